@@ -1,0 +1,172 @@
+"""Runs: the plan that is made once at launch, and the records from which states follow."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+import msgspec
+
+from taskcell.hashing import Digest
+from taskcell.model.artifacts import Artifact
+from taskcell.model.caching import KeyPart
+
+RunId = NewType("RunId", str)
+"""A ULID: 26 characters of Crockford's base 32, sorting by time."""
+
+
+class RunState(StrEnum):
+    """State of a run."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    """Its driver is gone and left no end: resume it."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self not in (RunState.PENDING, RunState.RUNNING)
+
+
+class TaskState(StrEnum):
+    """State of a task run."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    """Not started, because something that it needs failed."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether this task run is over."""
+        return self not in (TaskState.PENDING, TaskState.RUNNING)
+
+
+class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where an input of a planned task comes from: a planned task's output, or a value that is already stored.
+
+    Exactly one of ``source`` (id of a planned task; ``output`` names which) and ``artifact`` is given.
+    """
+
+    input: str
+    source: str = ""
+    output: str = ""
+    artifact: Artifact | None = None
+    parameter: bool = False
+
+
+class PlannedTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One task of one run. In a sweep, tasks that differ by branch have ids ``train~0``, ``train~1`` …
+
+    ``label`` is for people: ``train[learning_rate=0.1]``.
+    """
+
+    id: str
+    task_name: str
+    task: Digest
+    bindings: tuple[Binding, ...]
+    label: str = ""
+    branch: dict[str, Any] = {}
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a launch decided, written once.
+
+    ``parameters`` are in JSON form. ``sweep`` maps a swept parameter to its values. ``use_cache`` false means that
+    results are never read from the cache (they are still written). ``reproduces`` names the run being reproduced.
+    """
+
+    run_id: str
+    project: str
+    workflow: str
+    version_number: int
+    version: Digest
+    parameters: dict[str, Any]
+    tasks: tuple[PlannedTask, ...]
+    backend: str
+    author: str
+    host: str
+    created_at: datetime
+    sweep: dict[str, list[Any]] = {}
+    use_cache: bool = True
+    max_workers: int | None = None
+    reproduces: str | None = None
+    python: str = ""
+    """Interpreter that executes the tasks. Empty: the one that launches."""
+
+
+class DriverStart(msgspec.Struct, frozen=True, kw_only=True):
+    """A driver took the run. ``epoch`` counts drivers from 1."""
+
+    epoch: int
+    host: str
+    pid: int
+    started_at: datetime
+
+
+class DriverEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A driver left the run in this state, with the one-sentence answer."""
+
+    epoch: int
+    state: RunState
+    sentence: str
+    ended_at: datetime
+
+
+class CancelRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody asked for the run to stop; it holds for drivers up to ``epoch``."""
+
+    epoch: int
+    author: str
+    created_at: datetime
+
+
+class AttemptStart(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt at one task began. ``attempt`` counts from 1."""
+
+    task_id: str
+    attempt: int
+    epoch: int
+    host: str
+    started_at: datetime
+
+
+class TaskError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why an attempt failed. ``counts`` is False for faults of the platform, which do not spend a user's retry."""
+
+    kind: str
+    """Stable word: ``exception``, ``timeout``, ``killed``, ``unstorable``, ``input``, ``lost``."""
+    sentence: str
+    traceback: str = ""
+    counts: bool = True
+
+
+class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How an attempt ended: the task run's committed record."""
+
+    task_id: str
+    attempt: int
+    state: TaskState
+    started_at: datetime
+    ended_at: datetime
+    duration_s: float
+    cached: bool = False
+    key: Digest | None = None
+    parts: tuple[KeyPart, ...] = ()
+    outputs: dict[str, Artifact] = {}
+    displays: Digest | None = None
+    from_run: str = ""
+    from_author: str = ""
+    from_created_at: datetime | None = None
+    error: TaskError | None = None
+    notices: tuple[str, ...] = ()
+    elements: int | None = None
+    """Number of elements, for a mapped task."""

@@ -1,0 +1,113 @@
+"""Shapes at the border of the store: files, blobs, codecs.
+
+``Files`` is what a storage service must offer (one implementation a kind of service), ``BlobSink`` and
+``BlobSource`` are what a codec sees of it, ``Codec`` turns one family of values into open-format bytes and back.
+Conformance suites for all of them ship in ``taskcell.testing``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from taskcell.hashing import Digest
+from taskcell.model.artifacts import Artifact
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One name in a listing: path relative to the store's root; a folder has no size and no time."""
+
+    path: str
+    size_bytes: int | None = None
+    modified_at: datetime | None = None
+
+
+class Lease(Protocol):
+    """A claim on a name among all processes that use the store; ends with its holder, however that ends."""
+
+    def acquire(self, timeout_s: float | None = 0.0) -> bool:
+        """Try for ``timeout_s`` seconds (None: for ever); return whether it is held."""
+
+    def release(self) -> None:
+        """Give it up; harmless when it is not held."""
+
+
+class Files(Protocol):
+    """Named bytes. Paths are relative, with forward slashes, of characters that every service allows."""
+
+    url: str
+
+    def read(self, path: str) -> bytes:
+        """Return all bytes of a file; raise NotFoundError."""
+
+    def create(self, path: str, data: Buffer | Iterable[Buffer]) -> None:
+        """Create a file if no file of that name exists, atomically and durably; raise AlreadyExistsError.
+
+        A reader sees nothing or everything. Raise StoreError when it can't be written; nothing is left behind.
+        """
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file of that name."""
+
+    def list(self, folder: str) -> list[Entry]:
+        """Return the direct children of a folder, sorted by path; an absent folder has none."""
+
+    def walk(self, folder: str) -> Iterable[Entry]:
+        """Yield all files below a folder."""
+
+    def delete(self, path: str) -> None:
+        """Delete a file; an absent one is no error."""
+
+    def lease(self, name: str) -> Lease:
+        """Return a lease on a name."""
+
+    def local_path(self, path: str) -> Path | None:
+        """Return where the file lies on this machine's disk, or None: for memory mapping."""
+
+
+class BlobSink(Protocol):
+    """Where a codec writes bytes."""
+
+    def put(self, data: Buffer | Iterable[Buffer]) -> tuple[Digest, int]:
+        """Store bytes once; return their address and size in bytes."""
+
+
+class BlobSource(Protocol):
+    """Where a codec reads bytes."""
+
+    def get(self, digest: Digest) -> memoryview:
+        """Return verified bytes, memory-mapped where possible; raise NotFoundError or FormatError (corrupt)."""
+
+
+class Codecs(Protocol):
+    """All codecs together, for a codec of containers that passes its elements on."""
+
+    def encode(self, value: Any, sink: BlobSink) -> Artifact:
+        """Store any value; raise UnstorableError."""
+
+    def decode(self, artifact: Artifact, source: BlobSource) -> Any:
+        """Return the value again."""
+
+
+class Codec(Protocol):
+    """One family of values in one open format."""
+
+    name: str
+    """Name and revision, written into artifacts: ``arrow-table/1``."""
+    executes_code: bool
+    """Whether decoding can run code (a pickle): then the store must be trusted."""
+
+    def accepts(self, value: Any) -> bool:
+        """Whether this codec stores values of this type; imports nothing that the value has not imported."""
+
+    def encode(self, value: Any, sink: BlobSink, codecs: Codecs) -> Artifact:
+        """Store the value's bytes and return its artifact, ``digest`` included; raise UnstorableError."""
+
+    def decode(self, artifact: Artifact, source: BlobSource, codecs: Codecs) -> Any:
+        """Return an equal value; raise FormatError when the bytes are not what they should be."""
