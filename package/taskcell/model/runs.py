@@ -101,11 +101,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reproduces: str | None = None
     python: str = ""
     """Interpreter that executes the tasks. Empty: the one that launches."""
+    folder: str = ""
+    """Working folder of the tasks, used where it exists."""
 
 
 class DriverStart(msgspec.Struct, frozen=True, kw_only=True):
     """A driver took the run. ``epoch`` counts drivers from 1."""
 
+    run_id: str
     epoch: int
     host: str
     pid: int

@@ -1,0 +1,116 @@
+"""Read settings: keyword arguments, then environment, then ``pyproject.toml`` or ``taskcell.toml``."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from taskcell import errors
+from taskcell.model.settings import Settings
+from taskcell.store.opening import Store, open_store
+
+_PREFIX = "TASKCELL_"
+_NOT_SETTINGS = {"TASKCELL_TASK", "TASKCELL_READ_CACHE"}
+"""Variables of ours that a worker sets for the kernel."""
+
+
+def settings(**given: Any) -> Settings:
+    """Return the settings in force; raise InvalidInputError for an unknown or malformed one.
+
+    Parameters
+    ----------
+    **given
+        Settings of this call; None means not given.
+    """
+    values = {**_from_file(Path.cwd()), **_from_environment(os.environ)}
+    values.update({name: value for name, value in given.items() if value is not None})
+    try:
+        return msgspec.convert(values, type=Settings, strict=False)
+    except msgspec.ValidationError as exc:
+        raise errors.InvalidInputError(
+            f"A setting is wrong: {exc}.", remedy=f"Settings are: {', '.join(Settings.__struct_fields__)}."
+        ) from exc
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for variable, text in environ.items():
+        if not variable.startswith(_PREFIX) or variable in _NOT_SETTINGS or not text:
+            continue
+        name = variable.removeprefix(_PREFIX).lower()
+        found[name] = tuple(text.split(",")) if name == "trusted_stores" else text
+    return found
+
+
+def _from_file(folder: Path) -> dict[str, Any]:
+    for path in _files(folder):
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+            raise errors.InvalidInputError(f"{path} can't be read: {exc}.", remedy="Correct or remove it.") from exc
+        table = data if path.name == "taskcell.toml" else data.get("tool", {}).get("taskcell")
+        if table is not None:
+            return dict(table)
+    return {}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for parent in (folder, *folder.parents):
+        for name in ("taskcell.toml", "pyproject.toml"):
+            if (parent / name).is_file():
+                yield parent / name
+
+
+def default_store_url() -> str:
+    """Return the store in the user's data directory."""
+    import platformdirs
+
+    return platformdirs.user_data_path("taskcell").as_uri()
+
+
+def store(**given: Any) -> Store:
+    """Return the store in force."""
+    found = settings(**given)
+    return _opened(found.store or default_store_url(), found.project)
+
+
+@lru_cache(maxsize=16)
+def _opened(url: str, project: str) -> Store:
+    return open_store(url, project)
+
+
+def user(**given: Any) -> str:
+    """Return the name that is written on versions and runs."""
+    try:
+        return settings(**given).user or getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+def trusted(where: Store, **given: Any) -> bool:
+    """Whether pickles of a store may be loaded.
+
+    True for a store that the settings name, and for a local folder that belongs to this user and that nobody else may
+    write to: only this user's own code can have put anything there.
+    """
+    named = settings(**given).trusted_stores
+    if any(where.url == url.rstrip("/") or where.url.startswith(url.rstrip("/") + "/") for url in named):
+        return True
+    return where.url.startswith("file://") and _is_mine(Path(unquote(urlsplit(where.url).path)))
+
+
+def _is_mine(folder: Path) -> bool:
+    try:
+        found = folder.stat()
+    except OSError:
+        return True  # nothing is there yet: what comes will be mine
+    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

@@ -1,0 +1,184 @@
+"""A kernel's session: the cells that ran, the values that tasks bound, and what became of each task cell.
+
+State that matters is in the store; a session only knows what this kernel has executed, so that a cell can be resolved
+and ``%snapshot`` can read off the workflow as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from taskcell import analysis, errors
+from taskcell.api import workflows
+from taskcell.hashing import Digest
+from taskcell.hashing.values import digest_value
+from taskcell.model.artifacts import Artifact
+from taskcell.model.caching import KeyPart
+from taskcell.model.cells import Cell, CellKind
+from taskcell.model.tasks import Task
+from taskcell.notebook import headers
+from taskcell.store import codecs
+from taskcell.store.contracts import BlobSink
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a task cell in this kernel.
+
+    Attributes
+    ----------
+    cached
+        Whether the result came from the cache.
+    key
+        Digest of everything that may change the result; None when the task is uncacheable.
+    parts
+        The key's parts: name to digest.
+    outputs
+        Stored value of each output.
+    """
+
+    task: str
+    cached: bool
+    key: Digest | None
+    parts: dict[str, Digest]
+    outputs: dict[str, Artifact]
+    duration_s: float
+    from_run: str = ""
+    labelled: tuple[KeyPart, ...] = ()
+    definition: Task | None = None
+
+
+class LiveValues:
+    """Run-time values of a namespace; stored when a sink is given, only digested otherwise."""
+
+    def __init__(self, namespace: Mapping[str, Any], sink: BlobSink | None = None) -> None:
+        self._namespace = namespace
+        self._sink = sink
+
+    def artifact(self, name: str) -> Artifact | None:
+        """Return the value's artifact, or None when there is no such value."""
+        if name not in self._namespace:
+            return None
+        value = self._namespace[name]
+        try:
+            if self._sink is not None:
+                return codecs.encode(value, self._sink)
+            return Artifact(digest=digest_value(value), codec="", type=type(value).__qualname__)
+        except errors.UnstorableError as exc:
+            raise errors.UnstorableError(f"{name!r}: {exc.message}", remedy=exc.remedy) from exc
+
+    def changed(self, name: str, digest: Digest) -> bool:
+        """Whether the namespace holds a value that differs from the digest."""
+        if name not in self._namespace:
+            return False
+        try:
+            return digest_value(self._namespace[name]) != digest
+        except errors.UnstorableError:
+            return True
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """What one kernel has executed.
+
+    Cells are kept in order. A cell whose id is known (JupyterLab tells it) keeps its place when it is run again;
+    without ids, a task's cell that is run again moves to the end, as what it reads is what has run before it.
+    """
+
+    namespace: MutableMapping[str, Any]
+    name: str | None = None
+    cells: list[Cell] = field(default_factory=list)
+    bound: dict[str, Artifact] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    run_id: str | None = None
+
+    def with_cell(self, cell: Cell) -> tuple[list[Cell], int]:
+        """Return the cells with one that is run now, and its position; the session itself is unchanged."""
+        if cell.id:
+            for position, other in enumerate(self.cells):
+                if other.id == cell.id:
+                    return [*self.cells[:position], cell, *self.cells[position + 1 :]], position
+        elif headers.kind_of(cell.source) is not CellKind.PLAIN:
+            kept = [other for other in self.cells if not _replaces(cell, other)]
+            return [*kept, cell], len(kept)
+        return [*self.cells, cell], len(self.cells)
+
+    def record(self, cell: Cell) -> None:
+        """Note a cell that has run."""
+        self.cells, _ = self.with_cell(cell)
+
+    def resolve(self, cell: Cell, folder: Path | None) -> tuple[Task, list[Cell]]:
+        """Return the task of a cell that is about to run, and the cells as they will then be."""
+        cells, position = self.with_cell(cell)
+        task = workflows.read_task(cells, position, values=LiveValues(self.namespace), folder=folder)
+        return task, cells
+
+    def draft(self, name: str, *, sink: BlobSink | None = None, folder: Path | None = None) -> workflows.Draft:
+        """Return the workflow as it stands; plain values are stored when a sink is given."""
+        if not any(headers.kind_of(cell.source) is CellKind.TASK for cell in self.cells) and not self.cells:
+            raise errors.NotFoundError(
+                "No cell has run since the extension was loaded.", remedy="Run the notebook's cells first."
+            )
+        return workflows.read_workflow(
+            self.cells, name=name, values=LiveValues(self.namespace, sink), folder=folder
+        )
+
+    def forget(self, task: str) -> None:
+        """Drop a task's cell; raise NotFoundError when there is none of that name."""
+        kept = [cell for cell in self.cells if _task_name(cell) != task]
+        if len(kept) == len(self.cells):
+            raise errors.NotFoundError(f"This session has no task {task!r}.", remedy="%dag shows the tasks there are.")
+        self.cells = kept
+        self.outcomes.pop(task, None)
+
+
+def _replaces(new: Cell, old: Cell) -> bool:
+    """Whether a cell without id is another edition of one that ran before."""
+    if headers.kind_of(old.source) is not headers.kind_of(new.source):
+        return False
+    if headers.kind_of(new.source) is CellKind.PARAMS:
+        return bool(_writes(new) & _writes(old))
+    return _task_name(new) == _task_name(old)
+
+
+def _writes(cell: Cell) -> frozenset[str]:
+    return analysis.analyze(cell.source).writes
+
+
+def _task_name(cell: Cell) -> str | None:
+    if headers.kind_of(cell.source) is not CellKind.TASK:
+        return None
+    try:
+        return workflows.declare(headers.parse_task_cell(cell), 0, ()).name
+    except errors.DefinitionError:
+        return None
+
+
+_current: Session | None = None
+
+
+def current() -> Session | None:
+    """Return the session of this kernel, or None outside a notebook."""
+    return _current
+
+
+def begin(session: Session) -> None:
+    """Make a session the current one."""
+    global _current
+    _current = session
+
+
+def outcome(name: str) -> Outcome:
+    """Return what became of a task cell in this kernel; raise NotFoundError."""
+    session = _current
+    if session is None or name not in session.outcomes:
+        known = ", ".join(session.outcomes) if session else ""
+        raise errors.NotFoundError(
+            f"No task cell {name!r} has run in this kernel.",
+            remedy=f"Those that have: {known}." if known else "Run its %%task cell first.",
+            task=name,
+        )
+    return session.outcomes[name]

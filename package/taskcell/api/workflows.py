@@ -1,0 +1,291 @@
+"""Read a workflow off the cells of a notebook, in a kernel or in a file: the same cells give the same workflow.
+
+Plain cells are read in order: a task sees the helpers, imports and constants that are defined before it. Tasks are
+joined by the names of their outputs, whatever their order. A cell that changes a task's output taints the name for
+the tasks that read it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from taskcell import analysis, errors
+from taskcell.api import functions, ordering, resolving
+from taskcell.model.cells import Cell, CellKind, TaskCell
+from taskcell.model.tasks import CaptureKind, Task, Workflow
+from taskcell.notebook import headers
+from taskcell.notebook import parameters as parameter_cells
+from taskcell.store.contracts import BlobSink
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A workflow as it stands, with the cell of every task."""
+
+    workflow: Workflow
+    cells: dict[str, TaskCell]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Declared:
+    """What task cells declare, before anything is resolved."""
+
+    cell: TaskCell
+    name: str
+    names: analysis.CellNames
+    outputs: tuple[str, ...]
+    position: int
+
+
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    values: resolving.Values | None
+    folder: Path | None
+    sink: BlobSink | None = None
+    scope: resolving.Scope = field(default_factory=resolving.Scope)
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+def read_workflow(
+    cells: Sequence[Cell],
+    *,
+    name: str,
+    values: resolving.Values | None = None,
+    sink: BlobSink | None = None,
+    folder: Path | None = None,
+) -> Draft:
+    """Return the workflow that cells define.
+
+    Parameters
+    ----------
+    cells
+        Code cells in order.
+    name
+        The workflow's name.
+    values
+        Run-time values of plain cells; None when there is no kernel.
+    sink
+        Where the values of constants are stored that a task states as inputs; None: only digested.
+    folder
+        Where local modules are looked for first.
+
+    Raises
+    ------
+    DefinitionError
+        For the first thing that is wrong: an unknown name, a cycle, two makers of one output, …
+    """
+    declared = _declare_all(cells)
+    walk = _Walk(values=values, folder=folder, sink=sink, outputs=_makers(declared.values()))
+    tasks = _resolve(cells, declared, walk, only=None)
+    workflow = Workflow(
+        name=name, tasks=ordering.in_order(tasks), parameters=tuple(walk.scope.parameters.values())
+    )
+    return Draft(workflow=workflow, cells={item.name: item.cell for item in declared.values()})
+
+
+def read_task(
+    cells: Sequence[Cell],
+    at: int,
+    *,
+    values: resolving.Values | None = None,
+    folder: Path | None = None,
+) -> Task:
+    """Return the one task that the cell at position ``at`` defines, checked against all others; raise DefinitionError.
+
+    Other tasks are not resolved, so that running one cell does not pay for a whole notebook.
+    """
+    declared = _declare_all(cells)
+    walk = _Walk(values=values, folder=folder, outputs=_makers(declared.values()))
+    ordering.check_acyclic({item.name: _declared_needs(item, walk.outputs) for item in declared.values()})
+    (task,) = _resolve(cells, declared, walk, only=at)
+    return task
+
+
+def _declared_needs(item: _Declared, makers: dict[str, str]) -> set[str]:
+    reads = item.names.reads | set(item.cell.header.inputs or ())
+    return {makers[name] for name in reads if name in makers} - {item.name}
+
+
+def _declare_all(cells: Sequence[Cell]) -> dict[str, _Declared]:
+    reader = _Reader()
+    declared: dict[str, _Declared] = {}
+    for position, cell in enumerate(cells):
+        for item in reader.declarations(cell, position):
+            _check_unique(declared, item)
+            declared[item.name] = item
+    return declared
+
+
+def _resolve(
+    cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk, *, only: int | None
+) -> list[Task]:
+    by_position: dict[int, list[_Declared]] = {}
+    for item in declared.values():
+        by_position.setdefault(item.position, []).append(item)
+    resolver = resolving.Resolver(
+        scope=walk.scope, outputs=walk.outputs, values=walk.values, sink=walk.sink, folder=walk.folder
+    )
+    tasks = []
+    for position, cell in enumerate(cells):
+        items = by_position.get(position, [])
+        match headers.kind_of(cell.source):
+            case CellKind.PARAMS:
+                _add_parameters(walk, cell)
+            case CellKind.PLAIN:
+                _add_plain(walk, cell, {output for item in items for output in item.outputs})
+        for item in items:
+            if only is None or only == position:
+                tasks.append(resolver.task(item.name, item.cell, item.names, item.outputs))
+            for output in item.outputs:
+                walk.scope.tainted.pop(output, None)
+                walk.scope.definitions.pop(output, None)
+    return tasks
+
+
+# -- what cells declare ----------------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Goes through cells in order and says what tasks each declares."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._functions: set[str] = set()
+        self._names: dict[str, int] = {}
+
+    def declarations(self, cell: Cell, position: int) -> Iterator[_Declared]:
+        match headers.kind_of(cell.source):
+            case CellKind.TASK:
+                item = declare(headers.parse_task_cell(cell), position, self._known)
+                self._known.update(item.outputs)
+                yield item
+            case CellKind.PARAMS:
+                self._known.update(parameter.name for parameter in parameter_cells.parse_params(cell))
+            case CellKind.PLAIN:
+                names = _names(cell, self._known)
+                if names is not None:
+                    yield from self._calls(cell, position)
+                    self._known |= names.writes
+
+    def _calls(self, cell: Cell, position: int) -> Iterator[_Declared]:
+        """Find calls of functions with the ``task`` decorator: each is a task, named after the function."""
+        for definition in analysis.definitions(cell.source):
+            if definition.kind is CaptureKind.FUNCTION and functions.is_decorated(definition.source):
+                self._functions.add(definition.name)
+            else:
+                self._functions.discard(definition.name)
+        if not self._functions:
+            return
+        for call in functions.calls(cell, self._functions):
+            count = self._names[call.function] = self._names.get(call.function, 0) + 1
+            name = call.function if count == 1 else f"{call.function}_{count}"
+            yield declare(call.as_task_cell(cell, name), position, self._known)
+
+
+def declare(cell: TaskCell, position: int, known: Iterable[str]) -> _Declared:
+    """Return what a task cell declares: name, inputs and outputs, stated or inferred."""
+    header = cell.header
+    names = analysis.analyze(cell.body, known=frozenset(known))
+    outputs = header.outputs if header.outputs is not None else names.products
+    name = header.name or _inferred_name(cell, names, outputs)
+    for output in header.outputs or ():
+        if output not in names.writes:
+            close = [written for written in names.products if written not in outputs]
+            hint = f"The cell assigns: {', '.join(close)}." if close else "Assign it in the cell, or don't list it."
+            raise errors.DefinitionError(
+                f"Task {name!r}: its output {output!r} is never assigned.", remedy=hint, task=name
+            )
+    mapped = header.options.map_over
+    for output in outputs:
+        if output in (header.inputs or ()) or output in names.reads or output == mapped:
+            raise errors.DefinitionError(
+                f"Task {name!r}: it reads {output!r} and makes it anew, so the name would mean two things.",
+                remedy=f"Give the result another name, for example new_{output}.",
+                task=name,
+            )
+    return _Declared(cell=cell, name=name, names=names, outputs=outputs, position=position)
+
+
+def _inferred_name(cell: TaskCell, names: analysis.CellNames, outputs: tuple[str, ...]) -> str:
+    if outputs:
+        return outputs[0]
+    inputs = cell.header.inputs or tuple(sorted(names.reads, key=lambda name: (names.lines.get(name, 0), name)))
+    if inputs:
+        return f"show_{inputs[0]}"
+    raise errors.DefinitionError(
+        f"The task in {cell.cell.label or 'this cell'} assigns nothing, so that no name can be inferred.",
+        remedy="Name it: %%task NAME",
+    )
+
+
+def _check_unique(declared: dict[str, _Declared], item: _Declared) -> None:
+    other = declared.get(item.name)
+    if other is not None:
+        raise errors.DefinitionError(
+            f"Two cells ({_where(other)} and {_where(item)}) define a task {item.name!r}.",
+            remedy="Rename one of them.",
+            task=item.name,
+        )
+    for earlier in declared.values():
+        for output in item.outputs:
+            if output in earlier.outputs:
+                raise errors.DefinitionError(
+                    f"Two tasks, {earlier.name!r} ({_where(earlier)}) and {item.name!r} ({_where(item)}), make {output!r}.",
+                    remedy=f"Rename the output in one of them, or drop the other task with: %forget {earlier.name}",
+                    task=item.name,
+                )
+
+
+def _where(item: _Declared) -> str:
+    return item.cell.cell.label or "a cell"
+
+
+def _makers(declared: Iterable[_Declared]) -> dict[str, str]:
+    return {output: item.name for item in declared for output in item.outputs}
+
+
+# -- plain cells -----------------------------------------------------------------------------------------------------
+
+
+def _names(cell: Cell, known: Iterable[str]) -> analysis.CellNames | None:
+    """Return a plain cell's names; None when it isn't Python and so defines nothing."""
+    try:
+        return analysis.analyze(cell.source, known=frozenset(known))
+    except errors.DefinitionError:
+        return None
+
+
+def _add_parameters(walk: _Walk, cell: Cell) -> None:
+    for parameter in parameter_cells.parse_params(cell):
+        maker = walk.outputs.get(parameter.name)
+        if maker is not None:
+            raise errors.DefinitionError(
+                f"{parameter.name!r} is a parameter and an output of task {maker!r}.", remedy="Rename one of them."
+            )
+        walk.scope.parameters[parameter.name] = parameter
+        walk.scope.definitions.pop(parameter.name, None)
+
+
+def _add_plain(walk: _Walk, cell: Cell, called: set[str]) -> None:
+    """Take a plain cell into account: what it defines, and what of others it changes."""
+    scope = walk.scope
+    names = _names(cell, scope.known(walk.outputs))
+    if names is None:
+        return
+    where = cell.label or "a plain cell"
+    if names.opaque:
+        scope.opaque[where] = names.opaque
+    for name in names.writes - called:
+        if name in walk.outputs:
+            scope.tainted[name] = resolving.Taint(where=where, how=f"it assigns {name}")
+    for name in names.mutates:
+        if name in walk.outputs or name in scope.parameters:
+            scope.tainted[name] = resolving.Taint(where=where, how=f"it changes {name} in place")
+        elif name in scope.definitions:
+            scope.definitions[name] = dataclasses.replace(scope.definitions[name], kind=CaptureKind.VALUE)
+    for definition in analysis.definitions(cell.source, label=cell.label):
+        if definition.name not in walk.outputs and definition.name not in scope.parameters:
+            scope.definitions[definition.name] = definition

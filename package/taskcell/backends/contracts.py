@@ -1,0 +1,112 @@
+"""What a backend must offer: start a driver that outlives us, and workers that execute task runs.
+
+A backend knows nothing of tasks' meaning: it gets orders (JSON), starts processes, and tells what became of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from taskcell.hashing import Digest
+from taskcell.model.artifacts import Artifact
+from taskcell.model.caching import KeyPart
+from taskcell.model.runs import DriverStart
+from taskcell.model.tasks import TaskOptions
+
+
+class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a driver process is told: where the run's records are. Everything else is in its plan."""
+
+    store: str
+    project: str
+    run_id: str
+    python: str = ""
+    """Interpreter to use. Empty: the one that gives the order."""
+    folder: str = ""
+    """Working folder on this machine. Empty: the current one."""
+    trusted: bool = False
+    """Whether pickles of this store may be loaded."""
+
+
+class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a worker is told: one attempt at one task run.
+
+    ``use_cache`` says whether the result may be taken from the cache, ``write_cache`` whether it goes there. ``inputs`` are stored values by input name; ``parameters`` names
+    those of them that are shown in the notebook as parameters, in JSON form.
+    """
+
+    run_id: str
+    task_id: str
+    attempt: int
+    epoch: int
+    task: Digest
+    inputs: dict[str, Artifact]
+    parameters: dict[str, object] = {}
+    key: Digest | None = None
+    parts: tuple[KeyPart, ...] = ()
+    use_cache: bool = True
+    write_cache: bool = True
+    options: TaskOptions = TaskOptions()
+    element: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Name of this attempt within the run."""
+        return f"{self.task_id}/{self.attempt}"
+
+
+class WorkerNews(StrEnum):
+    """What a worker can be heard to say or do."""
+
+    DONE = "done"
+    """The attempt ended and its record is committed, whether it succeeded or not."""
+    LOST = "lost"
+    """The worker ended without a record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerEvent:
+    """News of one order. ``detail`` is for people: a signal, an exit code."""
+
+    order_id: str
+    news: WorkerNews
+    detail: str = ""
+
+
+class Workers(Protocol):
+    """Workers of one run."""
+
+    def free(self) -> int:
+        """Return how many more orders could start now."""
+
+    def submit(self, order: TaskOrder) -> None:
+        """Start an attempt; returns at once."""
+
+    def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
+        """Wait up to ``timeout_s`` seconds for news."""
+
+    def cancel(self, order_id: str) -> None:
+        """Kill the attempt's processes, all of them; it is then reported as lost."""
+
+    def close(self) -> None:
+        """End all workers; those that execute are killed."""
+
+
+class Backend(Protocol):
+    """A place where tasks execute."""
+
+    name: str
+
+    def start_driver(self, order: DriverOrder) -> None:
+        """Start a driver that goes on when the caller ends; raise BackendError."""
+
+    def driver_alive(self, start: DriverStart) -> bool:
+        """Whether the driver that left this record still works."""
+
+    def workers(self, order: DriverOrder, *, slots: int | None) -> Workers:
+        """Return workers for a run, at most ``slots`` at once (None: the backend's default)."""

@@ -1,0 +1,94 @@
+"""Logs: text of an attempt, written in chunks while it runs, so that any reader of the store can follow."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+from taskcell.store import paths
+from taskcell.store.opening import Store
+
+FLUSH_AFTER_S = 0.5
+FLUSH_AT_CHARACTERS = 1 << 16
+CAP_CHARACTERS = 20_000_000
+"""What one attempt may log; the rest is in the executed notebook."""
+
+
+class LogWriter:
+    """Collects text and stores it as numbered chunks, at most one every half second.
+
+    A background thread flushes, so that the last lines before a long silence are seen too.
+    """
+
+    def __init__(self, store: Store, run_id: str, task_id: str, attempt: int) -> None:
+        self._store = store
+        self._where = (run_id, task_id, attempt)
+        self._pieces: list[str] = []
+        self._size = 0
+        self._total = 0
+        self._chunk = 0
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._tick, name="taskcell-log", daemon=True)
+        self._thread.start()
+
+    def write(self, text: str) -> None:
+        """Add text; stored soon."""
+        with self._lock:
+            if self._total >= CAP_CHARACTERS:
+                return
+            self._total += len(text)
+            if self._total >= CAP_CHARACTERS:
+                text += f"\n[the log ends here, at {CAP_CHARACTERS:,} characters; see the executed notebook]\n"
+            self._pieces.append(text)
+            self._size += len(text)
+            if self._size >= FLUSH_AT_CHARACTERS:
+                self._flush()
+
+    def close(self) -> None:
+        """Store what is left."""
+        self._closed.set()
+        self._thread.join()
+        with self._lock:
+            self._flush()
+
+    def _tick(self) -> None:
+        while not self._closed.wait(FLUSH_AFTER_S):
+            with self._lock:
+                self._flush()
+
+    def _flush(self) -> None:
+        if not self._pieces:
+            return
+        data = "".join(self._pieces).encode("utf-8", "replace")
+        self._pieces.clear()
+        self._size = 0
+        self._chunk += 1
+        self._store.project_files.create(paths.log_chunk(*self._where, self._chunk), data)
+
+
+def read_log(store: Store, run_id: str, task_id: str, attempt: int, after: int = 0) -> tuple[str, int]:
+    """Return the text of all chunks after number ``after``, and the number of the last one."""
+    texts = []
+    for number, data in _chunks(store, run_id, task_id, attempt, after):
+        texts.append(data.decode("utf-8", "replace"))
+        after = number
+    return "".join(texts), after
+
+
+def _chunks(store: Store, run_id: str, task_id: str, attempt: int, after: int) -> Iterator[tuple[int, bytes]]:
+    for entry in store.project_files.list(paths.logs(run_id, task_id, attempt)):
+        number = int(paths.last(entry.path))
+        if number > after:
+            yield number, store.project_files.read(paths.log_chunk(run_id, task_id, attempt, number))
+
+
+def follow_log(store: Store, run_id: str, task_id: str, attempt: int, poll_s: float = 0.2) -> Iterator[str]:
+    """Yield text as it is stored; never ends by itself."""
+    after = 0
+    while True:
+        text, after = read_log(store, run_id, task_id, attempt, after)
+        if text:
+            yield text
+        time.sleep(poll_s)

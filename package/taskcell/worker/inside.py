@@ -1,0 +1,113 @@
+"""What a task's notebook calls from within its kernel: load inputs, store outputs.
+
+The order comes in a file that ``TASKCELL_TASK`` names. Opened outside a task run, ``load`` still works for whoever has
+access to the store, so that an executed notebook can be run again by hand.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from taskcell import errors
+from taskcell.hashing.values import digest_value
+from taskcell.model.artifacts import Artifact
+from taskcell.model.handover import InsideOrder, InsideResult
+from taskcell.store import codecs
+from taskcell.store.opening import Store, open_store
+
+_loaded: dict[str, tuple[object, Artifact]] = {}
+
+
+def _order() -> InsideOrder:
+    path = os.environ.get("TASKCELL_TASK")
+    if not path:
+        raise errors.InvalidInputError(
+            "This cell loads the inputs of a task run, and no task is being run.",
+            remedy="To load a value by hand use taskcell.run(ID).result(NAME).",
+        )
+    return msgspec.json.decode(Path(path).read_bytes(), type=InsideOrder)
+
+
+def _store(order: InsideOrder) -> Store:
+    return open_store(order.store, order.project)
+
+
+def begin() -> None:
+    """Make the workflow's own modules importable, before any others of the same name, and set the seed."""
+    order = _order()
+    modules = Path(order.scratch) / "modules"
+    if modules.is_dir():
+        sys.path.insert(0, str(modules))
+    if order.seed is not None:
+        seed(order.seed)
+
+
+def seed(number: int) -> None:
+    """Seed Python's and, where installed, numpy's global generator."""
+    random.seed(number)
+    try:
+        import numpy as np
+    except ImportError:
+        return
+    np.random.seed(number % 2**32)
+
+
+def load(name: str) -> Any:
+    """Return the value of an input, or of what a helper reaches by value."""
+    order = _order()
+    artifact = order.inputs.get(name) or order.values.get(name)
+    if artifact is None:
+        raise errors.NotFoundError(f"This task has no input {name!r}.")
+    main = sys.modules["__main__"].__dict__
+    value = codecs.decode(artifact, _store(order).blobs, trusted=order.trusted, namespace=main)
+    _loaded[name] = (value, artifact)
+    return value
+
+
+def store(namespace: Mapping[str, Any]) -> None:
+    """Store the outputs that the body left in its namespace; raise when a stated one is missing or can't be stored."""
+    order = _order()
+    sink = _store(order).blobs
+    outputs: dict[str, Artifact] = {}
+    dropped: dict[str, str] = {}
+    for name in order.outputs:
+        try:
+            outputs[name] = codecs.encode(_output(namespace, name), sink)
+        except errors.TaskcellError as exc:
+            if order.stated:
+                raise type(exc)(f"Output {name!r}: {exc.message}", remedy=exc.remedy, **exc.ids) from exc
+            dropped[name] = exc.message
+    result = InsideResult(outputs=outputs, dropped=dropped, changed=_changed(namespace))
+    (Path(order.scratch) / "result.json").write_bytes(msgspec.json.encode(result))
+
+
+def _output(namespace: Mapping[str, Any], name: str) -> Any:
+    if name not in namespace:
+        raise errors.UnstorableError(
+            f"{name!r} was not assigned when the cell ended.", remedy="Assign it on every path, or don't list it."
+        )
+    return namespace[name]
+
+
+def _changed(namespace: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return inputs that are still the loaded objects, but no longer equal what was loaded."""
+    names = []
+    for name, (value, artifact) in _loaded.items():
+        if namespace.get(name) is value and _digest(value) not in (None, artifact.digest):
+            names.append(name)
+    return tuple(names)
+
+
+def _digest(value: object) -> str | None:
+    try:
+        return digest_value(value)
+    except errors.UnstorableError:
+        return None
+
