@@ -1,8 +1,8 @@
 """Shapes at the border of the store: files, blobs, codecs.
 
 ``Files`` is what a storage service must offer (one implementation a kind of service), ``BlobSink`` and
-``BlobSource`` are what a codec sees of it, ``Codec`` turns one family of values into open-format bytes and back.
-Conformance suites for all of them ship in ``taskcell.testing``.
+``BlobSource`` are what a codec sees of it, ``Codec`` turns one family of values into open-format bytes and
+back. Conformance suites for all of them ship in ``taskcell.testing``.
 """
 
 from __future__ import annotations
@@ -38,8 +38,25 @@ class Lease(Protocol):
         """Give it up; harmless when it is not held."""
 
 
+class Spool(Protocol):
+    """Bytes on their way in, before their name is known; a context that discards what was not published."""
+
+    def write(self, data: Buffer) -> None:
+        """Add bytes; raise StoreError."""
+
+    def publish(self, path: str) -> None:
+        """Give the bytes their name, atomically and durably; raise AlreadyExistsError or StoreError."""
+
+    def discard(self) -> None:
+        """Forget bytes that were not published; harmless after that."""
+
+    def __enter__(self) -> Spool: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
 class Files(Protocol):
-    """Named bytes. Paths are relative, with forward slashes, of characters that every service allows."""
+    """Named bytes. Paths are relative, with forward slashes; no part of one is empty or begins with a dot."""
 
     url: str
 
@@ -49,23 +66,42 @@ class Files(Protocol):
     def create(self, path: str, data: Buffer | Iterable[Buffer]) -> None:
         """Create a file if no file of that name exists, atomically and durably; raise AlreadyExistsError.
 
-        A reader sees nothing or everything. Raise StoreError when it can't be written; nothing is left behind.
+        A reader sees nothing or everything. Raise StoreError when it can't be written; nothing is left
+        behind.
         """
+
+    def spool(self) -> Spool:
+        """Begin a file whose name follows from its bytes."""
 
     def exists(self, path: str) -> bool:
         """Whether there is a file of that name."""
 
+    def stat(self, path: str) -> Entry | None:
+        """Return size and time of a file, or None when there is none."""
+
     def list(self, folder: str) -> list[Entry]:
-        """Return the direct children of a folder, sorted by path; an absent folder has none."""
+        """Return the direct children of a folder ("" is the root), sorted; an absent folder has none."""
 
     def walk(self, folder: str) -> Iterable[Entry]:
-        """Yield all files below a folder."""
+        """Yield all files below a folder, sorted within each folder."""
 
-    def delete(self, path: str) -> None:
-        """Delete a file; an absent one is no error."""
+    def touch(self, path: str) -> bool:
+        """Set a file's time to now, so that a collection spares it; return False when there is none."""
+
+    def delete(self, path: str, *, unmodified_since: datetime | None = None) -> bool:
+        """Delete a file, or with ``unmodified_since`` only one that was neither made nor touched after it.
+
+        Return whether there is no such file now; an absent one is no error.
+        """
+
+    def move(self, path: str, to: str) -> None:
+        """Give a file another, unused name; an absent one is no error. Not atomic on every service."""
+
+    def sweep(self, older_than_s: float, *, dry_run: bool = False) -> tuple[int, int]:
+        """Remove what writers that died have left behind; return its number of files and size in bytes."""
 
     def lease(self, name: str) -> Lease:
-        """Return a lease on a name."""
+        """Return a lease on a name: any text."""
 
     def local_path(self, path: str) -> Path | None:
         """Return where the file lies on this machine's disk, or None: for memory mapping."""
@@ -82,7 +118,7 @@ class BlobSource(Protocol):
     """Where a codec reads bytes."""
 
     def get(self, digest: Digest) -> memoryview:
-        """Return verified bytes, memory-mapped where possible; raise NotFoundError or FormatError (corrupt)."""
+        """Return verified bytes, mapped where possible; raise NotFoundError or FormatError (corrupt)."""
 
 
 class Codecs(Protocol):
