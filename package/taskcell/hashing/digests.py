@@ -42,6 +42,17 @@ class Hasher:
         self._hash.update(view)
         return self
 
+    def pieces(self, size_bytes: int, pieces: Iterable[Buffer]) -> Hasher:
+        """Add one part of ``size_bytes`` bytes that comes in pieces, without joining them."""
+        self._hash.update(size_bytes.to_bytes(8, "little"))
+        for piece in pieces:
+            self._hash.update(piece)
+        return self
+
+    def raw(self) -> bytes:
+        """Return the digest of all parts so far as 32 bytes."""
+        return self._hash.digest()
+
     def digest(self) -> Digest:
         """Return the digest of all parts so far."""
         return Digest(self._hash.hexdigest())

@@ -1,0 +1,237 @@
+"""Digests of Python values by their meaning.
+
+Equal values have equal digests in every process and on every machine; different values differ, and the type counts:
+``1``, ``1.0``, ``True`` and ``np.int64(1)`` are four values. What can't be digested soundly raises
+``UnstorableError`` that says where in the value it lies; nothing is skipped.
+
+This module walks: it takes a value apart into nodes, without recursion, and joins the tokens on the way back. How a
+value of one family is taken apart is said in the family's module, loaded when the first value of it appears.
+Refused alternatives and the rule for each type: ``docs/design/003-values-and-codecs.md``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from types import EllipsisType, NotImplementedType
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+from taskcell import errors
+from taskcell.hashing import tokens
+from taskcell.hashing.digests import Digest
+from taskcell.hashing.tokens import Node, RefusalError, Token
+
+Expander: TypeAlias = Callable[[Any], "Node | Token"]
+
+LEAVES: dict[type, Callable[[Any], Token]] = {
+    int: tokens.of_int,
+    float: tokens.of_float,
+    str: tokens.of_str,
+    bool: tokens.of_bool,
+    type(None): lambda _: tokens.NONE,
+    bytes: tokens.of_bytes,
+    complex: tokens.of_complex,
+    EllipsisType: lambda _: tokens.ELLIPSIS,
+    NotImplementedType: lambda _: tokens.NOT_IMPLEMENTED,
+}
+_EXACT: dict[type, Expander] = {
+    list: lambda value: Node("list", (), value),
+    tuple: lambda value: Node("tuple", (), value),
+    dict: lambda value: Node("dict", (), [part for item in value.items() for part in item], "mapping"),
+    set: lambda value: Node("set", (), list(value), "set"),
+    frozenset: lambda value: Node("frozenset", (), list(value), "set"),
+}
+_WITH_SUBCLASSES: dict[type, Expander] = {}
+_FOUND: WeakKeyDictionary[type, Expander] = WeakKeyDictionary()
+
+_FAMILIES = {
+    "PIL": "images",
+    "collections": "scalars",
+    "datetime": "scalars",
+    "decimal": "scalars",
+    "enum": "scalars",
+    "fractions": "scalars",
+    "numpy": "arrays",
+    "pandas": "frames",
+    "pathlib": "files",
+    "polars": "polars_tables",
+    "pyarrow": "tables",
+    "re": "scalars",
+    "uuid": "scalars",
+    "zoneinfo": "scalars",
+}
+"""Package that a type comes from -> module here that knows its types."""
+_MAX_REVISITS = 1_000_000
+"""Visits of values inside circles, after which a value is refused: they can't be remembered."""
+
+
+def register(kind: type, expander: Expander, *, subclasses: bool = False) -> None:
+    """Say how values of a type are taken apart; ``subclasses`` when the same holds for types derived from it."""
+    _EXACT[kind] = expander
+    if subclasses:
+        _WITH_SUBCLASSES[kind] = expander
+
+
+def digest_value(value: object, *, known: Mapping[int, Digest] | None = None) -> Digest:
+    """Return the digest of a value by its meaning.
+
+    Parameters
+    ----------
+    value
+        Any value.
+    known
+        Digests of values inside it that are known already, by ``id``; the caller keeps those values alive. They
+        must be values whose token is hashed (no numbers, no short texts).
+
+    Raises
+    ------
+    UnstorableError
+        A part of the value can't be digested soundly; the message names the way to it.
+
+    Examples
+    --------
+    >>> digest_value({"a": 1, "b": 2}) == digest_value({"b": 2, "a": 1})
+    True
+    >>> digest_value(1) == digest_value(1.0)
+    False
+    """
+    return tokens.to_digest(token_of(value, known=known))
+
+
+def token_of(value: object, *, known: Mapping[int, Digest] | None = None) -> Token:
+    """Return the token of a value: what stands for it in the digest of a container."""
+    leaf = LEAVES.get(type(value))
+    if leaf is not None:
+        return leaf(value)
+    return _Walk(known or {}).token(value)
+
+
+def digest_of_list(elements: list[Token]) -> Digest:
+    """Return the digest of a list from the tokens of its elements."""
+    return tokens.to_digest(tokens.join(Node("list"), elements))
+
+
+class _Frame:
+    """A node whose children are being visited. ``lowest``: depth of the outermost value that they refer back to."""
+
+    __slots__ = ("children", "lowest", "node", "tokens", "value")
+
+    def __init__(self, value: object, node: Node, depth: int) -> None:
+        self.value = value
+        self.node = node
+        self.children: Iterator[Any] = iter(node.children)
+        self.tokens: list[Token] = []
+        self.lowest = depth + 1
+
+
+class _Walk:
+    """One traversal: what is done (by id, with the value kept alive) and what is open."""
+
+    __slots__ = ("done", "open", "revisits", "stack")
+
+    def __init__(self, known: Mapping[int, Digest]) -> None:
+        self.done: dict[int, tuple[Token, object]] = {
+            key: (tokens.from_digest(digest), None) for key, digest in known.items()
+        }
+        self.open: dict[int, int] = {}
+        self.stack: list[_Frame] = []
+        self.revisits = 0
+
+    def token(self, value: object) -> Token:
+        """Return the token of a value that is no leaf."""
+        token = self._enter(value)
+        while token is None:
+            child = self._next_inner(self.stack[-1])
+            if child is not None:
+                found = self._enter(child[0])
+                if found is not None:
+                    self.stack[-1].tokens.append(found)
+                continue
+            joined = self._leave()
+            if self.stack:
+                self.stack[-1].tokens.append(joined)
+            else:
+                token = joined
+        return token
+
+    def _next_inner(self, frame: _Frame) -> tuple[object] | None:
+        """Take the tokens of leaves; return the next child that is none, in a tuple, or None at the end."""
+        leaves, append = LEAVES, frame.tokens.append
+        for child in frame.children:
+            leaf = leaves.get(type(child))
+            if leaf is None:
+                return (child,)
+            append(leaf(child))
+        return None
+
+    def _enter(self, value: object) -> Token | None:
+        """Return the token if it can be had at once; otherwise open a frame."""
+        key = id(value)
+        done = self.done.get(key)
+        if done is not None:
+            return done[0]
+        depth = self.open.get(key)
+        if depth is not None:
+            frame = self.stack[-1]
+            frame.lowest = min(frame.lowest, depth)
+            return tokens.back_reference(len(self.stack) - depth)
+        try:
+            node = expander_of(type(value))(value)
+        except RefusalError as exc:
+            raise self._refused(exc) from exc.__cause__
+        if not isinstance(node, Node):
+            self.done[key] = (node, value)
+            return node
+        self.open[key] = len(self.stack)
+        self.stack.append(_Frame(value, node, len(self.stack)))
+        return None
+
+    def _leave(self) -> Token:
+        """Close the innermost frame. A value that is part of a circle is not remembered.
+
+        Its token depends on where the circle was entered; everything else has one token wherever it is met.
+        """
+        frame = self.stack.pop()
+        depth = len(self.stack)
+        token = tokens.join(frame.node, frame.tokens)
+        key = id(frame.value)
+        del self.open[key]
+        if frame.lowest > depth:
+            self.done[key] = (token, frame.value)
+            return token
+        if self.stack and frame.lowest < depth:
+            self.stack[-1].lowest = min(self.stack[-1].lowest, frame.lowest)
+        self.revisits += 1
+        if self.revisits > _MAX_REVISITS:
+            raise self._refused(RefusalError("a value with too many circular references", "Pass its parts on one by one."))
+        return token
+
+    def _refused(self, exc: RefusalError) -> errors.UnstorableError:
+        way = [frame.node.label(len(frame.tokens)) for frame in self.stack]
+        if len(way) > 12:
+            way = [*way[:6], " … ", *way[-6:]]
+        return errors.UnstorableError(f"value{''.join(way)}: {exc.what} can't be digested", remedy=exc.remedy)
+
+
+def expander_of(kind: type) -> Expander:
+    """Return how values of a type are taken apart, loading the family's module at first sight."""
+    found = _EXACT.get(kind) or _FOUND.get(kind)
+    if found is None:
+        found = _FOUND[kind] = _find(kind)
+    return found
+
+
+def _find(kind: type) -> Expander:
+    for base in kind.__mro__:
+        family = _FAMILIES.get(base.__module__.partition(".")[0])
+        if family is not None:
+            importlib.import_module(f"taskcell.hashing.{family}")
+    from taskcell.hashing import code, objects  # they register what has no package of its own
+
+    if kind in _EXACT:
+        return _EXACT[kind]
+    for base in kind.__mro__:
+        if base in _WITH_SUBCLASSES:
+            return _WITH_SUBCLASSES[base]
+    return code.expand_class if issubclass(kind, type) else objects.expand
