@@ -53,7 +53,7 @@ def read_notebook(path: str | Path) -> NotebookFile:
     InvalidInputError
         The file is no notebook of format 4, or not one in Python.
     """
-    raw = _read_bytes(path)
+    raw = read_bytes(path)
     return parse_notebook(raw, path=Path(path))
 
 
@@ -113,7 +113,8 @@ def cell_source(cell: Notebook) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
-def _read_bytes(path: str | Path) -> bytes:
+def read_bytes(path: str | Path) -> bytes:
+    """Return the bytes of a file that the user named; raise NotFoundError or InvalidInputError."""
     try:
         return Path(path).read_bytes()
     except FileNotFoundError as exc:
