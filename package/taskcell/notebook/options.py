@@ -1,0 +1,196 @@
+"""The flags of a ``%%task`` line: one table from which they are parsed and explained.
+
+A table of our own rather than argparse, which abbreviates, exits and words its errors for a shell.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from taskcell import errors
+from taskcell.model.tasks import TaskOptions
+from taskcell.notebook import names, quoting
+
+_NUMBER = r"\d+(?:\.\d*)?|\.\d+"
+_DURATION = re.compile(rf"(?:({_NUMBER})(d|h|m|s|ms))+")
+_DURATION_PART = re.compile(rf"({_NUMBER})(d|h|ms|m|s)")
+_SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_CPU = re.compile(rf"({_NUMBER})(m?)")
+_MEMORY = re.compile(rf"({_NUMBER})\s?([KMGT]?)(i?)B?", re.IGNORECASE)
+_LEAST_MEMORY = 2**20
+_MOST = 2**53
+
+
+class _BadValueError(Exception):
+    """What a flag expects, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """One flag: how it is written, what it sets, how it is read. ``metavar`` empty: it takes no value."""
+
+    name: str
+    field: str
+    metavar: str
+    help: str
+    parse: Callable[[str], Any]
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\d{1,20}", text, re.ASCII) or not least <= int(text) <= most:
+            raise _BadValueError(f"a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def _duration(least: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        expected = "a time such as 30, 5s, 10m, 1h30m"
+        if re.fullmatch(_NUMBER, text, re.ASCII):
+            seconds = float(text)
+        elif _DURATION.fullmatch(text):
+            seconds = sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
+        else:
+            raise _BadValueError(expected)
+        if not least <= seconds <= _SECONDS["d"] * 366:
+            raise _BadValueError(f"{expected}, at least {least:g} s and at most a year")
+        return seconds
+
+    return parse
+
+
+def _cpu(text: str) -> float:
+    found = _CPU.fullmatch(text)
+    cores = float(found[1]) / (1000 if found[2] else 1) if found else 0.0
+    if not 0.001 <= cores <= 100_000:
+        raise _BadValueError("a number of cores such as 2, 0.5 or 500m, more than 0")
+    return cores
+
+
+def _memory(text: str) -> int:
+    found = _MEMORY.fullmatch(text)
+    size = 0.0
+    if found and not (found[3] and not found[2]):
+        size = float(found[1]) * (1024 if found[3] else 1000) ** " KMGT".index(found[2].upper() or " ")
+    if not math.isfinite(size) or not _LEAST_MEMORY <= size <= _MOST:
+        raise _BadValueError("a size such as 512M, 1.5GB or 2Gi, at least 1Mi")
+    return round(size)
+
+
+def _image(text: str) -> str:
+    if not text or len(text) > 512 or text.startswith("-") or not text.isprintable() or " " in text:
+        raise _BadValueError("a container image such as ghcr.io/team/image:1.2")
+    return text
+
+
+def _map(text: str) -> str:
+    reason = names.fault(text)
+    if reason:
+        raise _BadValueError("the name of an input")
+    return names.normal(text)
+
+
+FLAGS: tuple[Flag, ...] = (
+    Flag(
+        name="--retries",
+        field="retries",
+        metavar="N",
+        help="further attempts after a failed one",
+        parse=_whole(0, 1000),
+    ),
+    Flag(
+        name="--retry-delay",
+        field="retry_delay_s",
+        metavar="TIME",
+        help="wait before the first retry, doubled for each further one (5s, 1m)",
+        parse=_duration(0.0),
+    ),
+    Flag(
+        name="--timeout",
+        field="timeout_s",
+        metavar="TIME",
+        help="wall time of one attempt (90s, 10m, 2h; plain numbers are seconds)",
+        parse=_duration(0.001),
+    ),
+    Flag(name="--cpu", field="cpu_cores", metavar="N", help="cores reserved (2, 500m)", parse=_cpu),
+    Flag(
+        name="--memory",
+        field="memory_bytes",
+        metavar="SIZE",
+        help="memory reserved (512M, 1.5GB, 2Gi)",
+        parse=_memory,
+    ),
+    Flag(name="--gpu", field="gpu_count", metavar="N", help="accelerators reserved", parse=_whole(0, 1024)),
+    Flag(
+        name="--image",
+        field="image",
+        metavar="IMAGE",
+        help="container image, for backends that use one",
+        parse=_image,
+    ),
+    Flag(
+        name="--no-cache",
+        field="cache",
+        metavar="",
+        help="always execute, never take a result from the cache",
+        parse=lambda text: False,
+    ),
+    Flag(
+        name="--map",
+        field="map_over",
+        metavar="NAME",
+        help="run once for each element of this input and gather the outputs in order",
+        parse=_map,
+    ),
+    Flag(
+        name="--seed",
+        field="seed",
+        metavar="N",
+        help="seed of random and numpy.random, set before the body",
+        parse=_whole(0, 2**32 - 1),
+    ),
+)
+_BY_NAME = {flag.name: flag for flag in FLAGS}
+USAGE = "%%task [NAME] [(INPUT, …)] [-> OUTPUT, …] " + " ".join(
+    f"[{flag.name} {flag.metavar}]" if flag.metavar else f"[{flag.name}]" for flag in FLAGS
+)
+
+
+def find_flag(word: str) -> Flag:
+    """Return the flag of that name; a misspelt one is refused with the nearest and the usage."""
+    flag = _BY_NAME.get(word)
+    if flag is None:
+        hint = quoting.did_you_mean(word, _BY_NAME)
+        raise errors.DefinitionError(
+            f"%%task has no option {quoting.shown(word)}.",
+            remedy=f"{hint}\nUsage: {USAGE}".strip(),
+        )
+    return flag
+
+
+def parse_options(given: Sequence[tuple[Flag, str]]) -> TaskOptions:
+    """Return the options that flags and their texts state."""
+    fields: dict[str, Any] = {}
+    for flag, text in given:
+        if flag.field in fields:
+            raise errors.DefinitionError(f"Option {flag.name} is given twice.", remedy="Keep one of the two.")
+        try:
+            fields[flag.field] = flag.parse(text)
+        except _BadValueError as exc:
+            raise errors.DefinitionError(
+                f"Option {flag.name} can't be {quoting.shown(text)}.", remedy=f"Give {exc}."
+            ) from None
+    return TaskOptions(**fields)
+
+
+def options_help() -> str:
+    """Return one line for each flag."""
+    left = [f"{flag.name} {flag.metavar}".strip() for flag in FLAGS]
+    width = max(map(len, left))
+    return "\n".join(f"  {text:<{width}}  {flag.help}" for text, flag in zip(left, FLAGS, strict=True))
