@@ -45,7 +45,7 @@ def to_dot(graph: Graph, direction: layouts.Direction = "auto") -> str:
 def _look(node: Node) -> dict[str, str]:
     import graphviz
 
-    if node.role is not Role.TASK:
+    if node.role != Role.TASK:
         label = graphviz.escape(layouts.small_text(node))
         return {"label": label, "color": "#eef0f2", "fillcolor": "#eef0f2", "tooltip": label}
     tint = drawings.colour(node.state, drawings.LIGHT) if node.state else drawings.LIGHT.muted

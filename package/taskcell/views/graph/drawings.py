@@ -118,7 +118,7 @@ def colour(state: str, palette: Palette) -> str:
 
 def _node(node: Node, box: Box, palette: Palette) -> Html:
     title = tag("title", _tooltip(node))
-    if node.role is not Role.TASK:
+    if node.role != Role.TASK:
         return tag("g", title, _pill(node, box, palette))
     tint = colour(node.state, palette) if node.state else palette.muted
     fill = states.mix(tint, palette.card, 0.16 if palette.dark else 0.07)
@@ -155,7 +155,7 @@ def _words(node: Node, box: Box) -> Html:
 
 def _pill(node: Node, box: Box, palette: Palette) -> Html:
     fill = states.mix(palette.muted, palette.card, 0.12)
-    radius = 12 if node.role is Role.PARAMETER else 3
+    radius = 12 if node.role == Role.PARAMETER else 3
     shape = tag("rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=radius, fill=fill)
     centre = box.x + box.width / 2
     text = tag("text", layouts.small_text(node), x=centre, y=box.y + 16, text_anchor="middle", class_="p")
@@ -190,7 +190,7 @@ def _shares(node: Node, box: Box, palette: Palette) -> Html:
     parts.append(tag("rect", x=x, y=y, width=room, height=4, rx=2, fill=empty))
     for state in states.PROGRESS_ORDER:
         share = node.counts.get(state, 0) / total * room
-        if share and (state not in states.OPEN or state is State.RUNNING):
+        if share and (state not in states.OPEN or state == State.RUNNING):
             parts.append(tag("rect", x=x, y=y, width=share, height=4, rx=1, fill=colour(state, palette)))
             x += share
     return join(parts)
@@ -230,48 +230,59 @@ def _label(graph: Graph, route: layouts.Route) -> str:
 
 
 def _edge_names(graph: Graph, placed: Layout) -> Iterable[Html]:
-    """Write what passes along edges, once a source where all its edges carry the same; never over anything."""
+    """Write what passes along edges, once where all edges of one end carry the same; never over anything."""
     if len(graph.edges) > 60:
         return
-    by_source: dict[str, dict[str, str]] = {}
+    labels: dict[tuple[str, str], str] = {}
     for edge in graph.edges:
-        if edge.label:
-            labels = by_source.setdefault(edge.source, {})
-            labels[edge.target] = f"{labels[edge.target]}, {edge.label}" if edge.target in labels else edge.label
+        ends = edge.source, edge.target
+        labels[ends] = f"{labels[ends]}, {edge.label}" if labels.get(ends) else edge.label
+    leaving, arriving = _by_end(labels, 0), _by_end(labels, 1)
     taken = list(placed.boxes.values())
+    said: set[tuple[str, str]] = set()
     for route in placed.routes:
-        labels = by_source.get(route.source, {})
-        label = labels.get(route.target)
-        if not label:
+        label = labels.get((route.source, route.target), "")
+        place, once = "middle", ("", "")
+        if len(leaving[route.source]) > 1 and len(set(leaving[route.source])) == 1:
+            place, once = "start", ("from", route.source)
+        elif len(arriving[route.target]) > 1 and len(set(arriving[route.target])) == 1:
+            place, once = "end", ("to", route.target)
+        if not label or once in said:
             continue
-        shared = len(set(labels.values())) == 1
-        spot = _spot(route.points, escaping.name(label, 24), placed.direction, at_start=shared and len(labels) > 1)
-        if any(_touch(spot.box, box) for box in taken):
+        text = escaping.name(label, 24)
+        x, y = _spot(route.points, columns.cells(text) * 6.0, placed.direction, place)
+        box = Box(x=x, y=y - 9, width=columns.cells(text) * 6.0, height=11)
+        if any(_touch(box, other) for other in taken):
             continue
-        taken.append(spot.box)
-        yield tag("text", spot.text, x=spot.x, y=spot.y, text_anchor=spot.anchor)
-        if shared:
-            by_source.pop(route.source)
+        taken.append(box)
+        if once[0]:
+            said.add(once)
+        yield tag("text", text, x=round(x, 1), y=round(y, 1))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spot:
-    text: str
-    x: float
-    y: float
-    anchor: str
-    box: Box
+def _by_end(labels: dict[tuple[str, str], str], end: int) -> dict[str, list[str]]:
+    gathered: dict[str, list[str]] = {}
+    for ends, label in labels.items():
+        gathered.setdefault(ends[end], []).append(label)
+    return gathered
 
 
-def _spot(points: tuple[Point, ...], text: str, direction: str, *, at_start: bool) -> _Spot:
-    """Choose where an edge's name stands: where it leaves when that is shared, else in the middle of its last curve."""
-    width = columns.cells(text) * 6.0
+def _spot(points: tuple[Point, ...], width: float, direction: str, place: str) -> Point:
+    """Choose where an edge's name begins: where the edge leaves or arrives when that is shared, else half-way."""
+    start, half, end = points[0], _half(points), points[-1]
     if direction == "right":
-        x, y = (points[0][0] + 8, points[0][1] - 5) if at_start else (_half(points)[0] - width / 2, _half(points)[1] - 5)
+        x, y = {
+            "start": (start[0] + 8, start[1] - 5),
+            "middle": (half[0] - width / 2, half[1] - 5),
+            "end": (end[0] - 12 - width, end[1] - 5),
+        }[place]
     else:
-        x, y = (points[0][0] + 7, points[0][1] + 15) if at_start else (_half(points)[0] + 7, _half(points)[1] + 4)
-    box = Box(x=x, y=y - 9, width=width, height=11)
-    return _Spot(text=text, x=round(x, 1), y=round(y, 1), anchor="start", box=box)
+        x, y = {
+            "start": (start[0] + 7, start[1] + 15),
+            "middle": (half[0] + 7, half[1] + 4),
+            "end": (end[0] + 7, end[1] - 11),
+        }[place]
+    return x, y
 
 
 def _half(points: tuple[Point, ...]) -> Point:

@@ -87,7 +87,7 @@ def layout(graph: Graph, direction: Direction = "auto") -> Layout:
 
 def size(node: Node, width: float) -> tuple[float, float]:
     """Return a node's width and height. Tasks are of one width, parameters and values as wide as their text."""
-    if node.role is not Role.TASK:
+    if node.role != Role.TASK:
         shown = small_text(node)
         return max(36.0, 16 + columns.cells(shown) * 6.6), 24.0
     return width, 54.0 if node.counts else 46.0
@@ -101,7 +101,7 @@ def small_text(node: Node) -> str:
 
 def task_width(graph: Graph) -> float:
     """Return the width that all tasks of a graph share: what their names and details need."""
-    tasks = [node for node in graph.nodes if node.role is Role.TASK]
+    tasks = [node for node in graph.nodes if node.role == Role.TASK]
     names = max((min(columns.cells(escaping.name(node.label, LABEL_CHARS)), LABEL_CHARS) for node in tasks), default=0)
     details = max((min(columns.cells(escaping.name(detail(node))), DETAIL_CHARS) for node in tasks), default=0)
     return float(round(max(112.0, 50 + names * 8.0, 50 + details * 6.5)))

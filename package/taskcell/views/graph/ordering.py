@@ -103,8 +103,10 @@ def spread(ranks: Ranks, up: Links, down: Links, sizes: Sequence[float], gap: fl
     for downward in (True, False, True, False, True) if len(up) < 3000 else (True, False):
         for rank in ranks if downward else reversed(ranks):
             _settle(rank, up if downward else down, sizes, gap, centre)
-    for rank in reversed(ranks):
-        _settle(rank, [[*up[member], *down[member]] for member in rank], sizes, gap, centre, by_index=True)
+    both = [[*above, *below] for above, below in zip(up, down, strict=True)]
+    for turn in range(10 if len(up) < 600 else 1):
+        for rank in ranks if turn % 2 else reversed(ranks):
+            _settle(rank, both, sizes, gap, centre)
     return centre
 
 
@@ -115,22 +117,14 @@ def _stack(rank: Sequence[int], sizes: Sequence[float], gap: float, centre: list
         edge += sizes[member] + gap
 
 
-def _settle(
-    rank: Sequence[int],
-    links: Links,
-    sizes: Sequence[float],
-    gap: float,
-    centre: list[float],
-    *,
-    by_index: bool = False,
-) -> None:
+def _settle(rank: Sequence[int], links: Links, sizes: Sequence[float], gap: float, centre: list[float]) -> None:
     """Move the members of one rank to the closest allowed places to where their neighbours want them."""
     offset, edge = [], 0.0
     blocks: list[list[float]] = []  # [weight, weighted target, members]
-    for index, member in enumerate(rank):
+    for member in rank:
         offset.append(edge + sizes[member] / 2)
         edge += sizes[member] + gap
-        weight, target = _wish(member, links[index if by_index else member], sizes, centre)
+        weight, target = _wish(member, links[member], sizes, centre)
         blocks.append([weight, weight * (target - offset[-1]), 1])
         while len(blocks) > 1 and blocks[-2][1] / blocks[-2][0] > blocks[-1][1] / blocks[-1][0]:
             weight, weighted, members = blocks.pop()

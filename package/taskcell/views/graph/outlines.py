@@ -6,6 +6,7 @@ from taskcell.views import columns, escaping, states, words
 from taskcell.views.graph import payloads
 from taskcell.views.graph.collapsing import collapse
 from taskcell.views.graph.payloads import Graph, Node, Role
+from taskcell.views.states import State
 
 _DEEPEST = 12
 
@@ -22,7 +23,7 @@ def lines(graph: Graph, width: int) -> list[str]:
     """Return the outline's lines without a title."""
     before, after = payloads.neighbours(graph)
     payloads.topological(graph)
-    tasks = [index for index, node in enumerate(graph.nodes) if node.role is Role.TASK]
+    tasks = [index for index, node in enumerate(graph.nodes) if node.role == Role.TASK]
     rows = []
     for index, prefix in _walk(tasks, before, after):
         node = graph.nodes[index]
@@ -35,7 +36,10 @@ def lines(graph: Graph, width: int) -> list[str]:
 
 def _said(node: Node) -> str:
     said = escaping.sentence(node.detail or str(node.state or ""), 40)
-    return f"{said} ({states.tally(node.counts)})" if node.counts else said
+    if not node.counts or "done" in said:
+        return said
+    finished = node.counts.get(State.SUCCEEDED, 0) + node.counts.get(State.CACHED, 0)
+    return f"{said} · {words.count(finished)} of {words.count(sum(node.counts.values()))} done"
 
 
 def _walk(tasks: list[int], before: list[list[int]], after: list[list[int]]) -> list[tuple[int, str]]:

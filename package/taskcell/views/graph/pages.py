@@ -52,7 +52,7 @@ def _measures(svg: str) -> tuple[int, int]:
 
 def alternative(graph: Graph) -> str:
     """Say the graph in a sentence, for those who don't see the picture."""
-    tasks = [node for node in graph.nodes if node.role is Role.TASK]
+    tasks = [node for node in graph.nodes if node.role == Role.TASK]
     said = ", ".join(f"{escaping.name(node.label, 40)} ({node.state or 'task'})" for node in tasks[:20])
     more = f" and {words.count(len(tasks) - 20)} more" if len(tasks) > 20 else ""
     title = escaping.name(graph.title, 60)

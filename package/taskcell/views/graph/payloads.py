@@ -127,7 +127,7 @@ def tally(graph: Graph) -> dict[str, int]:
     """Count tasks by state; a node that stands for many counts as many."""
     counts: dict[str, int] = {}
     for node in graph.nodes:
-        if node.role is Role.TASK and node.state is not None:
+        if node.role == Role.TASK and node.state is not None:
             for state, number in (node.counts or {str(node.state): 1}).items():
                 counts[state] = counts.get(state, 0) + number
     return counts
