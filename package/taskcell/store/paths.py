@@ -81,7 +81,7 @@ def quoted(name: str) -> str:
         shown = f"{name[:40]!r}…" if len(name) > 40 else repr(name)
         raise errors.InvalidInputError(
             f"The name {shown} can't be stored: {size}.",
-            remedy=f"Names have 1 to {MAX_NAME_LENGTH} characters; others than a-z 0-9 _ - . count 3 or more.",
+            remedy=f"Names have 1 to {MAX_NAME_LENGTH} characters; any but a-z 0-9 _ - . count 3 or more.",
         )
     return text
 

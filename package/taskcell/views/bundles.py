@@ -93,9 +93,10 @@ def from_data(data: object) -> View:
         It is not a view, or of a kind or shape that is not known here.
     """
     try:
-        return msgspec.convert(data, View)
+        view: View = msgspec.convert(data, View)
     except msgspec.ValidationError as exc:
         raise errors.FormatError(f"This is not a view that can be shown: {exc}.") from exc
+    return view
 
 
 def _plain(thing: Any) -> Any:

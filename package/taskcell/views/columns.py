@@ -55,7 +55,9 @@ class Column:
     least: int = 6
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int, indent: str = "") -> list[str]:
+def table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int, indent: str = ""
+) -> list[str]:
     """Lay rows out under titles; the widest columns give way until the table fits ``width`` cells."""
     body = [[column.title for column in columns], *([str(item) for item in row] for row in rows)]
     natural = [max(cells(row[index]) for row in body) for index in range(len(columns))]

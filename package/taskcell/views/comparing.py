@@ -58,8 +58,8 @@ class OutputRow(msgspec.Struct, frozen=True, kw_only=True):
 class Comparison(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="comparison"):
     """Runs side by side. Every row has one cell a run.
 
-    ``durations`` are in seconds, a row a task; ``cached`` has truth values, a row a task; ``code`` lists only tasks
-    whose code differs.
+    ``durations`` are in seconds, a row a task; ``cached`` has truth values, a row a task; ``code`` lists
+    only tasks whose code differs.
     """
 
     runs: tuple[RunColumn, ...]
@@ -84,7 +84,8 @@ def row(name: str, cells: Sequence[Any], *, tolerance: float = 0.0) -> Row:
     cells : sequence
         One value a run, in JSON form.
     tolerance : float
-        Relative difference up to which two numbers count as equal: for durations, which are never the same twice.
+        Relative difference up to which two numbers count as equal: for durations, which are never the same
+        twice.
     """
     first = cells[0] if cells else None
     differs = any(not _same(first, cell, tolerance) for cell in cells[1:])
@@ -124,7 +125,11 @@ def _cell(title: str, cell: Any, first: Any) -> str:
     if title == "Results" and _number(cell):
         change = words.change(first, cell)
         return f"{words.number(cell)} ({change})" if change else words.number(cell)
-    return escaping.name(cell, 200) if title == "Environment" and isinstance(cell, str) else words.value(cell, 200)
+    return (
+        escaping.name(cell, 200)
+        if title == "Environment" and isinstance(cell, str)
+        else words.value(cell, 200)
+    )
 
 
 def summary(view: Comparison) -> str:
@@ -141,7 +146,11 @@ def summary(view: Comparison) -> str:
         if number
     ]
     plain = [text.replace("task's codes", "tasks' code").replace("entrys", "entries") for text in said]
-    return f"Differs in {', '.join(plain)}." if plain else "No difference in parameters, results, code or outputs."
+    return (
+        f"Differs in {', '.join(plain)}."
+        if plain
+        else "No difference in parameters, results, code or outputs."
+    )
 
 
 def _differing(rows: tuple[Row, ...]) -> int:
@@ -154,10 +163,11 @@ def to_text(view: Comparison, width: int = 100) -> str:
     for index, run in enumerate(view.runs):
         about = f"{escaping.name(run.workflow, 40)}  {words.age(run.created_at, view.shown_at)}"
         by = f"  by {escaping.name(run.author, 30)}" if run.author else ""
-        lines.append(f"  {_letter(index)}  {escaping.name(run.id, 40)}  {states.said(run.state)}  {about}{by}")
+        lines.append(
+            f"  {_letter(index)}  {escaping.name(run.id, 40)}  {states.said(run.state)}  {about}{by}"
+        )
     lines = [columns.fit(line, width) for line in lines]
-    for title, rows in _sections(view):
-        lines += ["", title.upper(), *_rows_text(title, rows, len(view.runs), width)]
+    lines += _rows_text(view, width)
     for diff in view.code:
         lines += ["", *_code_text(view, diff, width)]
     if view.outputs:
@@ -175,22 +185,30 @@ def _letter(index: int) -> str:
     return said
 
 
-def _rows_text(title: str, rows: tuple[Row, ...], number: int, width: int) -> list[str]:
-    differing = [one for one in rows if one.differs]
+def _rows_text(view: Comparison, width: int) -> list[str]:
+    """Lay out what differs in one table, as many runs across as fit, then say what is equal."""
+    number, across = len(view.runs), max(1, (width - 24) // 18)
     lines: list[str] = []
-    across = max(1, (width - 24) // 18)
-    for start in range(0, number, across) if differing else ():
+    for start in range(0, number, across):
         chosen = range(start, min(number, start + across))
-        shape = [Column(title="", least=12), *(Column(title=_letter(index), least=6) for index in chosen)]
-        body = [
-            [escaping.name(one.name, 40), *(_clipped(title, one, index) for index in chosen)] for one in differing
-        ]
-        lines += [*([""] if start else []), *columns.table(shape, body, width, "  ")]
-    equal = len(rows) - len(differing)
+        body: list[list[str]] = []
+        for title, rows in _sections(view):
+            differing = [one for one in rows if one.differs]
+            if differing:
+                body.append([title.upper(), *("" for _ in chosen)])
+                body += [
+                    [f"  {escaping.name(one.name, 40)}", *(_clipped(title, one, index) for index in chosen)]
+                    for one in differing
+                ]
+        if body:
+            shape = [Column(title="", least=14), *(Column(title=_letter(index), least=6) for index in chosen)]
+            lines += ["", *columns.table(shape, body, width)]
+    equal = [escaping.name(one.name, 24) for _, rows in _sections(view) for one in rows if not one.differs]
     if equal:
-        noun = words.plural(equal, "equal row")
-        names = words.listed([escaping.name(one.name, 24) for one in rows if not one.differs], 6)
-        lines.append(columns.fit(f"  {noun} hidden: {names}", width))
+        lines += [
+            "",
+            columns.fit(f"{words.plural(len(equal), 'equal row')} hidden: {words.listed(equal, 6)}", width),
+        ]
     return lines
 
 
@@ -220,10 +238,15 @@ def _outputs_text(view: Comparison, width: int) -> list[str]:
             lines.append(columns.fit(f"  {_output_name(one)}", width))
             for index, preview in enumerate(one.cells):
                 shown = previews.to_lines(preview, width - 10)
-                lines += [f"    {_letter(index) + ':':<4}{shown[0]}", *(f"        {line}" for line in shown[1:])]
+                lines += [
+                    f"    {_letter(index) + ':':<4}{shown[0]}",
+                    *(f"        {line}" for line in shown[1:]),
+                ]
     equal = [_output_name(one) for one in view.outputs if not one.differs]
     if equal:
-        lines.append(columns.fit(f"  {words.plural(len(equal), 'equal row')} hidden: {words.listed(equal, 6)}", width))
+        lines.append(
+            columns.fit(f"  {words.plural(len(equal), 'equal row')} hidden: {words.listed(equal, 6)}", width)
+        )
     return lines
 
 
@@ -232,20 +255,23 @@ def _output_name(one: OutputRow) -> str:
 
 
 def to_html(view: Comparison) -> str:
-    """Return the comparison as HTML: any number of runs, scrolling sideways; what is equal opens on a click."""
+    """Return the comparison as HTML: any number of runs; what is equal opens on a click."""
     heads = [_head(run, index, view) for index, run in enumerate(view.runs)]
-    parts = [_section(title, rows, view) for title, rows in _sections(view)]
+    number = words.plural(len(view.runs), "run")
+    parts = [
+        markup.head(f"Comparing {number}", summary(view)),
+        markup.table(["", "run", "state", "workflow", "by", "when"], heads, caption="Runs compared"),
+        *_rows_html(view),
+    ]
     code = [
         markup.folded(_code_title(view, diff), diffs.to_html(diff.lines), opened=len(view.code) <= 4)
         for diff in view.code
     ]
     if code:
-        parts.insert(min(2, len(parts)), markup.section("Code", *code))
+        parts.append(markup.section("Code", *code))
     if view.outputs:
         parts.append(_outputs_html(view))
-    table = markup.table(["", "run", "state", "workflow", "by", "when"], heads, caption="Runs compared")
-    number = words.plural(len(view.runs), "run")
-    return markup.view("comparison", markup.head(f"Comparing {number}", summary(view)), table, *parts)
+    return markup.view("comparison", *parts)
 
 
 def _head(run: RunColumn, index: int, view: Comparison) -> list[str | Html]:
@@ -255,31 +281,35 @@ def _head(run: RunColumn, index: int, view: Comparison) -> list[str | Html]:
         markup.badge(run.state),
         markup.named(run.workflow, 40),
         markup.named(run.author, 24),
-        markup.span(words.age(run.created_at, view.shown_at), "muted", f"{run.created_at:%Y-%m-%d %H:%M:%S %Z}"),
+        markup.span(
+            words.age(run.created_at, view.shown_at), "muted", f"{run.created_at:%Y-%m-%d %H:%M:%S %Z}"
+        ),
     ]
 
 
-def _section(title: str, rows: tuple[Row, ...], view: Comparison) -> Html:
-    differing = [one for one in rows if one.differs]
-    equal = [one for one in rows if not one.differs]
-    content = [_rows_html(title, differing, view)] if differing else []
-    if equal:
-        said = words.plural(len(equal), "equal row")
-        content.append(markup.folded(said, _rows_html(title, equal, view)))
-    return markup.section(title, *content)
+def _rows_html(view: Comparison) -> list[Html]:
+    differing = _table_rows(view, differs=True)
+    equal = _table_rows(view, differs=False)
+    made = [markup.table(_titles(view), differing, caption="What differs")] if differing else []
+    number = sum(len(one) > 1 for one in equal)
+    if number:
+        table = markup.table(_titles(view), equal, caption="What is equal")
+        made.append(markup.folded(words.plural(number, "equal row"), table))
+    return made
 
 
-def _rows_html(title: str, rows: list[Row], view: Comparison) -> Html:
-    numeric = title in ("Results", "Durations")
-    body = [
-        [
-            markup.named(one.name, 60),
-            *(markup.named(_cell(title, cell, one.cells[0]), _CELL) for cell in one.cells),
-        ]
-        for one in rows
-    ]
-    right = frozenset(range(1, len(view.runs) + 1)) if numeric else frozenset()
-    return markup.table(_titles(view), body, caption=title, numeric=right)
+def _table_rows(view: Comparison, *, differs: bool) -> list[list[str | Html]]:
+    body: list[list[str | Html]] = []
+    for title, rows in _sections(view):
+        chosen = [one for one in rows if one.differs == differs]
+        if chosen:
+            body.append([title])
+            body += [[markup.named(one.name, 60), *_cells(title, one)] for one in chosen]
+    return body
+
+
+def _cells(title: str, one: Row) -> list[Html]:
+    return [markup.named(_cell(title, cell, one.cells[0]), _CELL) for cell in one.cells]
 
 
 def _titles(view: Comparison) -> list[str | Html]:

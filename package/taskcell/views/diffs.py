@@ -52,7 +52,7 @@ def diff_lines(old: str, new: str, context: int = 3) -> tuple[DiffLine, ...]:
 
 def _line(text: str) -> DiffLine:
     if text.startswith("@@"):
-        start = text.split("+", 1)[1].split(" ", 1)[0].split(",")[0]
+        start = text.split("+", 1)[1].split(" ", 1)[0].partition(",")[0]
         return DiffLine(side="@", text=f"line {start}")
     side: Side = "+" if text[:1] == "+" else "-" if text[:1] == "-" else " "
     return DiffLine(side=side, text=text[1:])
@@ -70,7 +70,11 @@ def to_lines(lines: tuple[DiffLine, ...], width: int, indent: str = "") -> list[
 
 def to_html(lines: tuple[DiffLine, ...]) -> Html:
     """Return a block with the lines, coloured and marked."""
-    return tag("pre", join(tag("span", _marked(line), class_=_CLASSES[line.side]) for line in lines), class_="tc-diff")
+    return tag(
+        "pre",
+        join(tag("span", _marked(line), class_=_CLASSES[line.side]) for line in lines),
+        class_="tc-diff",
+    )
 
 
 def _marked(line: DiffLine) -> str:

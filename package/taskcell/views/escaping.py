@@ -1,7 +1,7 @@
 """Text that people or programs wrote, made safe to show.
 
-Terminal escapes are dropped, control characters are made visible, characters that reorder or hide text are spelled
-out, and everything is clipped. Escaping for HTML is done by ``markup``, on top of this.
+Terminal escapes are dropped, control characters are made visible, characters that reorder or hide text are
+spelled out, and everything is clipped. Escaping for HTML is done by ``markup``, on top of this.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from typing import Final
 
 ELLIPSIS: Final = "…"
 
-# CSI and OSC/DCS sequences (ECMA-48). An unterminated string sequence is left, so that it can't hide what follows.
+# CSI and OSC/DCS sequences (ECMA-48). An unterminated string sequence is left, so that it can't hide what
+# follows.
 _TERMINAL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()][0-9A-Za-z]|\x1b[=>NOcDEHM78]"
     r"|\x9b[0-?]*[ -/]*[@-~]"
 )
-_PILED_MARKS = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{3})"
-                          r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
+_PILED_MARKS = re.compile(
+    r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{3})"
+    r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
+)
 _REORDERS_OR_HIDES = (
     0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0xFEFF,
     *range(0x202A, 0x202F), *range(0x2066, 0x2070), *range(0xFFF9, 0xFFFC),
@@ -42,7 +45,8 @@ _VISIBLE = _table()
 def visible(text: str) -> str:
     """Return text without terminal escapes, with every control or reordering character made visible.
 
-    Newlines and tabs stay. A carriage return counts as a terminal would show it: the line's last writing wins.
+    Newlines and tabs stay. A carriage return counts as a terminal would show it: the line's last writing
+    wins.
     """
     if text.isascii() and text.isprintable():
         return text

@@ -16,8 +16,8 @@ from taskcell.views.states import State
 class LaunchTask(msgspec.Struct, frozen=True, kw_only=True):
     """What a launch would do with one task.
 
-    ``state`` is ``cached``, ``will run`` or ``refused``; ``reason`` says why. ``expected_s`` is the typical duration
-    of its earlier executions, in seconds; None: it never ran.
+    ``state`` is ``cached``, ``will run`` or ``refused``; ``reason`` says why. ``expected_s`` is the typical
+    duration of its earlier executions, in seconds; None: it never ran.
     """
 
     id: str
@@ -30,8 +30,9 @@ class LaunchTask(msgspec.Struct, frozen=True, kw_only=True):
 class LaunchPreview(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="launch-preview"):
     """What a launch would do.
 
-    ``expected_s`` is the whole run's expected wall time in seconds, None when nothing is known; ``samples`` is the
-    number of earlier runs it rests on. ``problems`` are sentences: with any of them the launch would be refused.
+    ``expected_s`` is the whole run's expected wall time in seconds, None when nothing is known; ``samples``
+    is the number of earlier runs it rests on. ``problems`` are sentences: with any of them the launch would
+    be refused.
     """
 
     workflow: str
@@ -64,7 +65,10 @@ def expectation(view: LaunchPreview) -> str:
 
 
 def _sweep(view: LaunchPreview) -> str:
-    said = [f"{escaping.name(name, 30)} over {words.plural(len(values), 'value')}" for name, values in view.sweep.items()]
+    said = [
+        f"{escaping.name(name, 30)} over {words.plural(len(values), 'value')}"
+        for name, values in view.sweep.items()
+    ]
     return f"sweeps {', '.join(said)}" if said else ""
 
 
@@ -110,7 +114,9 @@ def to_html(view: LaunchPreview) -> str:
     """Return the preview as HTML."""
     legend = [
         markup.sign(states.look(state).sign, states.look(state).middle, f"{number:,} {state}")
-        for state, number in sorted(counts(view).items(), key=lambda item: states.PROGRESS_ORDER.index(State(item[0])))
+        for state, number in sorted(
+            counts(view).items(), key=lambda item: states.PROGRESS_ORDER.index(State(item[0]))
+        )
     ]
     facts = [escaping.name(view.backend, 30), *legend, expectation(view), _sweep(view)]
     parts: list[str | Html] = [markup.head(markup.join(["Launch ", markup.named(view.workflow, 60)]), *facts)]

@@ -50,7 +50,10 @@ def to_lines(preview: Preview | None, width: int) -> list[str]:
     if preview.text:
         lines += [columns.fit(line, width) for line in escaping.block(preview.text, 8, 2000).split("\n")]
     if preview.rows:
-        shape = [columns.Column(title=escaping.name(title, 20), least=4) for title in preview.columns[:_MAX_COLUMNS]]
+        shape = [
+            columns.Column(title=escaping.name(title, 20), least=4)
+            for title in preview.columns[:_MAX_COLUMNS]
+        ]
         rows = [[escaping.name(item, 20) for item in _row(preview, row)] for row in preview.rows[:_MAX_ROWS]]
         lines += [columns.fit(line, width) for line in columns.table(shape, rows, width)]
     return lines
@@ -82,7 +85,9 @@ def to_html(preview: Preview | None) -> Html:
     if preview.rows:
         parts.append(_grid(preview))
     elif preview.text:
-        parts.append(tag("pre", escaping.block(preview.text, 12, 2000)))
+        text = escaping.block(preview.text, 12, 2000)
+        short = "\n" not in text and len(text) <= 60
+        parts.append(tag("div", text, class_="tc-mono") if short else tag("pre", text))
     return join(parts)
 
 

@@ -48,8 +48,8 @@ class PartChange(msgspec.Struct, frozen=True, kw_only=True):
 class Explanation(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="explanation"):
     """Why a task hits or misses the cache.
 
-    ``headline`` is one sentence. ``compared_to`` is the run whose key was the nearest, empty when there was none;
-    ``unchanged`` counts the parts that are as they were.
+    ``headline`` is one sentence. ``compared_to`` is the run whose key was the nearest, empty when there was
+    none; ``unchanged`` counts the parts that are as they were.
     """
 
     task: str
@@ -82,7 +82,11 @@ def _said(change: PartChange) -> str:
         labels = f"{old} → {new}" if old and new and old != new else ""
     else:
         labels = new or old
-    parts = (labels or change.change, escaping.sentence(change.words, 300), escaping.sentence(change.origin, 120))
+    parts = (
+        labels or change.change,
+        escaping.sentence(change.words, 300),
+        escaping.sentence(change.origin, 120),
+    )
     return " · ".join(part for part in parts if part)
 
 
@@ -109,7 +113,9 @@ def to_text(view: Explanation, width: int = 100) -> str:
         lines += diffs.to_lines(change.lines, width, "      ")
     if view.unchanged:
         names = words.listed([escaping.name(name, 40) for name in view.unchanged], 5)
-        lines.append(columns.fit(f"  = {words.plural(len(view.unchanged), 'part')} unchanged: {names}", width))
+        lines.append(
+            columns.fit(f"  = {words.plural(len(view.unchanged), 'part')} unchanged: {names}", width)
+        )
     return "\n".join(lines)
 
 
@@ -140,7 +146,10 @@ def _row(change: PartChange) -> Sequence[str | Html]:
     mark = markup.span(_SIGNS[change.change], "sign tc-muted")
     title = join([mark, " ", tag("span", escaping.name(change.part, 30), class_="tc-muted"), " "])
     code = [diffs.to_html(change.lines)] if change.lines else []
-    return [join([title, markup.named(change.name, 60, "name tc-strong")]), join([tag("div", _said(change)), *code])]
+    return [
+        join([title, markup.named(change.name, 60, "name tc-strong")]),
+        join([tag("div", _said(change)), *code]),
+    ]
 
 
 def _unchanged(names: tuple[str, ...]) -> Html:

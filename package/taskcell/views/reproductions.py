@@ -76,7 +76,9 @@ def _facts(view: ReproductionView) -> list[str]:
     same = sum(one.verdict == "identical" for one in view.outputs)
     environment = f"{escaping.name(view.environment, 30)} environment" if view.environment else ""
     return [
-        f"{words.count(same)} of {words.plural(len(view.outputs), 'output')} identical" if view.outputs else "",
+        f"{words.count(same)} of {words.plural(len(view.outputs), 'output')} identical"
+        if view.outputs
+        else "",
         environment,
         words.duration(view.duration_s) if view.duration_s is not None else "",
         f"recorded {words.age(view.created_at, view.shown_at)}",
@@ -106,7 +108,11 @@ def to_text(view: ReproductionView, width: int = 100) -> str:
     if view.environment_changes:
         lines += columns.wrap(f"environment: {_changes(view, 8)}", width)
     if view.outputs:
-        shape = [Column(title="output", least=12), Column(title="verdict", least=18), Column(title="", least=10)]
+        shape = [
+            Column(title="output", least=12),
+            Column(title="verdict", least=18),
+            Column(title="", least=10),
+        ]
         rows = [
             [
                 f"{escaping.name(one.task, 30)}.{escaping.name(one.name, 30)}",
@@ -130,10 +136,16 @@ def to_html(view: ReproductionView) -> str:
     good = view.verdict in ("identical", "within tolerance")
     parts = [
         markup.head(title, *_facts(view)),
-        markup.notice(escaping.sentence(view.sentence), "good" if good else "error"),
+        markup.notice(
+            markup.join(
+                [
+                    tag("div", escaping.sentence(view.sentence)),
+                    tag("div", _cause(view)) if _cause(view) else "",
+                ]
+            ),
+            "good" if good else "error",
+        ),
     ]
-    if _cause(view):
-        parts.append(markup.notice(_cause(view)))
     if view.environment_changes:
         parts.append(tag("div", f"environment: {_changes(view, 12)}", class_="tc-facts"))
     if view.outputs:
@@ -152,7 +164,9 @@ def _table(view: ReproductionView) -> Html:
     titles: list[str | Html] = ["output", "verdict", "", *(["recorded", "reproduced"] if shown else [])]
     rows = []
     for one in _ordered(view):
-        name = markup.join([markup.named(one.name, 60), tag("div", escaping.name(one.task, 60), class_="tc-muted")])
+        name = markup.join(
+            [markup.named(one.name, 60), tag("div", escaping.name(one.task, 60), class_="tc-muted")]
+        )
         row: list[str | Html] = [name, _badge(one.verdict), escaping.sentence(one.detail)]
         if shown:
             pair = (one.recorded, one.reproduced) if _previewed(one) else ()

@@ -50,8 +50,8 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
 class RunView(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
     """One run as it stood at ``shown_at``.
 
-    ``workflow`` is the version's reference, ``churn@7``; ``sentence`` the one-sentence answer of a run that ended;
-    ``counts`` maps a state to a number of tasks, empty to count ``tasks``; ``link`` the run's link.
+    ``workflow`` is the version's reference, ``churn@7``; ``sentence`` the one-sentence answer of a run that
+    ended; ``counts`` maps a state to a number of tasks, empty to count ``tasks``; ``link`` the run's link.
     """
 
     id: str
@@ -160,7 +160,9 @@ def kept(tasks: Sequence[TaskRow], limit: int = MAX_ROWS) -> list[TaskRow]:
 
 def parameters_text(parameters: dict[str, Any], limit: int = 40) -> str:
     """Say parameters on one line: ``month=1 learning_rate=0.05``."""
-    return "  ".join(f"{escaping.name(name, 30)}={words.value(item, limit)}" for name, item in parameters.items())
+    return "  ".join(
+        f"{escaping.name(name, 30)}={words.value(item, limit)}" for name, item in parameters.items()
+    )
 
 
 def chips(parameters: dict[str, Any]) -> Html:
@@ -182,7 +184,9 @@ def to_text(view: RunView | RunList, width: int = 100) -> str:
     if isinstance(view, RunList):
         return _list_text(view, width)
     facts = " · ".join(fact for fact in _facts(view) if fact)
-    lines = [f"{states.said(view.state)}  {escaping.name(view.workflow, 60)}  run {escaping.name(view.id, 40)}"]
+    lines = [
+        f"{states.said(view.state)}  {escaping.name(view.workflow, 60)}  run {escaping.name(view.id, 40)}"
+    ]
     counts = progress(view)
     total = sum(counts.values())
     share = _ended(counts) / total if total else 0.0
@@ -298,14 +302,18 @@ def _task_table(view: RunView) -> Html:
         ]
         for task in shown
     ]
-    made = markup.table(["task", "state", "time", ""], rows, caption="Task runs", numeric=frozenset({2}))
+    made = markup.table(
+        ["task", "state", "time", ""], rows, caption="Task runs", numeric=frozenset({2}), class_="tc-steady"
+    )
     rest = [tag("div", text, class_="tc-muted") for text in _left_out(len(view.tasks) - len(shown))]
     return markup.join([made, *rest])
 
 
 def _list_html(view: RunList) -> str:
     if not view.runs:
-        return markup.view("runs", markup.head(markup.named(view.title)), tag("div", "None yet.", class_="tc-muted"))
+        return markup.view(
+            "runs", markup.head(markup.named(view.title)), tag("div", "None yet.", class_="tc-muted")
+        )
     rows = [
         [
             tag("span", escaping.name(row.id, 40), class_="tc-id"),
@@ -314,7 +322,9 @@ def _list_html(view: RunList) -> str:
             _ratio(row.counts),
             words.duration(row.duration_s),
             markup.named(row.author, 24),
-            markup.span(words.age(row.created_at, view.shown_at), "muted", f"{row.created_at:%Y-%m-%d %H:%M:%S %Z}"),
+            markup.span(
+                words.age(row.created_at, view.shown_at), "muted", f"{row.created_at:%Y-%m-%d %H:%M:%S %Z}"
+            ),
             markup.named(parameters_text(row.parameters, 24), 90, "mono"),
         ]
         for row in view.runs
@@ -324,7 +334,10 @@ def _list_html(view: RunList) -> str:
     more = f"… and {words.plural(view.more, 'older run')}" if view.more else ""
     number = words.plural(len(view.runs) + view.more, "run")
     return markup.view(
-        "runs", markup.head(markup.named(view.title), number), made, tag("div", more, class_="tc-muted") if more else ""
+        "runs",
+        markup.head(markup.named(view.title), number),
+        made,
+        tag("div", more, class_="tc-muted") if more else "",
     )
 
 

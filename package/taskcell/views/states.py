@@ -1,4 +1,4 @@
-"""States as people see them: one word, one sign, one colour. The sign and the word carry the meaning alone."""
+"""States as people see them: a word, a sign, a colour. Word and sign carry the meaning alone."""
 
 from __future__ import annotations
 

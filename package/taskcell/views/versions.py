@@ -42,7 +42,7 @@ def _kind(sign: str, names: Sequence[str], noun: str) -> str:
 
 
 class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One version. ``changes`` is None for the first; ``runs`` is a number of runs, None when it was not counted."""
+    """One version. ``changes`` is None for the first; ``runs`` is a number, None when it was not counted."""
 
     number: int
     digest: str
@@ -136,14 +136,18 @@ def to_html(view: VersionList) -> str:
 
 def _row(row: VersionRow, view: VersionList) -> list[str | Html]:
     marks = [join([markup.span(mark, "chip"), " "]) for mark in _mark(row)]
-    number = tag("span", f"@{row.number}", class_="tc-strong", title=f"digest {escaping.name(row.digest, 80)}")
+    number = tag(
+        "span", f"@{row.number}", class_="tc-strong", title=f"digest {escaping.name(row.digest, 80)}"
+    )
     message = tag("div", escaping.sentence(row.message, 300)) if row.message else Html("")
     branch = f"branch {escaping.name(row.branch, 60)}" if row.branch else None
     return [
         join([number, " ", *marks]),
         join([message, tag("div", changes(row), class_="tc-muted")]),
         markup.named(row.author, 24),
-        markup.span(words.age(row.created_at, view.shown_at), "muted", f"{row.created_at:%Y-%m-%d %H:%M:%S %Z}"),
+        markup.span(
+            words.age(row.created_at, view.shown_at), "muted", f"{row.created_at:%Y-%m-%d %H:%M:%S %Z}"
+        ),
         markup.span(git(row), "mono", branch),
         "–" if row.runs is None else words.count(row.runs),
     ]

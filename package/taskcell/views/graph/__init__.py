@@ -1,8 +1,8 @@
 """The DAG of a workflow or of a run: payload, layout, picture, outline.
 
-``payloads`` is the data, ``collapsing`` keeps it small enough to look at, ``layouts`` and ``ordering`` place it
-in pure Python, ``dots`` writes ``graphviz`` source and can let ``dot`` place it, ``drawings`` makes the SVG,
-``outlines`` the text; ``pages`` puts the SVG into HTML.
+``payloads`` is the data, ``collapsing`` keeps it small enough to look at, ``layouts`` and ``ordering``
+place it in pure Python, ``dots`` writes ``graphviz`` source and can let ``dot`` place it, ``drawings``
+makes the SVG, ``outlines`` the text; ``pages`` puts the SVG into HTML.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def collapse(graph: Graph, limit: int = LIMIT) -> Graph:
 
 
 def _by_group(graph: Graph) -> list[Hashable]:
-    """Key by group, where the members of a group don't need each other through others (that would make a cycle)."""
+    """Key by group and rank: members of one rank can't need each other, so joining them makes no cycle."""
     rank = _ranks(graph)
     return [(node.group, rank[index]) if node.group else node.id for index, node in enumerate(graph.nodes)]
 
@@ -64,14 +64,19 @@ def _merge(graph: Graph, keys: list[Hashable], label: Callable[[list[Node]], str
         ends = home[edge.source], home[edge.target]
         if ends[0] != ends[1]:
             labels.setdefault(ends, {}).update({edge.label: None} if edge.label else {})
-    edges = tuple(Edge(source=ends[0], target=ends[1], label=words.listed(list(names))) for ends, names in labels.items())
+    edges = tuple(
+        Edge(source=ends[0], target=ends[1], label=words.listed(list(names)))
+        for ends, names in labels.items()
+    )
     return Graph(title=graph.title, nodes=merged, edges=edges, schema=graph.schema)
 
 
 def _one(nodes: list[Node], label: str) -> Node:
     counts = payloads.tally(Graph(title="", nodes=tuple(nodes)))
     loudest = next((state for state in _LOUDEST if counts.get(state)), None)
-    common = max((state for state in PROGRESS_ORDER if counts.get(state)), key=lambda one: counts[one], default=None)
+    common = max(
+        (state for state in PROGRESS_ORDER if counts.get(state)), key=lambda one: counts[one], default=None
+    )
     finished = counts.get(State.SUCCEEDED, 0) + counts.get(State.CACHED, 0)
     return Node(
         id=nodes[0].id,

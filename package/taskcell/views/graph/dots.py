@@ -23,13 +23,17 @@ Engine = Literal["auto", "dot", "own"]
 
 
 def to_dot(graph: Graph, direction: layouts.Direction = "auto") -> str:
-    """Return DOT source. Nodes are called ``n0``, ``n1`` …; names of users appear in labels only, as plain text."""
+    """Return DOT source. Nodes are ``n0``, ``n1`` …; names of users appear in labels only, as plain text."""
     import graphviz
 
     flow = layouts.layout(graph).direction if direction == "auto" else direction
     source = graphviz.Digraph("taskcell")
-    source.attr("graph", rankdir="LR" if flow == "right" else "TB", nodesep="0.22", ranksep="0.6", tooltip=" ")
-    source.attr("node", shape="box", style="rounded,filled", fontname="Helvetica", fontsize="11", fixedsize="true")
+    source.attr(
+        "graph", rankdir="LR" if flow == "right" else "TB", nodesep="0.22", ranksep="0.6", tooltip=" "
+    )
+    source.attr(
+        "node", shape="box", style="rounded,filled", fontname="Helvetica", fontsize="11", fixedsize="true"
+    )
     source.attr("edge", color=drawings.LIGHT.line, fontname="Helvetica", fontsize="9", arrowsize="0.7")
     wide = layouts.task_width(graph)
     for index, node in enumerate(graph.nodes):
@@ -69,8 +73,8 @@ def render(graph: Graph, engine: Engine = "auto", *, dark: bool = False, timeout
     graph : Graph
         Collapsed first when it is large.
     engine : {"auto", "dot", "own"}
-        ``auto`` and ``dot`` use the ``dot`` program for up to 500 nodes; when it is missing, fails or takes longer
-        than ``timeout_s`` seconds, the own layout is used and the picture's description says so.
+        ``auto`` and ``dot`` use the ``dot`` program for up to 500 nodes; when it is missing, fails or takes
+        longer than ``timeout_s`` seconds, the own layout is used and the picture's description says so.
 
     Raises
     ------
@@ -78,7 +82,9 @@ def render(graph: Graph, engine: Engine = "auto", *, dark: bool = False, timeout
         There is no such engine, or the graph can't be drawn.
     """
     if engine not in ("auto", "dot", "own"):
-        raise errors.InvalidInputError(f"There is no engine {engine!r}.", remedy="Engines are: auto, dot, own.")
+        raise errors.InvalidInputError(
+            f"There is no engine {engine!r}.", remedy="Engines are: auto, dot, own."
+        )
     small = collapse(graph)
     own = layouts.layout(small)
     if engine == "own" or not small.nodes:
@@ -118,7 +124,7 @@ def dot_layout(graph: Graph, direction: Literal["right", "down"], timeout_s: flo
 
 
 def _parse(plain: str, graph: Graph, direction: Literal["right", "down"]) -> Layout:
-    """Read ``dot -Tplain``: inches from the lower left corner, one statement a line, positions before any text."""
+    """Read ``dot -Tplain``: inches from the lower left corner, positions before any text of a line."""
     boxes: dict[str, Box] = {}
     routes: dict[tuple[str, str], Route] = {}
     wide = layouts.task_width(graph)
@@ -141,7 +147,9 @@ def _parse(plain: str, graph: Graph, direction: Literal["right", "down"]) -> Lay
                 source, target = graph.nodes[int(tail[1:])].id, graph.nodes[int(head[1:])].id
                 flat = rest[: 2 * int(number)]
                 points = [_point(x, y, height) for x, y in zip(flat[::2], flat[1::2], strict=True)]
-                routes[source, target] = Route(source=source, target=target, points=_onto(points, boxes[target]))
+                routes[source, target] = Route(
+                    source=source, target=target, points=_onto(points, boxes[target])
+                )
     if len(boxes) != len(graph.nodes):
         raise ValueError("not every node was placed")
     return Layout(

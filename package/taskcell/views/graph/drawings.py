@@ -1,7 +1,7 @@
 """The graph as one SVG file: no script, no font, no reference to anything outside it.
 
-It carries its own card, because an image in a page can't see the page's theme. A state is told by a sign drawn as a
-path, by a word and by a colour.
+It carries its own card, because an image in a page can't see the page's theme. A state is told by a sign
+drawn as a path, by a word and by a colour.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def _style(palette: Palette) -> str:
         f".e path{{fill:none;stroke:{palette.line};stroke-width:1.3}}.e .a{{fill:{palette.line};stroke:none}}"
         f"text{{fill:{palette.text}}}.l{{font-size:13px;font-weight:600}}.d{{font-size:11px;fill:{palette.muted}}}"
         f".p{{font-size:11px;fill:{palette.muted}}}"
-        f".n text{{font-size:10.5px;fill:{palette.muted};paint-order:stroke;stroke:{palette.card};stroke-width:3px}}"
+        f".n text{{font-size:10.5px;fill:{palette.muted};paint-order:stroke;stroke:{palette.card};"
+        "stroke-width:3px}"
     )
 
 
@@ -124,7 +125,8 @@ def _node(node: Node, box: Box, palette: Palette) -> Html:
     fill = states.mix(tint, palette.card, 0.16 if palette.dark else 0.07)
     edge = states.mix(tint, palette.card, 0.75)
     dashes = "4 3" if node.state and states.look(node.state).dashed else None
-    outline = {"width": box.width, "height": box.height, "rx": 8, "fill": fill, "stroke": edge}
+    outline: dict[str, str | float] = {"width": box.width, "height": box.height, "rx": 8, "fill": fill}
+    outline["stroke"] = edge
     back = tag("rect", x=box.x + 4, y=box.y - 4, **outline) if node.counts else Html("")
     ground = tag("rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=8, fill=palette.card)
     front = tag("rect", x=box.x, y=box.y, stroke_dasharray=dashes, stroke_width=1.3, **outline)
@@ -133,7 +135,11 @@ def _node(node: Node, box: Box, palette: Palette) -> Html:
 
 
 def _tooltip(node: Node) -> str:
-    said = [escaping.name(node.label, 300), escaping.name(str(node.state or "")), escaping.sentence(node.detail)]
+    said = [
+        escaping.name(node.label, 300),
+        escaping.name(str(node.state or "")),
+        escaping.sentence(node.detail),
+    ]
     if node.outputs:
         said.append("makes " + escaping.name(", ".join(node.outputs), 200))
     if node.counts:
@@ -149,7 +155,10 @@ def _words(node: Node, box: Box) -> Html:
     if not detail:
         return tag("text", label, x=x, y=box.y + 28, class_="l")
     return join(
-        [tag("text", label, x=x, y=box.y + 20, class_="l"), tag("text", detail, x=x, y=box.y + 35, class_="d")]
+        [
+            tag("text", label, x=x, y=box.y + 20, class_="l"),
+            tag("text", detail, x=x, y=box.y + 35, class_="d"),
+        ]
     )
 
 
@@ -224,7 +233,9 @@ def _label(graph: Graph, route: layouts.Route) -> str:
     if len(graph.edges) > 400:
         return ""
     names = ", ".join(
-        edge.label for edge in graph.edges if (edge.source, edge.target) == (route.source, route.target) and edge.label
+        edge.label
+        for edge in graph.edges
+        if (edge.source, edge.target) == (route.source, route.target) and edge.label
     )
     return f"{ends}: {escaping.name(names, 200)}" if names else ends
 
@@ -268,7 +279,7 @@ def _by_end(labels: dict[tuple[str, str], str], end: int) -> dict[str, list[str]
 
 
 def _spot(points: tuple[Point, ...], width: float, direction: str, place: str) -> Point:
-    """Choose where an edge's name begins: where the edge leaves or arrives when that is shared, else half-way."""
+    """Choose where an edge's name begins: at the end that is shared, else half-way."""
     start, half, end = points[0], _half(points), points[-1]
     if direction == "right":
         x, y = {

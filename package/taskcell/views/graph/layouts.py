@@ -19,7 +19,6 @@ LABEL_CHARS = 26
 DETAIL_CHARS = 30
 MARGIN = 16.0
 _GAP_ACROSS = 16.0
-_GAP_BEND = 10.0
 _COMFORTABLE_WIDTH = 1000.0
 _MAX_BENDS = 20_000
 
@@ -81,12 +80,14 @@ def layout(graph: Graph, direction: Direction = "auto") -> Layout:
     wide = task_width(graph)
     sizes = [size(node, wide) for node in graph.nodes]
     gap = gap_along(graph, chosen)
-    placed = [_place(graph, part, rank, after, sizes, gap, chosen) for part in _components(order, before, after)]
+    placed = [
+        _place(graph, part, rank, after, sizes, gap, chosen) for part in _components(order, before, after)
+    ]
     return _pack(graph, placed, chosen)
 
 
 def size(node: Node, width: float) -> tuple[float, float]:
-    """Return a node's width and height. Tasks are of one width, parameters and values as wide as their text."""
+    """Return a node's width and height: tasks share one width, the rest is as wide as its text."""
     if node.role != Role.TASK:
         shown = small_text(node)
         return max(36.0, 16 + columns.cells(shown) * 6.6), 24.0
@@ -102,8 +103,12 @@ def small_text(node: Node) -> str:
 def task_width(graph: Graph) -> float:
     """Return the width that all tasks of a graph share: what their names and details need."""
     tasks = [node for node in graph.nodes if node.role == Role.TASK]
-    names = max((min(columns.cells(escaping.name(node.label, LABEL_CHARS)), LABEL_CHARS) for node in tasks), default=0)
-    details = max((min(columns.cells(escaping.name(detail(node))), DETAIL_CHARS) for node in tasks), default=0)
+    names = max(
+        (min(columns.cells(escaping.name(node.label, LABEL_CHARS)), LABEL_CHARS) for node in tasks), default=0
+    )
+    details = max(
+        (min(columns.cells(escaping.name(detail(node))), DETAIL_CHARS) for node in tasks), default=0
+    )
     return float(round(max(112.0, 50 + names * 8.0, 50 + details * 6.5)))
 
 
@@ -181,6 +186,8 @@ class _Layers:
     down: list[list[int]]
     paths: list[list[int]]
     rank: list[int]
+    chains: list[list[int]]
+    """The bends of each source, in order."""
 
 
 def _layers(part: list[int], rank: list[int], after: list[list[int]]) -> _Layers:
@@ -190,7 +197,9 @@ def _layers(part: list[int], rank: list[int], after: list[list[int]]) -> _Layers
     """
     local = {position: index for index, position in enumerate(part)}
     lowest = min(rank[position] for position in part)
-    made = _Layers([], [[] for _ in part], [[] for _ in part], [], [rank[position] - lowest for position in part])
+    made = _Layers(
+        [], [[] for _ in part], [[] for _ in part], [], [rank[position] - lowest for position in part], []
+    )
     made.ranks = [[] for _ in range(max(made.rank) + 1)]
     for index in range(len(part)):
         made.ranks[made.rank[index]].append(index)
@@ -204,6 +213,10 @@ def _layers(part: list[int], rank: list[int], after: list[list[int]]) -> _Layers
         made.paths.append(_bend(made, bends, source, target) if span > 1 else [source, target])
         if span == 1:
             _link(made, source, target)
+    chains: dict[int, list[int]] = {}
+    for (source, _), bend in bends.items():
+        chains.setdefault(source, []).append(bend)
+    made.chains = list(chains.values())
     return made
 
 
@@ -246,6 +259,7 @@ def _place(
     along = [width if rightward else height for width, height in sizes]
     ranks = ordering.order(made.ranks, made.up, made.down)
     centres = ordering.spread(ranks, made.up, made.down, across, _GAP_ACROSS)
+    ordering.straighten(ranks, made.chains, across, _GAP_ACROSS, centres)
     lowest = min(centre - extent / 2 for centre, extent in zip(centres, across, strict=True))
     centres = [centre - lowest for centre in centres]
     bands = _bands(ranks, along, gap)
@@ -324,7 +338,9 @@ def _pack(graph: Graph, parts: list[_Placed], direction: Literal["right", "down"
     """Put components on shelves, the large ones first."""
     gap = 28.0
     area = sum((part.width + gap) * (part.height + gap) for part in parts)
-    room = max([_COMFORTABLE_WIDTH if direction == "right" else 0.0, (area * 1.6) ** 0.5, *(p.width for p in parts)])
+    room = max(
+        [_COMFORTABLE_WIDTH if direction == "right" else 0.0, (area * 1.6) ** 0.5, *(p.width for p in parts)]
+    )
     boxes: dict[str, Box] = {}
     routes: list[Route] = []
     x = y = shelf = width = 0.0

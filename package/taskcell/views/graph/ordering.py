@@ -1,8 +1,8 @@
 """Order within ranks (few crossings) and coordinates across ranks (straight edges, no overlap).
 
-Barycentre sweeps with adjacent exchanges after Sugiyama, Tagawa and Toda (1981); coordinates by isotonic regression:
-each node wants the mean of its neighbours, and pooling adjacent violators gives the closest positions that keep the
-order and the distances.
+Barycentre sweeps with adjacent exchanges after Sugiyama, Tagawa and Toda (1981); coordinates by isotonic
+regression: each node wants the mean of its neighbours, and pooling adjacent violators gives the closest
+positions that keep the order and the distances.
 """
 
 from __future__ import annotations
@@ -110,6 +110,29 @@ def spread(ranks: Ranks, up: Links, down: Links, sizes: Sequence[float], gap: fl
     return centre
 
 
+def straighten(
+    ranks: Ranks, chains: Sequence[Sequence[int]], sizes: Sequence[float], gap: float, centre: list[float]
+) -> None:
+    """Put all bends of one edge in a line where the members beside them leave room for it."""
+    beside: dict[int, tuple[int | None, int | None]] = {}
+    for rank in ranks:
+        for index, member in enumerate(rank):
+            after = rank[index + 1] if index + 1 < len(rank) else None
+            beside[member] = (rank[index - 1] if index else None, after)
+    for chain in chains:
+        low, high = float("-inf"), float("inf")
+        for bend in chain:
+            left, right = beside[bend]
+            if left is not None:
+                low = max(low, centre[left] + sizes[left] / 2 + gap)
+            if right is not None:
+                high = min(high, centre[right] - sizes[right] / 2 - gap)
+        if low <= high:
+            middle = min(max(sum(centre[bend] for bend in chain) / len(chain), low), high)
+            for bend in chain:
+                centre[bend] = middle
+
+
 def _stack(rank: Sequence[int], sizes: Sequence[float], gap: float, centre: list[float]) -> None:
     edge = 0.0
     for member in rank:
@@ -117,7 +140,9 @@ def _stack(rank: Sequence[int], sizes: Sequence[float], gap: float, centre: list
         edge += sizes[member] + gap
 
 
-def _settle(rank: Sequence[int], links: Links, sizes: Sequence[float], gap: float, centre: list[float]) -> None:
+def _settle(
+    rank: Sequence[int], links: Links, sizes: Sequence[float], gap: float, centre: list[float]
+) -> None:
     """Move the members of one rank to the closest allowed places to where their neighbours want them."""
     offset, edge = [], 0.0
     blocks: list[list[float]] = []  # [weight, weighted target, members]
@@ -138,7 +163,9 @@ def _settle(rank: Sequence[int], links: Links, sizes: Sequence[float], gap: floa
             index += 1
 
 
-def _wish(member: int, neighbours: Sequence[int], sizes: Sequence[float], centre: list[float]) -> tuple[float, float]:
+def _wish(
+    member: int, neighbours: Sequence[int], sizes: Sequence[float], centre: list[float]
+) -> tuple[float, float]:
     if not neighbours:
         return 0.05, centre[member]
     if len(neighbours) == 1:

@@ -15,7 +15,9 @@ def to_html(graph: Graph, engine: dots.Engine = "own") -> str:
     """Return the graph's HTML. ``engine`` as in ``render``; ``own`` gives the same bytes on every machine."""
     counts = payloads.tally(graph)
     total = words.plural(sum(counts.values()), "task")
-    return markup.view("dag", markup.head(markup.named(graph.title), total, *legend(counts)), picture(graph, engine))
+    return markup.view(
+        "dag", markup.head(markup.named(graph.title), total, *legend(counts)), picture(graph, engine)
+    )
 
 
 def legend(counts: dict[str, int]) -> list[Html]:
@@ -28,7 +30,7 @@ def legend(counts: dict[str, int]) -> list[Html]:
 
 
 def picture(graph: Graph, engine: dots.Engine = "own") -> Html:
-    """Return the picture alone, as an ``<img>`` that carries its bytes: what survives in an untrusted notebook."""
+    """Return the picture alone, as an ``<img>`` with its bytes: it survives in an untrusted notebook."""
     if not graph.nodes:
         return tag("div", "No tasks yet.", class_="tc-muted")
     svg = dots.render(graph, engine)

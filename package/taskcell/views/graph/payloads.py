@@ -31,8 +31,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     outputs
         Names of what it makes.
     group
-        Nodes of the same non-empty group (elements of a map, branches of a sweep) are drawn as one when the graph
-        is large.
+        Nodes of the same non-empty group (elements of a map, branches of a sweep) are drawn as one when the
+        graph is large.
     counts
         State -> number, for a node that stands for many (a mapped task, a collapsed group).
     """
@@ -80,7 +80,9 @@ def neighbours(graph: Graph) -> tuple[list[list[int]], list[list[int]]]:
     for source, target in dict.fromkeys((edge.source, edge.target) for edge in graph.edges):
         if source not in index or target not in index:
             missing = target if source in index else source
-            raise errors.InvalidInputError(f"An edge of the graph names {missing!r}, which is not one of its nodes.")
+            raise errors.InvalidInputError(
+                f"An edge of the graph names {missing!r}, which is not one of its nodes."
+            )
         before[index[target]].append(index[source])
         after[index[source]].append(index[target])
     return before, after
