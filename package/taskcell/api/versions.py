@@ -216,7 +216,7 @@ def tag(
     return _move(where, found, name, message)
 
 
-def _move(where: Store, version: Version, name: str, message: str) -> TagMove:
+def _move(where: Store, version: Version, name: str, message: str, *, rollback: bool = False) -> TagMove:
     move = TagMove(
         tag=name,
         number=version.number,
@@ -224,6 +224,7 @@ def _move(where: Store, version: Version, name: str, message: str) -> TagMove:
         author=configuration.user(),
         created_at=datetime.now(UTC),
         message=message,
+        rollback=rollback,
     )
     where.records.append(paths.tag_moves(version.workflow, name), lambda _: move)
     return move
@@ -256,14 +257,15 @@ def rollback(ref: str, *, message: str = "", store: str | None = None, project: 
             remedy=f"Move it with: taskcell tag {name}@N {tag_name}",
         )
     target = _by_number(where, name, earlier)
-    return _move(where, target, tag_name, message or f"rollback from {name}@{moves[-1].number}")
+    words = message or f"rollback from {name}@{moves[-1].number}"
+    return _move(where, target, tag_name, words, rollback=True)
 
 
 def _before(moves: tuple[TagMove, ...]) -> int | None:
     """Return the version before the current one, undoing rollbacks too: a second rollback goes further back."""
     stack: list[int] = []
     for move in moves:
-        if len(stack) > 1 and stack[-2] == move.number and move.message.startswith("rollback"):
+        if move.rollback:
             stack.pop()
         elif not stack or stack[-1] != move.number:
             stack.append(move.number)

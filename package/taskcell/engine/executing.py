@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 
-import json
-import os
 import shutil
 import socket
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -27,6 +24,7 @@ from taskcell.model.caching import CacheEntry
 from taskcell.model.handover import InsideOrder, InsideResult
 from taskcell.model.runs import AttemptEnd, AttemptStart, Plan, TaskError, TaskState
 from taskcell.model.tasks import Task
+from taskcell.notebook import writing
 from taskcell.store import paths
 from taskcell.store.opening import Store
 
@@ -101,7 +99,7 @@ class Executor:
         finally:
             log.close()
         notebook_path = paths.notebook(order.run_id, order.task_id, order.attempt)
-        self._store.project_files.create(notebook_path, json.dumps(outcome.notebook, ensure_ascii=False, indent=1).encode())
+        self._store.project_files.create(notebook_path, writing.dump_notebook(outcome.notebook))
         if outcome.error is not None:
             return _end(
                 order, started, clock, state=TaskState.FAILED, error=outcome.error, notices=outcome.notices
@@ -157,10 +155,11 @@ class Executor:
                     "TASKCELL_TASK": str(scratch / "order.json"),
                     "TASKCELL_STORE": self._store.url,
                     "TASKCELL_PROJECT": self._store.project,
+                    "TASKCELL_READ_CACHE": "1" if order.use_cache else "0",
                 },
                 listener=log.write,
             )
-            return self._read(scratch, task, executed)
+            return self._read(scratch, executed)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
@@ -179,9 +178,9 @@ class Executor:
         )
         (scratch / "order.json").write_bytes(msgspec.json.encode(inside))
 
-    def _read(self, scratch: Path, task: Task, executed: Any) -> _Outcome:
+    def _read(self, scratch: Path, executed: Any) -> _Outcome:
         answer = scratch / "result.json"
-        error = composing.explain(task, executed)
+        error = composing.explain(executed)
         if error is None and not answer.exists():
             error = TaskError(kind="exception", sentence="the cell left the interpreter before its end (SystemExit)")
         result = (
@@ -196,7 +195,7 @@ class Executor:
         ]
         return _Outcome(
             outputs=result.outputs,
-            displays=composing.body_outputs(executed.notebook),
+            displays=writing.body_outputs(executed.notebook),
             notebook=executed.notebook,
             error=error,
             notices=tuple(notices),

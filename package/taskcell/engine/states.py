@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from taskcell.model.runs import (
@@ -23,6 +23,9 @@ from taskcell.store import paths
 from taskcell.store.opening import Store
 
 _T = TypeVar("_T")
+
+DRIVER_PATIENCE = timedelta(seconds=60)
+"""Time in which a launched run's first driver must show itself."""
 
 INTERACTIVE = "interactive"
 """Name in a plan's ``backend`` of the run that a notebook session leaves: its tasks ran in the kernel."""
@@ -65,23 +68,40 @@ class Attempt:
     end: AttemptEnd | None
 
 
-def read_status(store: Store, run_id: str, driver_alive: Callable[[Plan, DriverStart], bool]) -> RunStatus:
-    """Read where a run stands; raise NotFoundError when there is no such run."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHead:
+    """What a run's own records say, without its tasks: cheap to read again and again."""
+
+    plan: Plan
+    state: RunState
+    sentence: str
+    epoch: int
+    ended_at: datetime | None = None
+
+
+def read_head(store: Store, run_id: str, driver_alive: Callable[[Plan, DriverStart], bool]) -> RunHead:
+    """Read where a run stands as a whole; raise NotFoundError when there is no such run."""
     plan = store.records.read(paths.plan(run_id), Plan)
     epoch, start = newest(store, paths.driver_starts(run_id), DriverStart)
-    end_epoch, end = newest(store, paths.driver_ends(run_id), DriverEnd)
-    state, sentence = _run_state(plan, start, epoch, end if end_epoch == epoch else None, driver_alive)
-    attempts = read_attempts(store, run_id)
-    tasks = _task_statuses(plan, attempts, state)
+    end = store.records.try_read(paths.driver_end(run_id, epoch), DriverEnd) if epoch else None
+    if end is not None:
+        return RunHead(plan=plan, state=end.state, sentence=end.sentence, epoch=epoch, ended_at=end.ended_at)
+    state, sentence = _open_state(plan, start, driver_alive)
+    return RunHead(plan=plan, state=state, sentence=sentence, epoch=epoch)
+
+
+def read_status(store: Store, run_id: str, driver_alive: Callable[[Plan, DriverStart], bool]) -> RunStatus:
+    """Read where a run and all its tasks stand; raise NotFoundError when there is no such run."""
+    head = read_head(store, run_id, driver_alive)
     return RunStatus(
-        plan=plan,
-        state=state,
-        sentence=sentence,
-        tasks=tasks,
-        epoch=epoch,
-        started_at=plan.created_at,
-        ended_at=end.ended_at if end is not None and state.ended and end_epoch == epoch else None,
-        cancelling=not state.ended and cancel_requested(store, run_id, epoch),
+        plan=head.plan,
+        state=head.state,
+        sentence=head.sentence,
+        tasks=_task_statuses(head.plan, read_attempts(store, run_id), head.state),
+        epoch=head.epoch,
+        started_at=head.plan.created_at,
+        ended_at=head.ended_at,
+        cancelling=not head.state.ended and cancel_requested(store, run_id, head.epoch),
     )
 
 
@@ -126,20 +146,15 @@ def element_id(task_id: str, index: int) -> str:
     return f"{task_id}.{index}"
 
 
-def _run_state(
-    plan: Plan,
-    start: DriverStart | None,
-    epoch: int,
-    end: DriverEnd | None,
-    driver_alive: Callable[[Plan, DriverStart], bool],
+def _open_state(
+    plan: Plan, start: DriverStart | None, driver_alive: Callable[[Plan, DriverStart], bool]
 ) -> tuple[RunState, str]:
+    """Return the state of a run whose newest driver left no end."""
     if plan.backend == INTERACTIVE:
         return RunState.SUCCEEDED, "Tasks that were run in a notebook's kernel."
-    if start is None:
+    if start is None and datetime.now(UTC) - plan.created_at < DRIVER_PATIENCE:
         return RunState.PENDING, "Its driver has not started yet."
-    if end is not None and end.epoch == epoch:
-        return end.state, end.sentence
-    if driver_alive(plan, start):
+    if start is not None and driver_alive(plan, start):
         return RunState.RUNNING, "Running."
     return RunState.INTERRUPTED, f"Its driver is gone. Go on with: taskcell resume {plan.run_id}"
 

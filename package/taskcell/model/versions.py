@@ -79,3 +79,5 @@ class TagMove(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     author: str
     created_at: datetime
     message: str = ""
+    rollback: bool = False
+    """Whether the tag was moved back to where it was before."""

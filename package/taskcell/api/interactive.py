@@ -1,0 +1,360 @@
+"""Run one task cell in the kernel's own process: resolve, look up, restore or commit.
+
+How the body is executed and its output recorded is the caller's matter (``magics``); this part knows no IPython.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from taskcell import environment, errors
+from taskcell.api import configuration, launching, sessions, snapshots
+from taskcell.cache import keys
+from taskcell.cache.results import Results
+from taskcell.engine import states
+from taskcell.hashing import Digest
+from taskcell.hashing.values import digest_value
+from taskcell.model.artifacts import Artifact
+from taskcell.model.caching import CacheEntry, CacheKey
+from taskcell.model.cells import Cell
+from taskcell.model.runs import AttemptEnd, Plan, TaskState
+from taskcell.model.tasks import CaptureKind, InputKind, Task, TaskInput
+from taskcell.notebook import provenance, writing
+from taskcell.store import codecs, paths
+from taskcell.store.opening import Store
+
+Displays = list[dict[str, object]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """One execution of a task's body, resolved and keyed. ``values`` are the inputs' live values."""
+
+    task: Task
+    values: dict[str, Any]
+    digests: dict[str, Digest]
+    key: CacheKey | None
+    uncacheable: str = ""
+    element: int | None = None
+    notices: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """A result from the cache: the entry, the outputs' values, the displayed output."""
+
+    entry: CacheEntry
+    values: dict[str, Any]
+    displays: Displays
+
+
+class CellRunner:
+    """Runs task cells of one session against one store."""
+
+    def __init__(self, session: sessions.Session, where: Store) -> None:
+        self._session = session
+        self._store = where
+        self._results = Results(where)
+
+    # -- before ------------------------------------------------------------------------------------------------------
+
+    def prepare(self, cell: Cell) -> Prepared:
+        """Define the task of a cell that is about to run; raise DefinitionError, and then nothing has changed."""
+        path = snapshots.notebook_path(self._session)
+        task, cells = self._session.resolve(cell, path.parent if path else Path.cwd())
+        prepared = self._keyed(task)
+        self._session.cells = cells
+        return prepared
+
+    def _keyed(self, task: Task) -> Prepared:
+        values: dict[str, Any] = {}
+        digests: dict[str, Digest] = {}
+        reason = ""
+        for item in task.inputs:
+            try:
+                values[item.name], digests[item.name] = self._input(task, item)
+            except errors.UnstorableError as exc:
+                values[item.name] = self._session.namespace[item.name]
+                reason = f"input {item.name} can't be digested: {exc.message}"
+        for capture in task.captures:
+            if capture.kind is CaptureKind.VALUE and not capture.digest:
+                reason = f"{capture.name}, which it reaches, can't be digested"
+        key = None if reason else self.key(task, digests, values)
+        return Prepared(task=task, values=values, digests=digests, key=key, uncacheable=reason)
+
+    def key(self, task: Task, digests: Mapping[str, Digest], values: Mapping[str, Any]) -> CacheKey:
+        """Return a task's key for given inputs."""
+        inputs = {
+            name: keys.InputDigest(digest=digest, label=codecs.preview(values[name]))
+            for name, digest in digests.items()
+        }
+        return keys.task_key(task, inputs, installed=environment.installed_version)
+
+    def _input(self, task: Task, item: TaskInput) -> tuple[Any, Digest]:
+        namespace = self._session.namespace
+        if item.name not in namespace:
+            maker = f"run the cell of task {item.task!r}" if item.task else "run the cell that makes it"
+            raise errors.DefinitionError(
+                f"Task {task.name!r}: its input {item.name!r} has no value in this kernel.",
+                remedy=f"First {maker}.",
+                task=task.name,
+            )
+        value = namespace[item.name]
+        bound = self._session.bound.get(item.name) if item.kind is InputKind.OUTPUT else None
+        if bound is None:
+            if item.artifact is not None and item.artifact.digest:
+                return value, item.artifact.digest
+            return value, digest_value(value)
+        try:
+            digest = digest_value(value)
+        except errors.UnstorableError:
+            return self.load(bound), bound.digest  # what can't be compared is taken as it was stored
+        if digest != bound.digest:
+            raise errors.DefinitionError(
+                f"Task {task.name!r}: its input {item.name!r}, made by task {item.task!r}, was changed behind its back.",
+                remedy=f"Put the change into a task, under a new name; or run the cell of task {item.task!r} again.",
+                task=task.name,
+            )
+        return value, digest
+
+    def elements(self, prepared: Prepared) -> list[Prepared]:
+        """Return one preparation for each element of a mapped input."""
+        from taskcell.engine import mapping
+
+        name = prepared.task.options.map_over
+        assert name is not None
+        found = []
+        for index, value in enumerate(mapping.elements(prepared.values[name], prepared.task.name, name)):
+            values = {**prepared.values, name: value}
+            digests = dict(prepared.digests)
+            key = None
+            if prepared.key is not None:
+                digests[name] = digest_value(value)
+                key = self.key(prepared.task, digests, values)
+            found.append(
+                Prepared(
+                    task=prepared.task,
+                    values=values,
+                    digests=digests,
+                    key=key,
+                    uncacheable=prepared.uncacheable,
+                    element=index,
+                )
+            )
+        return found
+
+    def find(self, prepared: Prepared) -> Restored | None:
+        """Return a cached result, ready to be bound, or None."""
+        if prepared.key is None or not prepared.task.options.cache or os.environ.get("TASKCELL_READ_CACHE") == "0":
+            return None
+        entry = self._results.find(prepared.key.digest)
+        if entry is None:
+            return None
+        try:
+            values = {name: self.load(artifact) for name, artifact in entry.outputs.items()}
+        except (errors.UntrustedError, errors.FormatError) as exc:
+            prepared.notices.append(f"a cached result was not used: {exc.message}")
+            return None
+        return Restored(entry=entry, values=values, displays=self._results.displays(entry.displays))
+
+    def load(self, artifact: Artifact) -> Any:
+        """Return a stored value; classes of the notebook are those of this kernel."""
+        return codecs.decode(
+            artifact,
+            self._store.blobs,
+            trusted=configuration.trusted(self._store),
+            namespace=self._session.namespace,
+        )
+
+    def body_namespace(self, prepared: Prepared) -> dict[str, Any]:
+        """Return what the body may see: what it reaches, and its inputs."""
+        namespace = {
+            capture.name: self._session.namespace[capture.name]
+            for capture in prepared.task.captures
+            if capture.kind is not CaptureKind.MODULE and capture.name in self._session.namespace
+        }
+        return {**namespace, **prepared.values}
+
+    # -- after -------------------------------------------------------------------------------------------------------
+
+    def commit(
+        self, prepared: Prepared, namespace: Mapping[str, Any], displays: Displays, started: datetime, duration_s: float
+    ) -> tuple[dict[str, Any], dict[str, Artifact]]:
+        """Store what the body left and commit it; return outputs' values and artifacts.
+
+        Raises
+        ------
+        UnstorableError
+            When a stated output is missing or can't be stored; nothing is committed then.
+        """
+        values, artifacts, dropped = self._stored(prepared.task, namespace)
+        self._check_inputs(prepared, namespace)
+        stored_displays = self._results.put_displays(displays)
+        task_address = self._store.blobs.put(msgspec.json.encode(prepared.task))[0]
+        run_id = self._run()
+        if prepared.key is not None and prepared.task.options.cache:
+            entry = CacheEntry(
+                key=prepared.key.digest,
+                parts=prepared.key.parts,
+                task_name=prepared.task.name,
+                task=task_address,
+                outputs=artifacts,
+                run_id=run_id,
+                author=configuration.user(),
+                created_at=datetime.now(UTC),
+                duration_s=duration_s,
+                displays=stored_displays,
+                dropped=dropped,
+            )
+            self._results.commit(entry)
+        self._record(prepared, artifacts, stored_displays, displays, started, duration_s)
+        prepared.notices.extend(f"{name} is not kept: {reason}" for name, reason in dropped.items())
+        return values, artifacts
+
+    def _stored(
+        self, task: Task, namespace: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Artifact], dict[str, str]]:
+        values: dict[str, Any] = {}
+        artifacts: dict[str, Artifact] = {}
+        dropped: dict[str, str] = {}
+        for name in task.outputs:
+            try:
+                if name not in namespace:
+                    raise errors.UnstorableError(
+                        f"{name!r} was not assigned when the cell ended.",
+                        remedy="Assign it on every path, or don't list it.",
+                    )
+                artifacts[name] = codecs.encode(namespace[name], self._store.blobs)
+                values[name] = namespace[name]
+            except errors.UnstorableError as exc:
+                if task.stated:
+                    raise errors.UnstorableError(
+                        f"Task {task.name!r}, output {name!r}: {exc.message}", remedy=exc.remedy, task=task.name
+                    ) from exc
+                dropped[name] = exc.message
+        return values, artifacts, dropped
+
+    def _check_inputs(self, prepared: Prepared, namespace: Mapping[str, Any]) -> None:
+        """Report inputs that the body changed in place, and put back what other cells see."""
+        for name, digest in prepared.digests.items():
+            value = prepared.values[name]
+            if namespace.get(name) is not value:
+                continue
+            try:
+                same = digest_value(value) == digest
+            except errors.UnstorableError:
+                continue
+            if same:
+                continue
+            prepared.notices.append(
+                f"input {name} was changed in place; the change is not part of the result: assign to a new name"
+            )
+            bound = self._session.bound.get(name)
+            if bound is not None and self._session.namespace.get(name) is value:
+                self._session.namespace[name] = self.load(bound)
+
+    def gather(self, parts: list[dict[str, Artifact]], names: tuple[str, ...]) -> dict[str, Artifact]:
+        """Return the list of each output over all elements."""
+        return {
+            name: codecs.gather([part[name] for part in parts if name in part], self._store.blobs) for name in names
+        }
+
+    def _run(self) -> str:
+        """Return the id of this session's run; its plan is written with the first task that executes."""
+        if self._session.run_id is None:
+            run_id = launching.new_run_id()
+            plan = Plan(
+                run_id=run_id,
+                project=self._store.project,
+                workflow=snapshots.workflow_name(self._session),
+                version_number=0,
+                version=Digest(""),
+                parameters={},
+                tasks=(),
+                backend=states.INTERACTIVE,
+                author=configuration.user(),
+                host=socket.gethostname(),
+                created_at=datetime.now(UTC),
+                folder=str(Path.cwd()),
+            )
+            self._store.records.create(paths.plan(run_id), plan)
+            self._session.run_id = run_id
+        return self._session.run_id
+
+    def _record(
+        self,
+        prepared: Prepared,
+        artifacts: dict[str, Artifact],
+        stored_displays: Digest | None,
+        displays: Displays,
+        started: datetime,
+        duration_s: float,
+    ) -> None:
+        """Leave the record of a task run: its end, and an executed notebook for people."""
+        task, run_id = prepared.task, self._run()
+        task_id = task.name if prepared.element is None else states.element_id(task.name, prepared.element)
+        attempts = self._store.project_files.list(paths.attempts(run_id, task_id))
+        number = 1 + max((int(paths.last(entry.path)) for entry in attempts), default=0)
+        facts = provenance.Facts(
+            kind="task",
+            workflow=snapshots.workflow_name(self._session),
+            run_id=run_id,
+            task=task_id,
+            author=configuration.user(),
+            created_at=started,
+            backend=states.INTERACTIVE,
+            project=self._store.project,
+            store=self._store.url,
+        )
+        notebook = writing.task_notebook(facts=facts, body=task.body)
+        notebook["cells"][-1]["outputs"] = displays
+        self._store.project_files.create(paths.notebook(run_id, task_id, number), writing.dump_notebook(notebook))
+        end = AttemptEnd(
+            task_id=task_id,
+            attempt=number,
+            state=TaskState.SUCCEEDED,
+            started_at=started,
+            ended_at=datetime.now(UTC),
+            duration_s=duration_s,
+            key=prepared.key.digest if prepared.key else None,
+            parts=prepared.key.parts if prepared.key else (),
+            outputs=artifacts,
+            displays=stored_displays,
+        )
+        self._store.records.create(paths.attempt_end(run_id, task_id, number), end)
+
+    def conclude(
+        self,
+        prepared: Prepared,
+        values: Mapping[str, Any],
+        artifacts: Mapping[str, Artifact],
+        *,
+        cached: bool,
+        started: float,
+        from_run: str = "",
+    ) -> sessions.Outcome:
+        """Bind outputs in the notebook and note what became of the cell."""
+        self._session.namespace.update(values)
+        self._session.bound.update(artifacts)
+        outcome = sessions.Outcome(
+            task=prepared.task.name,
+            cached=cached,
+            key=prepared.key.digest if prepared.key else None,
+            parts={part.name: part.digest for part in prepared.key.parts} if prepared.key else {},
+            outputs=dict(artifacts),
+            duration_s=time.perf_counter() - started,
+            from_run=from_run,
+            labelled=prepared.key.parts if prepared.key else (),
+            definition=prepared.task,
+        )
+        self._session.outcomes[prepared.task.name] = outcome
+        return outcome

@@ -1,0 +1,199 @@
+"""Launch a version: check everything, write the plan, start the driver."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ulid import ULID
+
+from taskcell import errors
+from taskcell.api import configuration, runs, snapshots, versions
+from taskcell.backends import registry
+from taskcell.backends.contracts import DriverOrder
+from taskcell.engine import planning
+from taskcell.model.artifacts import Artifact
+from taskcell.model.runs import Plan
+from taskcell.model.tasks import Parameter, Workflow
+from taskcell.model.versions import Version
+from taskcell.notebook import parameters as schemas
+from taskcell.store import codecs, paths
+from taskcell.store.opening import Store
+
+MAX_BRANCHES = 10_000
+
+
+def launch(
+    target: str | Path | Version | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    sweep: Mapping[str, Sequence[Any]] | None = None,
+    backend: str | None = None,
+    max_workers: int | None = None,
+    use_cache: bool = True,
+    message: str = "",
+    store: str | None = None,
+    project: str | None = None,
+) -> runs.Run:
+    """Start a run of a version and return at once; a driver process of its own carries it.
+
+    Parameters
+    ----------
+    target : str, path or Version, optional
+        ``churn@3``, ``churn:prod``, ``churn``, a digest, a version, or an ``.ipynb`` file. None: the notebook as it
+        stands. What is not yet a version becomes one.
+    parameters : mapping, optional
+        Values by parameter name; others have their defaults.
+    sweep : mapping, optional
+        Several values by parameter name: one run with a branch for each combination; what branches share runs once.
+    backend : str, optional
+        ``local``. None: the setting.
+    max_workers : int, optional
+        Tasks at once. None: the setting, else one for each core.
+    use_cache : bool
+        Whether results may be taken from the cache. They are written in any case.
+    message : str
+        Message of a version that is made.
+    store, project : str, optional
+        Instead of those in the settings.
+
+    Raises
+    ------
+    InvalidInputError
+        For an unknown parameter or a value of the wrong type, before anything is written.
+    NotFoundError
+        When there is no such version.
+    """
+    where = configuration.store(store=store, project=project)
+    settings = configuration.settings(backend=backend, max_workers=max_workers)
+    if settings.max_workers is not None and settings.max_workers < 1:
+        raise errors.InvalidInputError(f"max_workers is {settings.max_workers}.", remedy="Use 1 or more.")
+    runner = registry.backend(settings.backend)
+    version, folder = resolve_target(where, target, message, store=store, project=project)
+    request = prepare(where, version, parameters or {}, sweep or {})
+    plan = Plan(
+        run_id=new_run_id(),
+        project=where.project,
+        workflow=version.workflow,
+        version_number=version.number,
+        version=version.digest,
+        parameters=request.shown,
+        tasks=planning.plan_tasks(request.workflow, dict(version.tasks), request.stored, request.sweep),
+        backend=runner.name,
+        author=configuration.user(),
+        host=socket.gethostname(),
+        created_at=datetime.now(UTC),
+        sweep={name: [value for value, _ in values] for name, values in request.sweep.items()},
+        use_cache=use_cache,
+        max_workers=settings.max_workers,
+        folder=str(folder),
+    )
+    return start(where, plan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A launch whose parameters are checked and stored."""
+
+    workflow: Workflow
+    shown: dict[str, Any]
+    stored: dict[str, Artifact]
+    sweep: dict[str, list[tuple[Any, Artifact]]]
+
+
+def start(where: Store, plan: Plan) -> runs.Run:
+    """Write a plan and start its driver."""
+    where.records.create(paths.plan(plan.run_id), plan)
+    run = runs.Run(where, plan.run_id)
+    run.drive()
+    return run
+
+
+def new_run_id() -> str:
+    """Return a new ULID."""
+    return str(ULID())
+
+
+def resolve_target(
+    where: Store,
+    target: str | Path | Version | None,
+    message: str = "",
+    *,
+    store: str | None = None,
+    project: str | None = None,
+) -> tuple[Version, Path]:
+    """Return the version that a target means, made if need be, and the folder in which its tasks run."""
+    if isinstance(target, Version):
+        return target, Path.cwd()
+    if target is None or isinstance(target, Path) or target.endswith(".ipynb"):
+        version = snapshots.snapshot(target, message=message, store=store, project=project)
+        return version, Path.cwd() if target is None else Path(target).resolve().parent
+    return versions.find(where, target), Path.cwd()
+
+
+def prepare(
+    where: Store, version: Version, given: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]
+) -> Request:
+    """Check parameters and sweep against a version's schema, and store their values."""
+    workflow = versions.workflow(where, version)
+    both = sorted(given.keys() & sweep.keys())
+    if both:
+        raise errors.InvalidInputError(
+            f"Parameter {both[0]!r} has a value and is swept.", remedy="Give it in one of the two."
+        )
+    checked = {name: _checked(workflow.parameters, name, value) for name, value in given.items()}
+    swept = {name: _checked_sweep(workflow.parameters, name, values) for name, values in sweep.items()}
+    shown, stored = {}, {}
+    for parameter in workflow.parameters:
+        if parameter.name in swept:
+            continue
+        value = checked.get(parameter.name, schemas.from_json(parameter, parameter.default))
+        if parameter.name in checked:
+            value = checked[parameter.name]
+        shown[parameter.name] = schemas.to_json(parameter, value)
+        stored[parameter.name] = codecs.encode(value, where.blobs)
+    branches = {
+        parameter.name: [(schemas.to_json(parameter, value), codecs.encode(value, where.blobs)) for value in swept[parameter.name]]
+        for parameter in workflow.parameters
+        if parameter.name in swept
+    }
+    _check_branches(branches)
+    return Request(workflow=workflow, shown=shown, stored=stored, sweep=branches)
+
+
+def _checked(parameters: Sequence[Parameter], name: str, value: Any) -> Any:
+    return schemas.check_value(schemas.find_parameter(parameters, name), value)
+
+
+def _checked_sweep(parameters: Sequence[Parameter], name: str, values: Sequence[Any]) -> list[Any]:
+    if isinstance(values, str) or not values:
+        raise errors.InvalidInputError(
+            f"The sweep over {name!r} has no list of values.", remedy=f"Give one or more: sweep={{{name!r}: [0.1, 0.2]}}"
+        )
+    return [_checked(parameters, name, value) for value in values]
+
+
+def _check_branches(branches: Mapping[str, Sequence[object]]) -> None:
+    number = 1
+    for values in branches.values():
+        number *= len(values)
+    if number > MAX_BRANCHES:
+        raise errors.InvalidInputError(
+            f"The sweep has {number:,} branches; {MAX_BRANCHES:,} are the most.", remedy="Sweep over fewer values."
+        )
+
+
+def order(where: Store, plan: Plan) -> DriverOrder:
+    """Return the order that starts a driver of a plan."""
+    return DriverOrder(
+        store=where.url,
+        project=where.project,
+        run_id=plan.run_id,
+        python=plan.python,
+        folder=plan.folder,
+        trusted=configuration.trusted(where),
+    )

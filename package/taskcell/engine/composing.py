@@ -1,0 +1,101 @@
+"""Write the notebook that a task run executes, and read back what its cells say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from taskcell.backends.contracts import TaskOrder
+from taskcell.engine.notebooks import Executed
+from taskcell.model.runs import Plan, TaskError
+from taskcell.model.tasks import CaptureKind, Task
+from taskcell.notebook import provenance, writing
+
+_EXACT_TYPES = frozenset({"int", "float", "str", "bool", "NoneType"})
+"""Parameter types whose injected literal is the value itself; others are loaded from the store."""
+
+
+def task_notebook(task: Task, order: TaskOrder, plan: Plan, store_url: str) -> dict[str, Any]:
+    """Return the notebook of one attempt: load inputs, define what is reached, the user's cell, store outputs."""
+    facts = provenance.Facts(
+        kind="task",
+        workflow=plan.workflow,
+        version=f"{plan.workflow}@{plan.version_number}",
+        run_id=order.run_id,
+        task=order.task_id,
+        author=plan.author,
+        created_at=plan.created_at,
+        backend=plan.backend,
+        project=plan.project,
+        store=store_url,
+        more={"attempt": order.attempt, "key": order.key, "version_digest": plan.version, "parameters": order.parameters},
+    )
+    return writing.task_notebook(
+        facts=facts,
+        load=_load_cell(task, order),
+        setup=_setup_cell(task),
+        body=task.body,
+        store=_store_cell(task),
+    )
+
+
+def _load_cell(task: Task, order: TaskOrder) -> str:
+    """Return the cell that binds inputs; parameters that papermill injects exactly are left to it."""
+    injected = {
+        name for name in order.parameters if name in order.inputs and order.inputs[name].type in _EXACT_TYPES
+    }
+    lines = ["from taskcell.worker import inside as _taskcell", "", "_taskcell.begin()"]
+    lines += [f"{name} = _taskcell.load({name!r})" for name in order.inputs if name not in injected]
+    return "\n".join(lines)
+
+
+def _setup_cell(task: Task) -> str:
+    return "\n\n".join(_definitions(task))
+
+
+def _definitions(task: Task) -> Iterator[str]:
+    """Yield what the body reaches, dependencies first; imports together."""
+    imports = [item.source for item in task.captures if item.kind is CaptureKind.IMPORT]
+    if imports:
+        yield "\n".join(imports)
+    for item in task.captures:
+        if item.kind is CaptureKind.VALUE:
+            yield f"{item.name} = _taskcell.load({item.name!r})"
+        elif item.kind in (CaptureKind.FUNCTION, CaptureKind.CLASS, CaptureKind.CONSTANT):
+            yield item.source
+
+
+def _store_cell(task: Task) -> str:
+    return "_taskcell.store(globals())"
+
+
+def write_modules(task: Task, folder: Path) -> None:
+    """Write the local modules that a task reaches, as they were when the version was made."""
+    for capture in task.captures:
+        if capture.kind is not CaptureKind.MODULE:
+            continue
+        parts = capture.name.split(".")
+        package = Path(capture.origin).stem == "__init__"
+        target = folder.joinpath(*parts, "__init__.py") if package else folder.joinpath(*parts).with_suffix(".py")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(capture.source, encoding="utf-8")
+
+
+def explain(executed: Executed) -> TaskError | None:
+    """Return why a notebook failed, told apart by the cell that did: the user's, or one of ours around it."""
+    error = executed.error
+    if error is None or error.kind != "exception" or writing.BODY_TAG in executed.failed_tags:
+        return error
+    where = {writing.LOAD_TAG: "input", writing.SETUP_TAG: "setup", writing.STORE_TAG: "unstorable"}
+    kind = next((where[tag] for tag in executed.failed_tags if tag in where), error.kind)
+    return TaskError(kind=kind, sentence=_plain(error.sentence), traceback=error.traceback)
+
+
+def _plain(sentence: str) -> str:
+    """Drop the name of our own error class: the message stands for itself."""
+    name, separator, rest = sentence.partition(": ")
+    return rest if separator and name.endswith("Error") and name[:-5] in _OURS else sentence
+
+
+_OURS = frozenset({"Unstorable", "Untrusted", "Format", "NotFound", "InvalidInput", "Store"})
