@@ -110,6 +110,10 @@ class Session:
         """Note a cell that has run."""
         self.cells, _ = self.with_cell(cell)
 
+    def check(self, cell: Cell) -> None:
+        """Check that a cell agrees with the others; raise DefinitionError."""
+        workflows.check(self.with_cell(cell)[0])
+
     def resolve(self, cell: Cell, folder: Path | None) -> tuple[Task, list[Cell]]:
         """Return the task of a cell that is about to run, and the cells as they will then be."""
         cells, position = self.with_cell(cell)
