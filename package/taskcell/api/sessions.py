@@ -130,6 +130,14 @@ class Session:
             self.cells, name=name, values=LiveValues(self.namespace, sink), folder=folder
         )
 
+    def definitions(self) -> dict[str, analysis.Definition]:
+        """Return what plain cells define, as the newest of them do."""
+        found = {}
+        for cell in self.cells:
+            if headers.kind_of(cell.source) is CellKind.PLAIN:
+                found.update({item.name: item for item in analysis.definitions(cell.source, label=cell.label)})
+        return found
+
     def forget(self, task: str) -> None:
         """Drop a task's cell; raise NotFoundError when there is none of that name."""
         kept = [cell for cell in self.cells if _task_name(cell) != task]
