@@ -1,0 +1,11 @@
+"""Codecs: values to open-format bytes and back.
+
+One module for each family; ``registry`` chooses among them. A pickle is the last resort and the only codec of ours
+that can run code when it is read. Rules for each type: ``docs/design/003-values-and-codecs.md``.
+"""
+
+from __future__ import annotations
+
+from taskcell.store.codecs.registry import DEFAULT_CODECS, CodecRegistry
+
+__all__ = ["DEFAULT_CODECS", "CodecRegistry"]
