@@ -62,7 +62,7 @@ class CachedFunction(Generic[P, R]):
         entry = results.find(key.digest) if key is not None and readable else None
         if entry is not None:
             try:
-                value = self._load(where, entry)
+                value: R = self._load(where, entry)
             except errors.UntrustedError:
                 entry = None
             else:
@@ -79,7 +79,7 @@ class CachedFunction(Generic[P, R]):
         """The function itself."""
         return self._function
 
-    def _bound(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def _bound(self, *args: object, **kwargs: object) -> dict[str, Any]:
         bound = self._signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return dict(bound.arguments)
@@ -147,12 +147,12 @@ class CachedFunction(Generic[P, R]):
         where: Store,
         task: Task,
         key: CacheKey | None,
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
+        args: Any,
+        kwargs: Any,
         clock: float,
     ) -> R:
         started = time.perf_counter()
-        value = self._function(*args, **kwargs)  # type: ignore[arg-type]
+        value = self._function(*args, **kwargs)
         took = time.perf_counter() - started
         artifact = codecs.encode(value, where.blobs)
         outputs = {_RESULT: artifact}

@@ -8,7 +8,7 @@ is not known here.
 
 from __future__ import annotations
 
-from taskcell.environment.capturing import capture
+from taskcell.environment.capturing import capture, installed_version
 from taskcell.environment.differences import Change, difference
 from taskcell.environment.locks import Lock, LockedPackage, lock_toml, read_lock
 from taskcell.environment.rebuilding import default_folder, rebuild
@@ -22,6 +22,7 @@ __all__ = [
     "default_folder",
     "difference",
     "git_state",
+    "installed_version",
     "lock_toml",
     "read_lock",
     "rebuild",

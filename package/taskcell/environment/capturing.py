@@ -33,6 +33,11 @@ def capture() -> Environment:
     return found
 
 
+def installed_version(name: str) -> str | None:
+    """Return the version of an installed distribution, or None when there is none of that name."""
+    return dict(capture().distributions).get(distributions.normalised(name))
+
+
 def describe(
     installed: Iterable[tuple[str, str]],
     *,

@@ -27,17 +27,18 @@ class CurrentCell(Protocol):
 
 
 @magics_class
-class CellMagics(Magics):  # type: ignore[misc]
+class CellMagics(Magics):
     """The cell magics of one shell."""
 
     def __init__(self, shell: InteractiveShell, session: sessions.Session, current: CurrentCell) -> None:
         super().__init__(shell)
         self._session = session
         self._current = current
-        shell.taskcell_await = self._await
+        self._shell = shell
+        shell.__dict__["taskcell_await"] = self._await
 
-    @no_var_expand  # type: ignore[untyped-decorator]
-    @cell_magic  # type: ignore[untyped-decorator]
+    @no_var_expand
+    @cell_magic
     def params(self, line: str, cell: str) -> None:
         """Declare the workflow's parameters and bind their values in the notebook.
 
@@ -56,15 +57,15 @@ class CellMagics(Magics):  # type: ignore[misc]
         declared = schemas.parse_params(written)
         self._session.check(written)
         for parameter in declared:
-            self.shell.user_ns[parameter.name] = schemas.from_json(parameter, parameter.default)
+            self._shell.user_ns[parameter.name] = schemas.from_json(parameter, parameter.default)
         self._session.record(written)
 
-    @no_var_expand  # type: ignore[untyped-decorator]
-    @cell_magic  # type: ignore[untyped-decorator]
+    @no_var_expand
+    @cell_magic
     def task(self, line: str, cell: str) -> None:
         """Run the cell as a task."""
         __tracebackhide__ = True
-        execution = _Execution(self.shell, self._session, self._cell("task", line, cell))
+        execution = _Execution(self._shell, self._session, self._cell("task", line, cell))
         while execution.advance():
             with execution.running() as body:
                 body.run()
@@ -72,7 +73,7 @@ class CellMagics(Magics):  # type: ignore[misc]
     async def _await(self, line: str, cell: str) -> None:
         """Run a task's cell whose body awaits."""
         __tracebackhide__ = True
-        execution = _Execution(self.shell, self._session, self._cell("task", line, cell))
+        execution = _Execution(self._shell, self._session, self._cell("task", line, cell))
         while execution.advance():
             with execution.running() as body:
                 await body.run_async()

@@ -31,6 +31,14 @@ def of_shape(value: Any, shape: tuple[int, ...]) -> str:
     return f"{type(value).__name__} {' × '.join(f'{size:,}' for size in shape) or 'scalar'}"
 
 
+def preview(value: object) -> str:
+    """Return a short text for any value: its shape where it has one, else how it begins."""
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape and all(isinstance(size, int) for size in shape):
+        return of_shape(value, shape)
+    return of_value(value)
+
+
 def of_value(value: object) -> str:
     """Return the first characters of a value's representation."""
     if isinstance(value, int) and value.bit_length() > 1000:
