@@ -169,7 +169,13 @@ def test_vanished_folder_is_named() -> None:
 
 
 def test_only_installed_folders_count() -> None:
-    path = ["", "/work/x", "/usr/lib/python3/dist-packages", "/v/lib/python3.11/site-packages", "/opt/deps"]
+    path = [
+        "",
+        "/home/ana/x",
+        "/usr/lib/python3/dist-packages",
+        "/v/lib/python3.11/site-packages",
+        "/opt/deps",
+    ]
     found = distributions.site_folders([*path, "/v/lib/python3.11/site-packages/setuptools/_vendor"], {})
     assert [str(each) for each in found] == path[2:4]
     assert [str(each) for each in distributions.site_folders(path, {"PYTHONPATH": "/opt/deps"})] == path[2:]
