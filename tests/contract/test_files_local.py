@@ -314,7 +314,7 @@ def shared_root() -> Iterator[Path]:
 
 
 def _as_reader(code: str, root: Path) -> str:
-    """Run some code as a user who may read but not write: root drops its rights, others take their own away."""
+    """Run some code as a user who may read but not write: root drops its rights, others take theirs away."""
     if os.geteuid() == 0:
         return _run("os.setgid(65534); os.setuid(65534)\n" + textwrap.dedent(code), root)
     places = [root, *root.rglob("*")]

@@ -20,7 +20,7 @@ from typing import Literal, TypeAlias
 
 from taskcell import errors
 from taskcell.hashing import digest_bytes
-from taskcell.store import faults, leases, paths
+from taskcell.store import buffers, faults, leases, paths
 from taskcell.store.contracts import Buffer, Entry
 
 Durability: TypeAlias = Literal["full", "process"]
@@ -67,7 +67,7 @@ class LocalFiles:
         if os.path.lexists(place):
             raise faults.already_exists(path, self.url)
         with LocalSpool(self, place) as spool:
-            for piece in (data,) if isinstance(data, (bytes, bytearray, memoryview)) else data:
+            for piece in buffers.pieces(data):
                 spool.write(piece)
             spool.publish(path)
 
@@ -244,9 +244,7 @@ class LocalSpool:
 
     def write(self, data: Buffer) -> None:
         """Add bytes; raise StoreError."""
-        if not isinstance(data, bytes):
-            view = memoryview(data)
-            data = view.cast("B") if view.nbytes else b""
+        data = buffers.plain(data)
         done = 0
         try:
             while done < len(data):
