@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -194,7 +193,7 @@ class Blobs:
             )
         try:
             if self._load(digest) is None:
-                self._files.move(paths.blob(digest), paths.quarantined(digest, secrets.token_hex(4)))
+                self._files.move(paths.blob(digest), paths.quarantined(digest, os.urandom(4).hex()))
         except errors.NotFoundError:
             pass
         finally:

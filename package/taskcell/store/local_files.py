@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat as modes
 import time
 from collections.abc import Iterable, Iterator
@@ -207,7 +206,7 @@ class LocalFiles:
             copy.unlink(missing_ok=True)
 
     def _spool_place(self) -> Path:
-        return self.root / _SPOOL / f"{os.getpid()}-{secrets.token_hex(8)}"
+        return self.root / _SPOOL / f"{os.getpid()}-{os.urandom(8).hex()}"
 
     def _make_folders(self, folder: Path) -> None:
         """Make a folder and what is missing above it, each one's name made durable in its parent."""
