@@ -70,11 +70,18 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield parent / name
 
 
+def cache_folder() -> Path:
+    """Return where copies may lie that can be made again."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_path("taskcell"))
+
+
 def default_store_url() -> str:
     """Return the store in the user's data directory."""
     import platformdirs
 
-    return platformdirs.user_data_path("taskcell").as_uri()
+    return Path(platformdirs.user_data_path("taskcell")).as_uri()
 
 
 def store(**given: Any) -> Store:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from taskcell.model.runs import AttemptEnd, Plan, TaskState
 from taskcell.model.tasks import CaptureKind, InputKind, Task, TaskInput
 from taskcell.notebook import provenance, writing
 from taskcell.store import codecs, paths
+from taskcell.store.contracts import Lease
 from taskcell.store.opening import Store
 
 Displays = list[dict[str, object]]
@@ -64,6 +65,7 @@ class CellRunner:
         self._session = session
         self._store = where
         self._results = Results(where)
+        self._lease: Lease | None = None
 
     # -- before ------------------------------------------------------------------------------------------------------
 
@@ -165,6 +167,26 @@ class CellRunner:
             prepared.notices.append(f"a cached result was not used: {exc.message}")
             return None
         return Restored(entry=entry, values=values, displays=self._results.displays(entry.displays))
+
+    def claim(self, prepared: Prepared, on_wait: Callable[[], None]) -> Restored | None:
+        """Claim a key for execution; when another process is at it, wait and return its result."""
+        if prepared.key is None or not prepared.task.options.cache:
+            return None
+        self._lease = self._results.lease(prepared.key.digest)
+        if not self._lease.acquire():
+            on_wait()
+            while not self._lease.acquire(1.0):
+                pass
+        restored = self.find(prepared)
+        if restored is not None:
+            self.release()
+        return restored
+
+    def release(self) -> None:
+        """Give the claimed key free."""
+        if self._lease is not None:
+            self._lease.release()
+            self._lease = None
 
     def load(self, artifact: Artifact) -> Any:
         """Return a stored value; classes of the notebook are those of this kernel."""

@@ -110,6 +110,10 @@ class Session:
         """Note a cell that has run."""
         self.cells, _ = self.with_cell(cell)
 
+    def check(self, cell: Cell) -> None:
+        """Check that a cell agrees with the others; raise DefinitionError."""
+        workflows.check(self.with_cell(cell)[0])
+
     def resolve(self, cell: Cell, folder: Path | None) -> tuple[Task, list[Cell]]:
         """Return the task of a cell that is about to run, and the cells as they will then be."""
         cells, position = self.with_cell(cell)
@@ -125,6 +129,14 @@ class Session:
         return workflows.read_workflow(
             self.cells, name=name, values=LiveValues(self.namespace, sink), folder=folder
         )
+
+    def definitions(self) -> dict[str, analysis.Definition]:
+        """Return what plain cells define, as the newest of them do."""
+        found = {}
+        for cell in self.cells:
+            if headers.kind_of(cell.source) is CellKind.PLAIN:
+                found.update({item.name: item for item in analysis.definitions(cell.source, label=cell.label)})
+        return found
 
     def forget(self, task: str) -> None:
         """Drop a task's cell; raise NotFoundError when there is none of that name."""

@@ -90,7 +90,7 @@ def _of_session(where: Store, name: str | None) -> _Source:
     chosen = name or session.name or _configured_name(session.cells) or (path.stem if path else "notebook")
     folder = path.parent if path else Path.cwd()
     draft = session.draft(chosen, sink=where.blobs, folder=folder)
-    raw = path.read_bytes() if path else msgspec.json.encode(writing.notebook_from_cells(session.cells))
+    raw = path.read_bytes() if path else writing.dump_notebook(writing.notebook_from_cells(session.cells))
     return _Source(workflow=_checked(draft.workflow, "This notebook"), notebook=raw, folder=folder)
 
 
@@ -122,7 +122,7 @@ def _checked(workflow: Workflow, what: str) -> Workflow:
 
 def task_identity(task: Task) -> Digest:
     """Return the digest of what a task means, without names of places or the user's formatting."""
-    parts = [task.name, task.code, *task.outputs, msgspec.json.encode(task.options, order="sorted")]
+    parts: list[str | bytes] = [task.name, task.code, *task.outputs, msgspec.json.encode(task.options, order="sorted")]
     for item in task.inputs:
         parts += [item.name, item.kind, item.task, item.artifact.digest if item.artifact else ""]
     for capture in sorted(task.captures, key=lambda capture: (capture.kind, capture.name)):

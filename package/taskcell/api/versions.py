@@ -14,7 +14,7 @@ from taskcell.api import configuration
 from taskcell.hashing import Digest
 from taskcell.model.tasks import Parameter, Task, Workflow
 from taskcell.model.versions import Environment, TagMove, Version
-from taskcell.notebook import quoting, writing
+from taskcell.notebook import provenance, quoting, reading, writing
 from taskcell.store import paths
 from taskcell.store.opening import Store
 
@@ -291,7 +291,18 @@ def checkout(
     """
     where = configuration.store(store=store, project=project)
     version = find(where, ref) if isinstance(ref, str) else ref
-    notebook = writing.checkout_notebook(bytes(where.blobs.get(version.notebook)), version)
+    facts = provenance.Facts(
+        kind="version",
+        workflow=version.workflow,
+        version=version.ref,
+        author=version.author,
+        created_at=version.created_at,
+        project=where.project,
+        store=where.url,
+        more={"version_digest": version.digest},
+    )
+    raw = reading.load_notebook(bytes(where.blobs.get(version.notebook)))
+    notebook = writing.dump_notebook(writing.checkout_notebook(raw, facts))
     if path is not None:
         target = Path(path)
         if not write_new(target, notebook):

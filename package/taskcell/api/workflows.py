@@ -104,6 +104,14 @@ def read_task(
     return task
 
 
+def check(cells: Sequence[Cell]) -> None:
+    """Check that what cells declare goes together; raise DefinitionError."""
+    walk = _Walk(values=None, folder=None, outputs=_makers(_declare_all(cells).values()))
+    for cell in cells:
+        if headers.kind_of(cell.source) is CellKind.PARAMS:
+            _add_parameters(walk, cell)
+
+
 def _declared_needs(item: _Declared, makers: dict[str, str]) -> set[str]:
     reads = item.names.reads | set(item.cell.header.inputs or ())
     return {makers[name] for name in reads if name in makers} - {item.name}

@@ -25,6 +25,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.iorw import write_ipynb
+from papermill.log import logger as papermill_log
 
 from taskcell.model.runs import TaskError
 
@@ -151,6 +152,7 @@ class _RecordingEngine(Engine):  # type: ignore[misc]
 
 
 papermill_engines.register(_ENGINE, _RecordingEngine)
+papermill_log.setLevel("ERROR")
 
 
 def _write_kernel_spec(scratch: Path) -> None:

@@ -45,7 +45,7 @@ def _plain_layout(array: Any) -> Any:
     if isinstance(array, pa.ExtensionArray):
         return _plain_layout(array.storage)
     if pa.types.is_dictionary(kind):
-        return _plain_layout(array.dictionary_decode())
+        return _plain_layout(array.dictionary).take(array.indices)
     if pa.types.is_run_end_encoded(kind):
         return _plain_layout(pc.run_end_decode(array))
     if pa.types.is_string(kind) or kind == pa.string_view():

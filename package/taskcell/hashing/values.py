@@ -211,7 +211,9 @@ class _Walk:
         way = [frame.node.label(len(frame.tokens)) for frame in self.stack]
         if len(way) > 12:
             way = [*way[:6], " … ", *way[-6:]]
-        return errors.UnstorableError(f"value{''.join(way)}: {exc.what} can't be digested", remedy=exc.remedy)
+        path = "".join(way)
+        message = f"value{path}: {exc.what} can't be digested"
+        return errors.UnstorableError(message, remedy=exc.remedy, path=path, what=exc.what)
 
 
 def expander_of(kind: type) -> Expander:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -51,5 +50,7 @@ def code_span(text: str, limit: int = 120) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``Did you mean 'x'?`` for the nearest known word, or nothing."""
+    import difflib  # only for messages of refusal
+
     near = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=0.55)
     return f"Did you mean {near[0]!r}?" if near else ""

@@ -134,7 +134,7 @@ class _CacheFacts(msgspec.Struct):
 
 
 class _Collector:
-    """One collection: the blobs are listed before the records are read, so that no reference is overlooked."""
+    """One collection: blobs are listed before records are read, so that no reference is overlooked."""
 
     def __init__(self, store: Store, grace_s: float) -> None:
         self._store = store

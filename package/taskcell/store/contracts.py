@@ -7,7 +7,7 @@ back. Conformance suites for all of them ship in ``taskcell.testing``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -127,8 +127,32 @@ class Codecs(Protocol):
     def encode(self, value: Any, sink: BlobSink) -> Artifact:
         """Store any value; raise UnstorableError."""
 
+    def decode(
+        self,
+        artifact: Artifact,
+        source: BlobSource,
+        *,
+        trusted: bool = False,
+        namespace: Mapping[str, Any] | None = None,
+        folder: Path | None = None,
+    ) -> Any:
+        """Return the value again.
+
+        ``trusted``: the store's writers are trusted, so pickles may be loaded; otherwise they raise UntrustedError.
+        ``namespace``: where classes and functions of ``__main__`` are looked up by name. ``folder``: where stored
+        files are laid out, None for the user's cache folder.
+        """
+
+
+class Decoder(Protocol):
+    """What a codec is given to read with: the terms of this reading, and a way to read nested artifacts."""
+
+    trusted: bool
+    namespace: Mapping[str, Any]
+    folder: Path | None
+
     def decode(self, artifact: Artifact, source: BlobSource) -> Any:
-        """Return the value again."""
+        """Return a nested value on the same terms."""
 
 
 class Codec(Protocol):
@@ -145,5 +169,5 @@ class Codec(Protocol):
     def encode(self, value: Any, sink: BlobSink, codecs: Codecs) -> Artifact:
         """Store the value's bytes and return its artifact, ``digest`` included; raise UnstorableError."""
 
-    def decode(self, artifact: Artifact, source: BlobSource, codecs: Codecs) -> Any:
+    def decode(self, artifact: Artifact, source: BlobSource, decoder: Decoder) -> Any:
         """Return an equal value; raise FormatError when the bytes are not what they should be."""

@@ -28,9 +28,8 @@ class FileLease:
     is one claimant.
     """
 
-    def __init__(self, path: Path, *, note: str = "") -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._note = note
         self._descriptor: int | None = None
 
     def acquire(self, timeout_s: float | None = 0.0) -> bool:
@@ -55,8 +54,6 @@ class FileLease:
             return False
         except OSError as exc:
             raise faults.store_error(exc, doing="lock", place=str(self._path)) from exc
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"pid {os.getpid()}: {self._note}\n".encode(errors="replace"))
         self._descriptor = descriptor
         _held.add(self)
         return True
@@ -125,12 +122,14 @@ def _locked(path: Path, operation: int) -> int:
 
 
 def _opened(path: Path) -> int:
-    flags = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC
     try:
-        return os.open(path, flags, 0o666)
+        return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, flags, 0o666)
+        return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o666)
+    except PermissionError:
+        # Another user's lock file, who shares the folder: a local file system locks what can only be read.
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _is_named(descriptor: int, path: Path) -> bool:

@@ -179,7 +179,7 @@ class LocalFiles:
 
     def lease(self, name: str) -> leases.FileLease:
         """Return a lease on a name: any text."""
-        return leases.FileLease(self._lease_place(name), note=name[:200])
+        return leases.FileLease(self._lease_place(name))
 
     def local_path(self, path: str) -> Path | None:
         """Return where the file lies on this machine's disk: for memory mapping."""

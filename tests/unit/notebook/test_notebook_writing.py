@@ -38,7 +38,7 @@ def check(notebook: dict[str, Any]) -> dict[str, Any]:
     return notebook
 
 
-def code(source: str, **rest: Any) -> dict[str, Any]:
+def code(source: str | list[str], **rest: Any) -> dict[str, Any]:
     return {
         "cell_type": "code",
         "execution_count": 5,

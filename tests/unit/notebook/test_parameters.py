@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import math
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -7,11 +8,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from taskcell import errors
 from taskcell.model.cells import Cell
 from taskcell.model.tasks import Parameter
-from taskcell.notebook import parameters
+from taskcell.notebook import headers, parameters
 
 
 def declared(body: str) -> tuple[Parameter, ...]:
@@ -316,3 +319,28 @@ def test_missing_values_are_the_defaults() -> None:
 
 def test_optional_takes_the_type_of_its_only_member() -> None:
     assert parameters.from_json(parameter("date | None"), "2013-01-31") == date(2013, 1, 31)
+
+
+JSON_LIKE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(codec=None, categories=None, exclude_categories=()), max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["$int", "$dict", "a", "\ud800"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(JSON_LIKE)
+def test_any_value_round_trips(value: Any) -> None:
+    assert through_the_wire("Any", value) == value
+
+
+@given(st.text(max_size=20))
+def test_any_header_is_answered_or_refused(text: str) -> None:
+    with contextlib.suppress(errors.DefinitionError):
+        headers.parse_header(f"%%task {text}")

@@ -1,0 +1,61 @@
+# Thin lines over standard tools. Nothing needs to be installed by hand but Python 3.11+, git and make.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_STORE ?= $(CURDIR)/.demo/store
+
+.PHONY: demo test check fix e2e bench docs lab clean
+
+$(BIN)/uv:
+	@test -n "$(PYTHON)" || { echo "Taskcell needs Python 3.11 or newer with venv; none was found. Set PYTHON=/path/to/python."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8'
+
+# One stamp a set of dependencies: made anew when pyproject.toml changes.
+$(VENV)/.demo: $(BIN)/uv pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -e . --group demo
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/uv pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -e . --group dev --group demo
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
+	@touch $@
+
+$(VENV)/.docs: $(BIN)/uv pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group docs
+	@touch $@
+
+demo: $(VENV)/.demo  ## Run the quickstart notebook on real data and say what happened
+	@TASKCELL_STORE=$(DEMO_STORE) $(BIN)/python notebooks/demo.py
+
+test: $(VENV)/.dev  ## Tests without cluster and browser
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## Style, types, layers
+	$(BIN)/ruff check package tests notebooks
+	$(BIN)/ruff format --check package tests notebooks/demo.py
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.dev  ## Put style right
+	$(BIN)/ruff check --fix package tests
+	$(BIN)/ruff format package tests notebooks/demo.py
+
+e2e: $(VENV)/.dev  ## Tests that need a browser or a cluster
+	@echo "There are no browser or cluster tests yet."
+
+bench: $(VENV)/.bench  ## Measure against peers and physical floors
+	$(BIN)/python -m tests.bench
+
+docs: $(VENV)/.docs  ## Build the manual into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+lab: $(VENV)/.dev  ## JupyterLab with Taskcell
+	$(BIN)/uv pip install --quiet --python $(BIN)/python jupyterlab
+	TASKCELL_STORE=$(DEMO_STORE) $(BIN)/jupyter lab notebooks/01-quickstart.ipynb
+
+clean:
+	rm -rf $(VENV) .demo site dist .pytest_cache .mypy_cache .ruff_cache

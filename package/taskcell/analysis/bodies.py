@@ -1,0 +1,186 @@
+"""Functions and classes: what defining them evaluates, and what running their body reads."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from taskcell.analysis import scopes
+from taskcell.analysis.calls import Arguments, Calls, sorted_values
+from taskcell.analysis.states import (
+    NOTHING,
+    Code,
+    Frame,
+    FrameKind,
+    Klass,
+    Values,
+    deferred_of,
+    join,
+)
+
+_REACH = {"property": "property", "cached_property": "property", "staticmethod": "static", "classmethod": "class"}
+
+
+class Bodies(Calls):
+    """Interprets definitions and the bodies that they make."""
+
+    # -- running ----------------------------------------------------------------------------------------------
+
+    def run(self, code: Code, arguments: dict[str, Values]) -> Values:
+        """Interpret the body of a function with the names as they are now."""
+        if code in self.active:
+            return NOTHING
+        arguments = {**code.defaults, **arguments}
+        signature = (code, self.now.version, frozenset(arguments.items()), self.later, len(self.catchers))
+        if signature in self.memo:
+            return self.memo[signature]
+        self.ran.add(code)
+        self.runs_left -= 1
+        version = self.now.version
+        found = self._inside_frame(code, arguments)
+        if self.now.version == version:
+            self.memo[signature] = found
+        return found
+
+    def _inside_frame(self, code: Code, arguments: dict[str, Values]) -> Values:
+        before = self.now.copy()
+        saved = self.frame, self.loops, self.returned
+        self.loops, self.returned = [], []
+        self.frame = self._frame_of(code, arguments)
+        self.active.add(code)
+        try:
+            found = self._body(code, arguments)
+            self.state = join([*(state for state, _ in self.returned), self.state]) or before
+            return found.union(*(values for _, values in self.returned))
+        finally:
+            self.active.discard(code)
+            self.frame, self.loops, self.returned = saved
+
+    def _frame_of(self, code: Code, arguments: dict[str, Values]) -> Frame:
+        if not isinstance(code.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            return code.frame
+        table = self.table_of(code.node, code.private)
+        held = {scopes.mangle(name, code.private): values for name, values in arguments.items() if values}
+        return Frame(
+            kind=FrameKind.FUNCTION, table=table, parent=code.frame, private=code.private, held=held
+        )
+
+    def _body(self, code: Code, arguments: dict[str, Values]) -> Values:
+        if self.runs_left < 0:
+            self.read_everything(code)
+            return NOTHING
+        match code.node:
+            case ast.FunctionDef(body=body) | ast.AsyncFunctionDef(body=body):
+                self.block(body)
+            case ast.Lambda(body=body):
+                return self.value(body, used=False)
+            case ast.GeneratorExp() as node:
+                self.generators(node, arguments.get(".0", NOTHING))
+            case ast.expr() as node:
+                self.value(node)
+        return NOTHING
+
+    # -- defining ---------------------------------------------------------------------------------------------
+
+    def _s_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        decorators = [self.value(decorator) for decorator in node.decorator_list]
+        defaults = self.defaults(node.args)
+        outer = self._enter_types(node)
+        if not self.lazy_annotations:
+            self.values(scopes.argument_annotations(node.args))
+            self.values([node.returns])
+        code = self.code(node)
+        self.frame = outer
+        code.defaults = defaults
+        code.lazy = isinstance(node, ast.AsyncFunctionDef) or self.table_of(node, code.private).generator
+        code.reach = _reach_of(node.decorator_list)
+        self.bind(node.name, self._decorated(frozenset({code}), decorators), node.lineno)
+
+    def _s_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._s_FunctionDef(node)
+
+    def _decorated(self, values: Values, decorators: Sequence[Values]) -> Values:
+        """Apply decorators: those made in the cell are followed, others keep the function as it is."""
+        for decorator in reversed(decorators):
+            found = NOTHING
+            for callee in sorted_values(deferred_of(decorator)):
+                found |= self.invoke(callee, Arguments([values]))
+            values = found or values
+        return values
+
+    def _enter_types(self, node: ast.AST) -> Frame:
+        """Enter the scope of PEP 695 type parameters, if there are any; return the scope to go back to."""
+        outer = self.frame
+        params = scopes.type_parameters(node)
+        if params:
+            names = frozenset(scopes.mangle(str(getattr(param, "name", "")), outer.private) for param in params)
+            self.frame = Frame(
+                kind=FrameKind.TYPES, table=scopes.Table(bound=names), parent=outer, private=outer.private
+            )
+            for param in params:
+                for lazy in (getattr(param, "bound", None), getattr(param, "default_value", None)):
+                    if isinstance(lazy, ast.expr):
+                        self.code(lazy)
+        return outer
+
+    def _s_TypeAlias(self, node: ast.stmt) -> None:
+        outer = self._enter_types(node)
+        value, name = getattr(node, "value", None), getattr(node, "name", None)
+        if isinstance(value, ast.expr):
+            self.code(value)
+        self.frame = outer
+        if isinstance(name, ast.Name):
+            self.bind(name.id, NOTHING, node.lineno)
+
+    def _s_ClassDef(self, node: ast.ClassDef) -> None:
+        decorators = [self.value(decorator) for decorator in node.decorator_list]
+        outer = self._enter_types(node)
+        bases = [self.value(base) for base in node.bases]
+        for keyword in node.keywords:
+            self.value(keyword.value)
+        self.may_raise()
+        klass = Klass(members={})
+        for base, values in zip(node.bases, bases, strict=True):
+            self._inherit(klass, base, values)
+        klass.members.update(self._class_body(node))
+        self.frame = outer
+        self.bind(node.name, self._decorated(frozenset({klass}), decorators), node.lineno)
+
+    def _inherit(self, klass: Klass, base: ast.expr, values: Values) -> None:
+        known = False
+        for value in values:
+            if isinstance(value, Klass):
+                known = True
+                klass.members.update(value.members)
+                klass.unknown_bases = klass.unknown_bases or value.unknown_bases
+        if not known and not (isinstance(base, ast.Name) and base.id == "object"):
+            klass.unknown_bases = True
+
+    def _class_body(self, node: ast.ClassDef) -> dict[str, Values]:
+        """Interpret a class body and return what its names hold at its end."""
+        outer = self.frame
+        frame = Frame(
+            kind=FrameKind.CLASS, table=self.table_of(node, node.name), parent=outer, private=node.name
+        )
+        self.frame = frame
+        self.block(node.body)
+        self.frame = outer
+        if self.state is None:
+            return {}
+        keys = {key for key in self.state.killed | self.state.may if isinstance(key, tuple)}
+        mine = {key for key in keys if key[0] == frame.number}
+        members = {key[1]: self.state.held.pop(key) for key in mine if key in self.state.held}
+        self.state.killed -= mine
+        self.state.may -= mine
+        self.state.sure -= mine
+        return members
+
+
+def _reach_of(decorators: Sequence[ast.expr]) -> str:
+    for decorator in decorators:
+        name = decorator.id if isinstance(decorator, ast.Name) else getattr(decorator, "attr", "")
+        if name in _REACH:
+            return _REACH[name]
+        if name in ("setter", "getter", "deleter"):
+            return "property"
+    return ""

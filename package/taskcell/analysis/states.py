@@ -1,0 +1,203 @@
+"""What is known at one point of a cell: which names the cell has bound so far, and what they may hold.
+
+Names of the cell are text; names of a running class body are ``(frame, name)`` pairs. Of values only two things
+are followed: code that may run later, and objects that came from outside the cell.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from taskcell.analysis import scopes
+
+Key: TypeAlias = str | tuple[int, str]
+_clock = itertools.count(1)
+
+
+class FrameKind(StrEnum):
+    """Kinds of scopes."""
+
+    CELL = "cell"
+    FUNCTION = "function"
+    CLASS = "class"
+    COMPREHENSION = "comprehension"
+    TYPES = "types"
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Frame:
+    """One running scope. ``held`` is what its local names may hold, whatever the order of its statements."""
+
+    kind: FrameKind
+    table: scopes.Table
+    parent: Frame | None
+    private: str = ""
+    held: dict[str, Values] = field(default_factory=dict)
+    number: int = field(default_factory=lambda: next(_clock))
+
+    def keep(self, name: str, values: Values) -> None:
+        """Add to what a local name may hold."""
+        if values:
+            self.held[name] = self.held.get(name, NOTHING) | values
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """An object that came from outside under `name`, or a part of it; ``shallow``: only its parts did."""
+
+    name: str
+    shallow: bool = False
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Code:
+    """Code that may run later: a function, a lambda, a generator expression or a lazily evaluated expression.
+
+    ``reach`` says how it takes part in a class: ``""``, ``property``, ``static`` or ``class``.
+    """
+
+    node: ast.AST
+    frame: Frame
+    private: str
+    defaults: dict[str, Values] = field(default_factory=dict)
+    lazy: bool = False
+    """Whether calling it only makes an object that runs when it is consumed."""
+    reach: str = ""
+    order: int = 0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Klass:
+    """A class made in the cell. ``unknown_bases``: it may inherit methods that we can't see."""
+
+    members: dict[str, Values]
+    unknown_bases: bool = False
+    order: int = field(default_factory=lambda: next(_clock))
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a class made in the cell."""
+
+    klass: Klass
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """A generator or coroutine: code with its arguments, run when it is consumed."""
+
+    code: Code
+    arguments: tuple[tuple[str, Values], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A function taken from an instance or a class: its first argument is set."""
+
+    code: Code
+    owner: Value
+
+
+Value: TypeAlias = "Outside | Code | Klass | Instance | Suspended | Method"
+Values: TypeAlias = frozenset[Value]
+NOTHING: Values = frozenset()
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """Names at one point.
+
+    Attributes
+    ----------
+    killed
+        Bound or deleted by the cell on every path to here: the value from outside is gone.
+    may
+        Possibly bound by the cell at this point.
+    sure
+        Certainly bound by the cell at this point.
+    held
+        What names may hold, as far as it is followed.
+    version
+        Equal versions are equal states.
+    """
+
+    killed: set[Key] = field(default_factory=set)
+    may: set[Key] = field(default_factory=set)
+    sure: set[Key] = field(default_factory=set)
+    held: dict[Key, Values] = field(default_factory=dict)
+    version: int = field(default_factory=lambda: next(_clock))
+
+    def copy(self) -> State:
+        """Return an equal state that changes on its own."""
+        return State(set(self.killed), set(self.may), set(self.sure), dict(self.held), self.version)
+
+    def bind(self, key: Key, values: Values) -> None:
+        """Note that a name is bound here."""
+        self.killed.add(key)
+        self.may.add(key)
+        self.sure.add(key)
+        if values:
+            self.held[key] = values
+        else:
+            self.held.pop(key, None)
+        self.version = next(_clock)
+
+    def unbind(self, key: Key) -> None:
+        """Note that a name is deleted here."""
+        self.killed.add(key)
+        self.may.discard(key)
+        self.sure.discard(key)
+        self.held.pop(key, None)
+        self.version = next(_clock)
+
+    def keep(self, key: Key, values: Values) -> None:
+        """Add to what a name may hold, without binding it."""
+        if not values <= self.held.get(key, NOTHING):
+            self.held[key] = self.held.get(key, NOTHING) | values
+            self.version = next(_clock)
+
+
+def join(states: Iterable[State | None]) -> State | None:
+    """Return what holds whichever of the states one comes from; None when there is no way here."""
+    alive = [state for state in states if state is not None]
+    if not alive:
+        return None
+    first, *others = alive
+    if all(other.version == first.version for other in others):
+        return first.copy()
+    held: dict[Key, Values] = {}
+    for state in alive:
+        for key, values in state.held.items():
+            held[key] = held[key] | values if key in held else values
+    return State(
+        set.intersection(*(state.killed for state in alive)),
+        set.union(*(state.may for state in alive)),
+        set.intersection(*(state.sure for state in alive)),
+        held,
+    )
+
+
+def parts_of(values: Values) -> Values:
+    """Return what an element or attribute of such a value may be."""
+    if not values:
+        return values
+    return frozenset(Outside(value.name) if isinstance(value, Outside) else value for value in values)
+
+
+def shell_of(values: Values) -> Values:
+    """Return what a new container of such values holds: the container itself is not from outside."""
+    if not values:
+        return values
+    return frozenset(Outside(value.name, True) if isinstance(value, Outside) else value for value in values)
+
+
+def deferred_of(values: Values) -> Values:
+    """Return the values that hold code."""
+    if not values:
+        return values
+    return frozenset(value for value in values if not isinstance(value, Outside))

@@ -1,0 +1,285 @@
+"""``@taskcell.task``: a function whose calls are cached by content.
+
+A call at the top level of a notebook cell, with names for arguments, is also a task of the notebook's workflow:
+``model, mae = train(month_flights, learning_rate)``. Anywhere else the function is cached, and nothing more.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+import msgspec
+
+from taskcell import analysis, environment, errors
+from taskcell.api import configuration, launching, sessions
+from taskcell.cache import keys
+from taskcell.cache.results import Results
+from taskcell.hashing import Digest
+from taskcell.hashing.values import digest_value
+from taskcell.model.caching import CacheEntry, CacheKey
+from taskcell.model.tasks import Capture, CaptureKind, InputKind, Task, TaskInput, TaskOptions
+from taskcell.store import codecs
+from taskcell.store.opening import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_RESULT = "result"
+
+
+class CachedFunction(Generic[P, R]):
+    """A function whose results are kept in the store and taken from it.
+
+    ``last`` is the outcome of the newest call in this process.
+    """
+
+    def __init__(self, function: Callable[P, R], options: TaskOptions) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._options = options
+        self._signature = inspect.signature(function)
+        self._source = _source(function)
+        self.last: sessions.Outcome | None = None
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return the function's result, from the cache when nothing that may change it has changed."""
+        clock = time.perf_counter()
+        where = configuration.store()
+        arguments = self._bound(*args, **kwargs)
+        task = self._task(arguments)
+        key, reason = self._key(task, arguments)
+        results = Results(where)
+        readable = self._options.cache and os.environ.get("TASKCELL_READ_CACHE") != "0"
+        entry = results.find(key.digest) if key is not None and readable else None
+        if entry is not None:
+            try:
+                value: R = self._load(where, entry)
+            except errors.UntrustedError:
+                entry = None
+            else:
+                self._note(task, key, entry.outputs, clock, cached=True, run_id=entry.run_id)
+                return value
+        return self._execute(where, task, key, args, kwargs, clock)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """Bind as a method: the instance counts as an argument."""
+        return self if instance is None else functools.partial(self, instance)
+
+    @property
+    def uncached(self) -> Callable[P, R]:
+        """The function itself."""
+        return self._function
+
+    def _bound(self, *args: object, **kwargs: object) -> dict[str, Any]:
+        bound = self._signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def _task(self, arguments: Mapping[str, Any]) -> Task:
+        inputs = tuple(TaskInput(name=name, kind=InputKind.VALUE) for name in arguments)
+        return Task(
+            name=self._function.__name__,
+            body=self._source,
+            code=analysis.code_digest(self._source),
+            inputs=inputs,
+            outputs=(_RESULT,),
+            captures=self._captures(),
+            options=self._options,
+            stated=True,
+        )
+
+    def _captures(self) -> tuple[Capture, ...]:
+        """Return what the function reaches: code by source, globals and closure cells by value."""
+        names = analysis.analyze(self._source)
+        if names.opaque:
+            raise errors.DefinitionError(
+                f"Task {self._function.__name__!r}: what it reads can't be known: {names.opaque}.",
+                remedy="Name things plainly, or call the function without the decorator.",
+            )
+        closure = inspect.getclosurevars(self._function).nonlocals
+        scope = _scope(self._function)
+        roots = sorted(name for name in names.reads if name not in closure)
+        reach = analysis.reach(roots, scope, local_roots=[Path.cwd()])
+        found = [_checked_constant(capture, self._function) for capture in reach.captures]
+        values = {name: self._function.__globals__[name] for name in reach.values if name in self._function.__globals__}
+        values.update(
+            (item.name, self._function.__globals__[item.name])
+            for item in reach.missing
+            if item.name in self._function.__globals__
+        )
+        values.update({name: value for name, value in closure.items() if value is not self})
+        found += [
+            Capture(name=name, kind=CaptureKind.VALUE, digest=_digest_or_empty(value)) for name, value in values.items()
+        ]
+        unknown = [item.name for item in reach.missing if item.name not in values]
+        if unknown:
+            raise errors.DefinitionError(
+                f"Task {self._function.__name__!r}: {unknown[0]!r} is not defined.",
+                remedy="Define it before the call, or pass it as an argument.",
+            )
+        return tuple(found)
+
+    def _key(self, task: Task, arguments: Mapping[str, Any]) -> tuple[CacheKey | None, str]:
+        if any(capture.kind is CaptureKind.VALUE and not capture.digest for capture in task.captures):
+            return None, "something that it reaches can't be digested"
+        try:
+            inputs = {name: keys.InputDigest(digest=digest_value(value)) for name, value in arguments.items()}
+        except errors.UnstorableError as exc:
+            return None, exc.message
+        return keys.task_key(task, inputs, installed=environment.installed_version), ""
+
+    def _load(self, where: Store, entry: CacheEntry) -> Any:
+        artifact = entry.outputs[_RESULT]
+        trusted = configuration.trusted(where)
+        return codecs.decode(artifact, where.blobs, trusted=trusted, namespace=self._function.__globals__)
+
+    def _execute(
+        self,
+        where: Store,
+        task: Task,
+        key: CacheKey | None,
+        args: Any,
+        kwargs: Any,
+        clock: float,
+    ) -> R:
+        started = time.perf_counter()
+        value = self._function(*args, **kwargs)
+        took = time.perf_counter() - started
+        artifact = codecs.encode(value, where.blobs)
+        outputs = {_RESULT: artifact}
+        run_id = _process_run_id()
+        if key is not None and self._options.cache:
+            entry = CacheEntry(
+                key=key.digest,
+                parts=key.parts,
+                task_name=task.name,
+                task=where.blobs.put(msgspec.json.encode(task))[0],
+                outputs=outputs,
+                run_id=run_id,
+                author=configuration.user(),
+                created_at=datetime.now(UTC),
+                duration_s=took,
+            )
+            Results(where).commit(entry)
+        self._note(task, key, outputs, clock, cached=False, run_id=run_id)
+        return value
+
+    def _note(
+        self,
+        task: Task,
+        key: CacheKey | None,
+        outputs: Mapping[str, Any],
+        clock: float,
+        *,
+        cached: bool,
+        run_id: str,
+    ) -> None:
+        self.last = sessions.Outcome(
+            task=task.name,
+            cached=cached,
+            key=key.digest if key else None,
+            parts={part.name: part.digest for part in key.parts} if key else {},
+            outputs=dict(outputs),
+            duration_s=time.perf_counter() - clock,
+            from_run=run_id if cached else "",
+            labelled=key.parts if key else (),
+            definition=task,
+        )
+        session = sessions.current()
+        if session is not None:
+            session.outcomes[task.name] = self.last
+
+
+@overload
+def task(function: Callable[P, R]) -> CachedFunction[P, R]: ...
+
+
+@overload
+def task(
+    *, cache: bool = True, retries: int = 0, timeout_s: float | None = None
+) -> Callable[[Callable[P, R]], CachedFunction[P, R]]: ...
+
+
+def task(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Cache a function by content: its code, what it reaches, its arguments.
+
+    Parameters
+    ----------
+    cache : bool
+        Whether results may be taken from the cache and go there.
+    retries, timeout_s
+        As the flags of ``%%task``; they hold when the call runs as a task of a workflow.
+
+    Examples
+    --------
+    >>> import taskcell
+    >>> @taskcell.task
+    ... def double(x: int) -> int:
+    ...     return 2 * x
+    """
+    try:
+        chosen = TaskOptions(**options)
+    except TypeError as exc:
+        raise errors.InvalidInputError(f"@task: {exc}.", remedy="Options are: cache, retries, timeout_s.") from exc
+    if function is None:
+        return lambda wrapped: CachedFunction(wrapped, chosen)
+    if not inspect.isfunction(function):
+        raise errors.InvalidInputError(f"@task takes a function, not a {type(function).__name__}.")
+    return CachedFunction(function, chosen)
+
+
+def _source(function: Callable[..., Any]) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError) as exc:
+        raise errors.DefinitionError(
+            f"The source of {function.__qualname__} can't be found, so that it can't be cached soundly.",
+            remedy="Define it in a file or a notebook cell.",
+        ) from exc
+
+
+def _scope(function: Callable[..., Any]) -> Mapping[str, analysis.Definition]:
+    """Return what names mean where the function was defined: its module's source, or the notebook's cells."""
+    module = sys.modules.get(function.__module__)
+    session = sessions.current()
+    if session is not None and function.__globals__ is session.namespace:
+        return session.definitions()
+    path = getattr(module, "__file__", None)
+    if path is None or not path.endswith(".py"):
+        return {}
+    return _module_scope(path, Path(path).stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _module_scope(path: str, _mtime_ns: int) -> Mapping[str, analysis.Definition]:
+    source = Path(path).read_text(encoding="utf-8")
+    return {definition.name: definition for definition in analysis.definitions(source, label=Path(path).name)}
+
+
+def _checked_constant(capture: Capture, function: Callable[..., Any]) -> Capture:
+    """Let a constant count by its present value: a global list may have changed since it was assigned."""
+    if capture.kind is not CaptureKind.CONSTANT or capture.name not in function.__globals__:
+        return capture
+    return msgspec.structs.replace(capture, digest=_digest_or_empty(function.__globals__[capture.name]))
+
+
+def _digest_or_empty(value: object) -> Digest:
+    try:
+        return digest_value(value)
+    except errors.UnstorableError:
+        return Digest("")
+
+
+@functools.cache
+def _process_run_id() -> str:
+    """Return the id under which this process's calls are recorded."""
+    return launching.new_run_id()

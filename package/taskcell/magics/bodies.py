@@ -1,0 +1,107 @@
+"""Execute a task's body in the kernel, in a namespace of its own, the way IPython executes a cell.
+
+IPython syntax, top-level ``await``, a last expression that is displayed, tracebacks with the cell's own lines: all of
+it as in a plain cell. While the body runs, the shell's user namespace is the body's, so that magics in it agree.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import CodeType, ModuleType
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+
+class Body:
+    """One execution of a body. ``namespace`` is what it leaves."""
+
+    def __init__(self, shell: InteractiveShell, body: str, first_line: int, given: dict[str, Any]) -> None:
+        self._shell = shell
+        self._module = ModuleType("__main__")
+        self.namespace: dict[str, Any] = self._module.__dict__
+        self.namespace.update(_hidden(shell))
+        self.namespace.update(given)
+        self._codes = _compiled(shell, body, first_line)
+
+    def run(self) -> None:
+        """Execute; raises what the body raises."""
+        __tracebackhide__ = "__ipython_bottom__"
+        with self._inside():
+            for code in self._codes:
+                exec(code, self.namespace)
+            self._shell.events.trigger("post_execute")
+
+    async def run_async(self) -> None:
+        """Execute a body that awaits."""
+        __tracebackhide__ = "__ipython_bottom__"
+        with self._inside():
+            for code in self._codes:
+                result = eval(code, self.namespace)
+                if inspect.iscoroutine(result):
+                    await result
+            self._shell.events.trigger("post_execute")
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        shell: Any = self._shell
+        before = shell.user_module, shell.user_ns
+        shell.user_module, shell.user_ns = self._module, self.namespace
+        try:
+            yield
+        finally:
+            shell.user_module, shell.user_ns = before
+
+
+def _hidden(shell: InteractiveShell) -> dict[str, Any]:
+    """Return the names that IPython itself needs in a user namespace."""
+    return {
+        "__name__": "__main__",
+        "__builtins__": sys.modules["builtins"],
+        "__builtin__": sys.modules["builtins"],
+        "get_ipython": shell.get_ipython,
+        "_oh": {},
+        "_": "",
+        "__": "",
+        "___": "",
+        "_exit_code": 0,
+    }
+
+
+def _compiled(shell: InteractiveShell, body: str, first_line: int) -> list[CodeType]:
+    """Compile a body as IPython does: statements, then a last expression that is displayed unless ``;`` ends it."""
+    padding = "\n" * (first_line - 1)
+    source = padding + shell.transform_cell(body)
+    name = shell.compile.cache(source, shell.execution_count, raw_code=padding + body)
+    tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
+    statements, last = tree.body, []
+    if statements and isinstance(statements[-1], ast.Expr) and not _silenced(body):
+        last = [statements.pop()]
+    codes = []
+    with shell.compile.extra_flags(_AWAIT):
+        if statements:
+            codes.append(shell.compile(ast.Module(statements, []), name, "exec"))
+        if last:
+            codes.append(shell.compile(ast.Interactive(last), name, "single"))  # type: ignore[arg-type]
+    return codes
+
+
+def _silenced(body: str) -> bool:
+    """Whether the last line ends in ``;``, comments left aside."""
+    import io
+    import tokenize
+
+    last = ""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(body).readline):
+            if token.type in (tokenize.OP, tokenize.NAME, tokenize.NUMBER, tokenize.STRING):
+                last = token.string
+    except (tokenize.TokenError, IndentationError, SyntaxError):
+        return body.rstrip().endswith(";")
+    return last == ";"

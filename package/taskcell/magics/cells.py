@@ -1,0 +1,172 @@
+"""``%%task`` and ``%%params``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
+
+from taskcell import errors
+from taskcell.api import configuration, interactive, sessions
+from taskcell.magics import bodies, recording, reporting
+from taskcell.model.artifacts import Artifact
+from taskcell.model.cells import Cell
+from taskcell.notebook import headers
+from taskcell.notebook import parameters as schemas
+
+
+class CurrentCell(Protocol):
+    """Knows which cell is running."""
+
+    current: Cell
+
+
+@magics_class
+class CellMagics(Magics):
+    """The cell magics of one shell."""
+
+    def __init__(self, shell: InteractiveShell, session: sessions.Session, current: CurrentCell) -> None:
+        super().__init__(shell)
+        self._session = session
+        self._current = current
+        self._shell = shell
+        shell.__dict__["taskcell_await"] = self._await
+
+    @no_var_expand
+    @cell_magic
+    def params(self, line: str, cell: str) -> None:
+        """Declare the workflow's parameters and bind their values in the notebook.
+
+        ::
+
+            %%params
+            month: int = 1            # month of 2013
+            learning_rate: float = 0.1
+
+        Each has a type, a default and, as a comment, a description. A launch sets them; in the notebook they have their
+        defaults until a plain cell assigns another value.
+        """
+        written = self._cell("params", line, cell)
+        if line.strip():
+            raise errors.DefinitionError("%%params takes nothing on its line.", remedy="Write parameters below it.")
+        declared = schemas.parse_params(written)
+        self._session.check(written)
+        for parameter in declared:
+            self._shell.user_ns[parameter.name] = schemas.from_json(parameter, parameter.default)
+        self._session.record(written)
+
+    @no_var_expand
+    @cell_magic
+    def task(self, line: str, cell: str) -> None:
+        """Run the cell as a task."""
+        __tracebackhide__ = True
+        execution = _Execution(self._shell, self._session, self._cell("task", line, cell))
+        while execution.advance():
+            with execution.running() as body:
+                body.run()
+
+    async def _await(self, line: str, cell: str) -> None:
+        """Run a task's cell whose body awaits."""
+        __tracebackhide__ = True
+        execution = _Execution(self._shell, self._session, self._cell("task", line, cell))
+        while execution.advance():
+            with execution.running() as body:
+                await body.run_async()
+
+    def _cell(self, kind: str, line: str, body: str) -> Cell:
+        """Return the cell that runs, in the magic's form whatever form it has in the notebook."""
+        current = self._current.current
+        source = current.source
+        try:
+            known = source.strip() != "" and headers.kind_of(source) == kind
+        except errors.DefinitionError:
+            known = True  # it is the cell that runs, and malformed: parsing it again says how
+        if not known:
+            source = f"%%{kind} {line}\n{body}"
+        return Cell(source=source, id=current.id, label=current.label)
+
+
+CellMagics.task.__doc__ = headers.header_help()
+
+
+class _Execution:
+    """One run of a task's cell: once, or once for each element of a map."""
+
+    def __init__(self, shell: InteractiveShell, session: sessions.Session, cell: Cell) -> None:
+        self._shell = shell
+        self._clock = time.perf_counter()
+        self._cell = headers.parse_task_cell(cell)
+        self._runner = interactive.CellRunner(session, configuration.store())
+        self._whole = self._runner.prepare(cell)
+        self._mapped = self._whole.task.options.map_over is not None
+        parts = self._runner.elements(self._whole) if self._mapped else [self._whole]
+        self._waiting = iter(parts)
+        self._now: interactive.Prepared | None = None
+        self._artifacts: list[dict[str, Artifact]] = []
+        self._values: list[dict[str, Any]] = []
+        self._hits: list[interactive.Restored] = []
+
+    def advance(self) -> bool:
+        """Take hits until something must be executed; at the end bind and report. False: nothing is left."""
+        for prepared in self._waiting:
+            restored = self._runner.find(prepared) or self._runner.claim(prepared, reporting.waiting)
+            if restored is None:
+                self._now = prepared
+                return True
+            self._take(restored)
+        self._conclude()
+        return False
+
+    def _take(self, restored: interactive.Restored) -> None:
+        recording.show(self._shell, restored.displays)
+        self._hits.append(restored)
+        self._values.append(restored.values)
+        self._artifacts.append(restored.entry.outputs)
+
+    @contextmanager
+    def running(self) -> Iterator[bodies.Body]:
+        """Give the body to execute; afterwards commit what it left."""
+        __tracebackhide__ = True
+        prepared = self._now
+        assert prepared is not None
+        try:
+            given = self._runner.body_namespace(prepared)
+            body = bodies.Body(self._shell, self._cell.body, self._cell.first_line, given)
+            started, clock = datetime.now(UTC), time.perf_counter()
+            with recording.recorded(self._shell) as recorder:
+                yield body
+            took = time.perf_counter() - clock
+            values, artifacts = self._runner.commit(prepared, body.namespace, recorder.outputs, started, took)
+        finally:
+            self._runner.release()
+        if prepared is not self._whole:
+            self._whole.notices.extend(prepared.notices)
+        self._values.append(values)
+        self._artifacts.append(artifacts)
+
+    def _conclude(self) -> None:
+        whole = self._whole
+        cached = len(self._hits) == len(self._values)
+        values, artifacts = self._outputs()
+        outcome = self._runner.conclude(
+            whole,
+            values,
+            artifacts,
+            cached=cached,
+            started=self._clock,
+            from_run=self._hits[-1].entry.run_id if cached and self._hits else "",
+        )
+        entry = self._hits[-1].entry if cached and self._hits else None
+        reporting.report(outcome, entry, whole, hits=len(self._hits), elements=len(self._values))
+
+    def _outputs(self) -> tuple[dict[str, Any], dict[str, Artifact]]:
+        if not self._mapped:
+            return self._values[0], dict(self._artifacts[0])
+        names = self._whole.task.outputs
+        values = {name: [part[name] for part in self._values if name in part] for name in names}
+        return values, self._runner.gather(self._artifacts, names)

@@ -1,0 +1,135 @@
+"""The line magics: the verbs of the command line, plus what only makes sense inside a kernel."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import no_var_expand
+from IPython.display import DisplayHandle, display
+
+from taskcell import cli, errors
+from taskcell.api import rescuing, sessions
+from taskcell.api.runs import Run
+from taskcell.notebook import headers
+from taskcell.model.cells import Cell
+
+REFRESH_S = 0.5
+
+_VERBS = (
+    "snapshot",
+    "versions",
+    "checkout",
+    "tag",
+    "rollback",
+    "runs",
+    "logs",
+    "cancel",
+    "resume",
+    "compare",
+    "reproduce",
+    "why",
+    "dag",
+)
+
+
+def register(shell: InteractiveShell, session: sessions.Session) -> None:
+    """Register all line magics in a shell."""
+    for name in _VERBS:
+        _register(shell, name, _verb(name))
+    _register(shell, "launch", _launch)
+    _register(shell, "rescue", _rescue(session))
+    _register(shell, "workflow", _workflow(session))
+    _register(shell, "forget", _forget(session))
+
+
+def _register(shell: InteractiveShell, name: str, function: Callable[[str], Any]) -> None:
+    shell.register_magic_function(no_var_expand(function), "line", name)
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as exc:
+        raise errors.InvalidInputError(f"The line can't be read: {exc}.", remedy="Close the quotation marks.") from exc
+
+
+def _verb(name: str) -> Callable[[str], Any]:
+    def magic(line: str) -> Any:
+        return cli.call(name, _words(line), notebook=True)
+
+    magic.__name__ = name
+    magic.__doc__ = cli.help_of(name)
+    return magic
+
+
+def _launch(line: str) -> Run | None:
+    """Start a run and show it; the view follows the run while the notebook stays free."""
+    result = cli.call("launch", _words(line), notebook=True)
+    if not isinstance(result, Run):
+        print(result)
+        return None
+    follow(result)
+    return None
+
+
+_launch.__doc__ = cli.help_of("launch")
+
+
+def follow(run: Run) -> None:
+    """Show a run and keep what is shown up to date until the run ends; returns at once."""
+    handle = display(run, display_id=True)
+    if handle is None:
+        return
+    threading.Thread(target=_refresh, args=(run, handle), name=f"taskcell-view-{run.id}", daemon=True).start()
+
+
+def _refresh(run: Run, handle: DisplayHandle) -> None:
+    import time
+
+    while True:
+        time.sleep(REFRESH_S)
+        ended = run.state.ended
+        handle.update(run)
+        if ended:
+            return
+
+
+def _rescue(session: sessions.Session) -> Callable[[str], str]:
+    def rescue(line: str) -> str:
+        """``%rescue RUN TASK``: load a failed task's exact inputs into the notebook, to look and fix."""
+        words = _words(line)
+        if len(words) != 2:
+            raise errors.InvalidInputError("%rescue takes a run and a task.", remedy="%rescue 01J… train")
+        values = rescuing.rescue(words[0], words[1])
+        session.namespace.update(values)
+        return f"Loaded the inputs of {words[1]}: {', '.join(values) or 'it has none'}."
+
+    return rescue
+
+
+def _workflow(session: sessions.Session) -> Callable[[str], str | None]:
+    def workflow(line: str) -> str | None:
+        """``%workflow NAME``: name this notebook's workflow; without a name, show it."""
+        if line.strip():
+            name = headers.workflow_name([Cell(source=f"%workflow {line}")])
+            if name is None:
+                raise errors.InvalidInputError(f"{line.strip()!r} can't be a workflow's name.")
+            session.name = name
+            return None
+        from taskcell.api import snapshots
+
+        return snapshots.workflow_name(session)
+
+    return workflow
+
+
+def _forget(session: sessions.Session) -> Callable[[str], None]:
+    def forget(line: str) -> None:
+        """``%forget TASK``: drop a task whose cell was deleted or renamed."""
+        session.forget(line.strip())
+
+    return forget

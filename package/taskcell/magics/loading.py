@@ -1,0 +1,85 @@
+"""Hook Taskcell into a shell: magics, the transformer, and the record of cells that ran."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+from taskcell.api import sessions
+from taskcell.magics import cells, lines, transforming
+from taskcell.model.cells import Cell, CellKind
+from taskcell.notebook import headers
+
+_ATTRIBUTE = "_taskcell_hooks"
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register everything in a shell, once; loading again keeps the session."""
+    if getattr(shell, _ATTRIBUTE, None) is not None:
+        return
+    session = sessions.Session(namespace=shell.user_ns)
+    sessions.begin(session)
+    hooks = Hooks(shell, session)
+    setattr(shell, _ATTRIBUTE, hooks)
+    hooks.register()
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take the transformer and the event hooks away; magics stay registered until the shell ends."""
+    hooks = getattr(shell, _ATTRIBUTE, None)
+    if hooks is not None:
+        hooks.unregister()
+        setattr(shell, _ATTRIBUTE, None)
+
+
+class Hooks:
+    """What Taskcell has hung into one shell."""
+
+    def __init__(self, shell: InteractiveShell, session: sessions.Session) -> None:
+        self._shell = shell
+        self._session = session
+        self.current = Cell(source="")
+
+    def register(self) -> None:
+        """Hang everything in."""
+        shell = self._shell
+        shell.input_transformers_cleanup.insert(0, transforming.transform)
+        shell.events.register("pre_run_cell", self.before_cell)
+        shell.events.register("post_run_cell", self.after_cell)
+        shell.register_magics(cells.CellMagics(shell, self._session, self))
+        lines.register(shell, self._session)
+
+    def unregister(self) -> None:
+        """Take out what would otherwise run with every cell."""
+        shell = self._shell
+        if transforming.transform in shell.input_transformers_cleanup:
+            shell.input_transformers_cleanup.remove(transforming.transform)
+        shell.events.unregister("pre_run_cell", self.before_cell)
+        shell.events.unregister("post_run_cell", self.after_cell)
+
+    def before_cell(self, info: ExecutionInfo) -> None:
+        """Remember which cell is about to run."""
+        self.current = _cell(info, self._shell.execution_count)
+
+    def after_cell(self, result: ExecutionResult) -> None:
+        """Note a plain or parameters cell that ran; a task's cell is noted by its magic."""
+        info: Any = result.info
+        if info is None or info.silent or not info.raw_cell.strip() or result.error_before_exec is not None:
+            return
+        cell = self.current if self.current.source == info.raw_cell else _cell(info, self._shell.execution_count)
+        if _kind(cell) is CellKind.PLAIN:
+            self._session.record(cell)
+
+
+def _cell(info: Any, count: int) -> Cell:
+    return Cell(source=info.raw_cell or "", id=getattr(info, "cell_id", None) or "", label=f"In[{count}]")
+
+
+def _kind(cell: Cell) -> CellKind | None:
+    from taskcell import errors
+
+    try:
+        return headers.kind_of(cell.source)
+    except errors.DefinitionError:
+        return None

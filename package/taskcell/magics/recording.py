@@ -1,0 +1,154 @@
+"""Keep what a body displays while it is shown live, and show it again on a cache hit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+Displays = list[dict[str, object]]
+
+CAP_BYTES = 20_000_000
+"""What one body may leave as displayed output; the rest is shown but not kept."""
+
+
+class Recorder:
+    """Collects outputs in the notebook format while they go where they always go."""
+
+    def __init__(self) -> None:
+        self.outputs: Displays = []
+        self._by_display_id: dict[str, dict[str, object]] = {}
+        self._clear_next = False
+        self._size = 0
+
+    def stream(self, name: str, text: str) -> None:
+        """Note text on stdout or stderr; neighbouring pieces become one output."""
+        if not text or not self._room(len(text)):
+            return
+        self._clear_if_due()
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("output_type") == "stream" and last.get("name") == name:
+            last["text"] = f"{last['text']}{text}"
+        else:
+            self.outputs.append({"output_type": "stream", "name": name, "text": text})
+
+    def display(self, data: dict[str, Any], metadata: dict[str, Any] | None, transient: Any, update: bool) -> None:
+        """Note a display, or a change to an earlier one."""
+        display_id = (transient or {}).get("display_id")
+        if update:
+            known = self._by_display_id.get(display_id)
+            if known is not None:
+                known.update(data=_plain(data), metadata=dict(metadata or {}))
+            return
+        if not self._room(sum(len(str(part)) for part in data.values())):
+            return
+        self._clear_if_due()
+        output: dict[str, object] = {
+            "output_type": "display_data",
+            "data": _plain(data),
+            "metadata": dict(metadata or {}),
+        }
+        self.outputs.append(output)
+        if display_id:
+            self._by_display_id[display_id] = output
+
+    def clear(self, wait: bool) -> None:
+        """Forget what was displayed, at once or with the next output."""
+        if wait:
+            self._clear_next = True
+        else:
+            self.outputs.clear()
+
+    def _clear_if_due(self) -> None:
+        if self._clear_next:
+            self.outputs.clear()
+            self._clear_next = False
+
+    def _room(self, size: int) -> bool:
+        if self._size > CAP_BYTES:
+            return False
+        self._size += size
+        if self._size > CAP_BYTES:
+            note = f"[output above {CAP_BYTES // 1_000_000} MB was shown but not kept]\n"
+            self.outputs.append({"output_type": "stream", "name": "stderr", "text": note})
+            return False
+        return True
+
+
+class _Tee:
+    """A stream that also tells a recorder; everything else is the stream's own."""
+
+    def __init__(self, stream: Any, name: str, recorder: Recorder) -> None:
+        self._stream = stream
+        self._name = name
+        self._recorder = recorder
+
+    def write(self, text: str) -> int:
+        self._recorder.stream(self._name, text)
+        return int(self._stream.write(text) or 0)
+
+    def writelines(self, lines: list[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def recorded(shell: InteractiveShell) -> Iterator[Recorder]:
+    """Record everything that is displayed within the context."""
+    recorder = Recorder()
+    streams = sys.stdout, sys.stderr
+    publisher: Any = shell.display_pub
+    hook: Any = shell.displayhook
+    publish, clear_output, write_format = publisher.publish, publisher.clear_output, hook.write_format_data
+
+    def tell_publish(data: Any, metadata: Any = None, *args: Any, **options: Any) -> Any:
+        recorder.display(data, metadata, options.get("transient"), bool(options.get("update")))
+        return publish(data, metadata, *args, **options)
+
+    def tell_clear(wait: bool = False) -> Any:
+        recorder.clear(wait)
+        return clear_output(wait)
+
+    def tell_result(format_dict: Any, md_dict: Any = None) -> Any:
+        recorder.display(format_dict, md_dict, None, False)
+        return write_format(format_dict, md_dict)
+
+    replaced: list[tuple[Any, str, Callable[..., Any]]] = [
+        (publisher, "publish", tell_publish),
+        (publisher, "clear_output", tell_clear),
+        (hook, "write_format_data", tell_result),
+    ]
+    sys.stdout, sys.stderr = _Tee(streams[0], "stdout", recorder), _Tee(streams[1], "stderr", recorder)  # type: ignore[assignment]
+    for owner, name, function in replaced:
+        owner.__dict__[name] = function
+    try:
+        yield recorder
+    finally:
+        sys.stdout, sys.stderr = streams
+        for owner, name, _ in replaced:
+            owner.__dict__.pop(name, None)
+
+
+def show(shell: InteractiveShell, displays: Displays) -> None:
+    """Show recorded output again."""
+    for output in displays:
+        if output["output_type"] == "stream":
+            stream = sys.stderr if output.get("name") == "stderr" else sys.stdout
+            stream.write(str(output["text"]))
+        elif output["output_type"] in ("display_data", "execute_result"):
+            shell.display_pub.publish(output["data"], output.get("metadata") or {})
+
+
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a mimebundle as the notebook format has it: bytes as base64 text."""
+    import base64
+
+    return {
+        kind: base64.b64encode(part).decode() if isinstance(part, bytes) else part for kind, part in data.items()
+    }
