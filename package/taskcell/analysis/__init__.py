@@ -1,12 +1,61 @@
 """What a cell reads, writes and changes; what its code means; what it reaches.
 
-``names`` answers the first, by interpreting the cell without values; ``canonical`` the second; ``reaching`` the third.
-Nothing here runs code of the user's.
+``names`` answers the first, by interpreting the cell without values; ``meaning`` the second; ``defining`` and
+``reaching`` the third. Nothing here runs code of the user's. The names below are brought in when they are
+first used.
 """
 
 from __future__ import annotations
 
-from taskcell.analysis.builtin_names import is_session_name
-from taskcell.analysis.names import CellNames, analyze
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["CellNames", "analyze", "is_session_name"]
+if TYPE_CHECKING:
+    from taskcell.analysis.awaiting import needs_await
+    from taskcell.analysis.builtin_names import is_session_name
+    from taskcell.analysis.defining import Definition, definitions, extend_scope
+    from taskcell.analysis.loaded_modules import stale_modules
+    from taskcell.analysis.meaning import canonical, code_digest
+    from taskcell.analysis.names import CellNames, analyze
+    from taskcell.analysis.reaching import Missing, Reach, reach
+
+_HOMES = {
+    "CellNames": "names",
+    "Definition": "defining",
+    "Missing": "reaching",
+    "Reach": "reaching",
+    "analyze": "names",
+    "canonical": "meaning",
+    "code_digest": "meaning",
+    "definitions": "defining",
+    "extend_scope": "defining",
+    "is_session_name": "builtin_names",
+    "needs_await": "awaiting",
+    "reach": "reaching",
+    "stale_modules": "loaded_modules",
+}
+
+__all__ = [
+    "CellNames",
+    "Definition",
+    "Missing",
+    "Reach",
+    "analyze",
+    "canonical",
+    "code_digest",
+    "definitions",
+    "extend_scope",
+    "is_session_name",
+    "needs_await",
+    "reach",
+    "stale_modules",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value

@@ -18,13 +18,18 @@ from taskcell.analysis.states import (
     join,
 )
 
-_REACH = {"property": "property", "cached_property": "property", "staticmethod": "static", "classmethod": "class"}
+_REACH = {
+    "property": "property",
+    "cached_property": "property",
+    "staticmethod": "static",
+    "classmethod": "class",
+}
 
 
 class Bodies(Calls):
     """Interprets definitions and the bodies that they make."""
 
-    # -- running ----------------------------------------------------------------------------------------------
+    # -- running ------------------------------------------------------------------------------------------
 
     def run(self, code: Code, arguments: dict[str, Values]) -> Values:
         """Interpret the body of a function with the names as they are now."""
@@ -43,7 +48,7 @@ class Bodies(Calls):
         return found
 
     def _inside_frame(self, code: Code, arguments: dict[str, Values]) -> Values:
-        before = self.now.copy()
+        before = self.now
         saved = self.frame, self.loops, self.returned
         self.loops, self.returned = [], []
         self.frame = self._frame_of(code, arguments)
@@ -61,9 +66,7 @@ class Bodies(Calls):
             return code.frame
         table = self.table_of(code.node, code.private)
         held = {scopes.mangle(name, code.private): values for name, values in arguments.items() if values}
-        return Frame(
-            kind=FrameKind.FUNCTION, table=table, parent=code.frame, private=code.private, held=held
-        )
+        return Frame(kind=FrameKind.FUNCTION, table=table, parent=code.frame, private=code.private, held=held)
 
     def _body(self, code: Code, arguments: dict[str, Values]) -> Values:
         if self.runs_left < 0:
@@ -80,9 +83,9 @@ class Bodies(Calls):
                 self.value(node)
         return NOTHING
 
-    # -- defining ---------------------------------------------------------------------------------------------
+    # -- defining -----------------------------------------------------------------------------------------
 
-    def _s_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def _s_function_def(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         decorators = [self.value(decorator) for decorator in node.decorator_list]
         defaults = self.defaults(node.args)
         outer = self._enter_types(node)
@@ -96,8 +99,8 @@ class Bodies(Calls):
         code.reach = _reach_of(node.decorator_list)
         self.bind(node.name, self._decorated(frozenset({code}), decorators), node.lineno)
 
-    def _s_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._s_FunctionDef(node)
+    def _s_async_function_def(self, node: ast.AsyncFunctionDef) -> None:
+        self._s_function_def(node)
 
     def _decorated(self, values: Values, decorators: Sequence[Values]) -> Values:
         """Apply decorators: those made in the cell are followed, others keep the function as it is."""
@@ -113,7 +116,9 @@ class Bodies(Calls):
         outer = self.frame
         params = scopes.type_parameters(node)
         if params:
-            names = frozenset(scopes.mangle(str(getattr(param, "name", "")), outer.private) for param in params)
+            names = frozenset(
+                scopes.mangle(str(getattr(param, "name", "")), outer.private) for param in params
+            )
             self.frame = Frame(
                 kind=FrameKind.TYPES, table=scopes.Table(bound=names), parent=outer, private=outer.private
             )
@@ -123,7 +128,7 @@ class Bodies(Calls):
                         self.code(lazy)
         return outer
 
-    def _s_TypeAlias(self, node: ast.stmt) -> None:
+    def _s_type_alias(self, node: ast.stmt) -> None:
         outer = self._enter_types(node)
         value, name = getattr(node, "value", None), getattr(node, "name", None)
         if isinstance(value, ast.expr):
@@ -132,7 +137,7 @@ class Bodies(Calls):
         if isinstance(name, ast.Name):
             self.bind(name.id, NOTHING, node.lineno)
 
-    def _s_ClassDef(self, node: ast.ClassDef) -> None:
+    def _s_class_def(self, node: ast.ClassDef) -> None:
         decorators = [self.value(decorator) for decorator in node.decorator_list]
         outer = self._enter_types(node)
         bases = [self.value(base) for base in node.bases]

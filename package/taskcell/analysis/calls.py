@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from taskcell.analysis import builtin_names, ipython_syntax, magic_effects, scopes
+from taskcell.analysis.builtin_names import words
 from taskcell.analysis.expressions import Expressions
 from taskcell.analysis.states import (
     NOTHING,
@@ -26,14 +27,18 @@ from taskcell.analysis.states import (
 )
 
 _SUSPENDING = frozenset({"map", "filter", "starmap", "takewhile", "dropwhile", "groupby", "accumulate"})
-_CONTAINER_METHODS = frozenset(
-    "append add insert extend setdefault update put appendleft items values keys get copy pop popitem index count"
-    " clear remove discard sort reverse".split()
+_CONTAINER_METHODS = words(
+    """
+    append add insert extend setdefault update put appendleft items values keys get copy pop popitem index count
+    clear remove discard sort reverse
+    """
 )
 _NAMESPACE_ATTRIBUTES = frozenset({"f_globals", "f_locals", "__globals__"})
-_SHELL_ATTRIBUTES = frozenset(
-    "user_ns user_global_ns run_cell run_cell_async run_code ex ev push safe_execfile safe_execfile_ipy drop_by_id"
-    " del_var reset run_line_magic run_cell_magic magic user_module".split()
+_SHELL_ATTRIBUTES = words(
+    """
+    user_ns user_global_ns run_cell run_cell_async run_code ex ev push safe_execfile safe_execfile_ipy drop_by_id
+    del_var reset run_line_magic run_cell_magic magic user_module
+    """
 )
 _CONSTRUCTORS = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "__set_name__")
 
@@ -54,7 +59,7 @@ class Arguments:
 class Calls(Expressions):
     """Interprets calls."""
 
-    def _x_Call(self, node: ast.Call, used: bool) -> Values:
+    def _x_call(self, node: ast.Call, used: bool) -> Values:
         magic = ipython_syntax.magic_of(node)
         if magic is not None:
             return self.magic(magic)
@@ -91,7 +96,9 @@ class Calls(Expressions):
         if node.attr in _NAMESPACE_ATTRIBUTES:
             self.hide(node.lineno, f"{node.attr} on line {node.lineno} hands out all names")
         elif node.attr in _SHELL_ATTRIBUTES and ipython_syntax.is_shell_object(node.value):
-            self.hide(node.lineno, f"get_ipython().{node.attr} on line {node.lineno} may read and bind any name")
+            self.hide(
+                node.lineno, f"get_ipython().{node.attr} on line {node.lineno} may read and bind any name"
+            )
 
     def _arguments(self, node: ast.Call) -> Arguments:
         found = Arguments()
@@ -109,7 +116,7 @@ class Calls(Expressions):
                 found.keywords[keyword.arg] = values
         return found
 
-    # -- what a call does -----------------------------------------------------------------------------------------
+    # -- what a call does ---------------------------------------------------------------------------------
 
     def _apply(
         self, node: ast.Call, builtin: str, receiver: Values, callees: Values, arguments: Arguments
@@ -129,10 +136,10 @@ class Calls(Expressions):
         """Call something that was not made in the cell: it may call whatever it is given."""
         every = arguments.every()
         kept = deferred_of(every)
-        if name in builtin_names.HOLDERS and isinstance(node.func, ast.Attribute):
-            if kept and not _has_outside(receiver):
-                self._hold(node.func.value, every)
-                return NOTHING
+        holds = name in builtin_names.HOLDERS and not _has_outside(receiver)
+        if holds and kept and isinstance(node.func, ast.Attribute):
+            self._hold(node.func.value, every)
+            return NOTHING
         if name in _SUSPENDING:
             self._iterate(arguments.positional[1:])
             return frozenset(_suspended(value) for value in kept) | shell_of(every)
@@ -275,7 +282,7 @@ class Calls(Expressions):
                 found.add(Method(member, instance.klass if member.reach == "class" else instance))
         return frozenset(found)
 
-    # -- notes ------------------------------------------------------------------------------------------------------
+    # -- notes --------------------------------------------------------------------------------------------
 
     def _note_mutations(self, node: ast.Call, receiver: Values, arguments: Arguments, used: bool) -> None:
         name, line = _last_name(node.func), node.lineno
@@ -285,9 +292,15 @@ class Calls(Expressions):
             if _is_type(node.func.value) and _is_mutator(node.func.attr, used) and arguments.positional:
                 self.mutate(arguments.positional[0], line)
         first = arguments.positional[0] if arguments.positional else NOTHING
-        if name in builtin_names.FIRST_ARGUMENT_MUTATORS or (name == "shuffle" and not used):
-            self.mutate(first, line)
-        elif isinstance(node.func, ast.Attribute) and name in ("at", "put") and _root(node.func) in ("np", "numpy"):
+        if (
+            name in builtin_names.FIRST_ARGUMENT_MUTATORS
+            or (name == "shuffle" and not used)
+            or (
+                isinstance(node.func, ast.Attribute)
+                and name in ("at", "put")
+                and _root(node.func) in ("np", "numpy")
+            )
+        ):
             self.mutate(first, line)
         self.mutate(arguments.keywords.get("out", NOTHING), line)
 
@@ -295,13 +308,15 @@ class Calls(Expressions):
         if isinstance(func.value, ast.Name) and func.value.id in builtin_names.MODULES:
             return False
         in_place = any(
-            keyword.arg == "inplace" and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+            keyword.arg == "inplace"
+            and isinstance(keyword.value, ast.Constant)
+            and keyword.value.value is True
             for keyword in node.keywords
         )
         by_custom = func.attr.endswith("_") and not func.attr.startswith("_")
         return in_place or by_custom or _is_mutator(func.attr, used)
 
-    # -- magics -----------------------------------------------------------------------------------------------------
+    # -- magics -------------------------------------------------------------------------------------------
 
     def magic(self, magic: ipython_syntax.Magic) -> Values:
         """Interpret a magic or a shell line."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from taskcell.analysis import scopes
-from taskcell.analysis.interpreting import Ground
+from taskcell.analysis.interpreting import Ground, snake
 from taskcell.analysis.states import (
     NOTHING,
     Code,
@@ -30,7 +30,7 @@ class Expressions(Ground):
 
     def value(self, node: ast.expr, used: bool = True) -> Values:
         """Interpret an expression and return what is known of its value."""
-        method = getattr(self, f"_x_{type(node).__name__}", None)
+        method = getattr(self, f"_x_{snake(type(node).__name__)}", None)
         if method is None:
             return self._x_other(node, used)
         found: Values = method(node, used)
@@ -44,7 +44,7 @@ class Expressions(Ground):
                 found |= self.value(node)
         return found
 
-    # -- code that is consumed ----------------------------------------------------------------------------------
+    # -- code that is consumed ----------------------------------------------------------------------------
 
     def perhaps(self, code: Code, arguments: dict[str, Values]) -> Values:
         """Interpret code that may run at this point, or may not."""
@@ -84,7 +84,7 @@ class Expressions(Ground):
                 found[names[0]] = frozenset({owner})
         return found
 
-    # -- conditions -----------------------------------------------------------------------------------------------
+    # -- conditions ---------------------------------------------------------------------------------------
 
     def condition(self, node: ast.expr) -> Branches:
         """Interpret a condition; return the states where it holds, where it does not, and its value."""
@@ -115,12 +115,12 @@ class Expressions(Ground):
         ended = join(ends)
         return (go_on, ended, found) if isinstance(node.op, ast.And) else (ended, go_on, found)
 
-    def _x_BoolOp(self, node: ast.BoolOp, used: bool) -> Values:
+    def _x_bool_op(self, node: ast.BoolOp, used: bool) -> Values:
         true, false, found = self._bool_op(node)
         self.state = join((true, false))
         return found
 
-    def _x_IfExp(self, node: ast.IfExp, used: bool) -> Values:
+    def _x_if_exp(self, node: ast.IfExp, used: bool) -> Values:
         true, false, _ = self.condition(node.test)
         found = NOTHING
         ends: list[State | None] = []
@@ -132,7 +132,7 @@ class Expressions(Ground):
         self.state = join(ends)
         return found
 
-    def _x_UnaryOp(self, node: ast.UnaryOp, used: bool) -> Values:
+    def _x_unary_op(self, node: ast.UnaryOp, used: bool) -> Values:
         if isinstance(node.op, ast.Not):
             true, false, _ = self.condition(node.operand)
             self.state = join((true, false))
@@ -141,7 +141,7 @@ class Expressions(Ground):
         self.may_raise()
         return NOTHING
 
-    def _x_Compare(self, node: ast.Compare, used: bool) -> Values:
+    def _x_compare(self, node: ast.Compare, used: bool) -> Values:
         self._operand(self.value(node.left), node.ops[0])
         self._compared(node.comparators[0], node.ops[0])
         rest = list(zip(node.ops, node.comparators, strict=True))[1:]
@@ -164,15 +164,15 @@ class Expressions(Ground):
             self.touch(values)
             self.may_raise()
 
-    # -- atoms and containers ---------------------------------------------------------------------------------------
+    # -- atoms and containers -----------------------------------------------------------------------------
 
-    def _x_Constant(self, node: ast.Constant, used: bool) -> Values:
+    def _x_constant(self, node: ast.Constant, used: bool) -> Values:
         return NOTHING
 
-    def _x_Name(self, node: ast.Name, used: bool) -> Values:
+    def _x_name(self, node: ast.Name, used: bool) -> Values:
         return self.load(node.id, node.lineno)
 
-    def _x_NamedExpr(self, node: ast.NamedExpr, used: bool) -> Values:
+    def _x_named_expr(self, node: ast.NamedExpr, used: bool) -> Values:
         found = self.value(node.value)
         inner = self.frame
         while self.frame.kind is FrameKind.COMPREHENSION and self.frame.parent is not None:
@@ -181,7 +181,7 @@ class Expressions(Ground):
         self.frame = inner
         return found
 
-    def _x_Attribute(self, node: ast.Attribute, used: bool) -> Values:
+    def _x_attribute(self, node: ast.Attribute, used: bool) -> Values:
         found = self.value(node.value)
         self.may_raise()
         self.note_attribute(node)
@@ -195,7 +195,7 @@ class Expressions(Ground):
         """Return what an attribute of such values may be."""
         raise NotImplementedError
 
-    def _x_Subscript(self, node: ast.Subscript, used: bool) -> Values:
+    def _x_subscript(self, node: ast.Subscript, used: bool) -> Values:
         found = self.value(node.value)
         self.value(node.slice)
         if isinstance(node.slice, ast.Constant) and node.slice.value == "__main__":
@@ -204,43 +204,43 @@ class Expressions(Ground):
         self.touch(found)
         return shell_of(found) if _makes_copy(node.slice) else parts_of(found)
 
-    def _x_List(self, node: ast.List, used: bool) -> Values:
+    def _x_list(self, node: ast.List, used: bool) -> Values:
         return shell_of(self.values(node.elts))
 
-    def _x_Tuple(self, node: ast.Tuple, used: bool) -> Values:
+    def _x_tuple(self, node: ast.Tuple, used: bool) -> Values:
         return shell_of(self.values(node.elts))
 
-    def _x_Set(self, node: ast.Set, used: bool) -> Values:
+    def _x_set(self, node: ast.Set, used: bool) -> Values:
         return shell_of(self.values(node.elts))
 
-    def _x_Dict(self, node: ast.Dict, used: bool) -> Values:
+    def _x_dict(self, node: ast.Dict, used: bool) -> Values:
         found = NOTHING
         for key, value in zip(node.keys, node.values, strict=True):
             found |= self.values((key, value))
         return shell_of(found)
 
-    def _x_Starred(self, node: ast.Starred, used: bool) -> Values:
+    def _x_starred(self, node: ast.Starred, used: bool) -> Values:
         found = self.consume(self.value(node.value))
         self.may_raise()
         return found
 
-    def _x_Await(self, node: ast.Await, used: bool) -> Values:
+    def _x_await(self, node: ast.Await, used: bool) -> Values:
         self.consume(self.value(node.value))
         self.may_raise()
         return NOTHING
 
-    def _x_Yield(self, node: ast.Yield, used: bool) -> Values:
+    def _x_yield(self, node: ast.Yield, used: bool) -> Values:
         if node.value is not None:
             self.value(node.value)
         self.may_raise()
         return NOTHING
 
-    def _x_YieldFrom(self, node: ast.YieldFrom, used: bool) -> Values:
+    def _x_yield_from(self, node: ast.YieldFrom, used: bool) -> Values:
         self.consume(self.value(node.value))
         self.may_raise()
         return NOTHING
 
-    def _x_BinOp(self, node: ast.BinOp, used: bool) -> Values:
+    def _x_bin_op(self, node: ast.BinOp, used: bool) -> Values:
         self.touch(self.value(node.left))
         self.touch(self.value(node.right))
         self.may_raise()
@@ -254,7 +254,7 @@ class Expressions(Ground):
         self.may_raise()
         return NOTHING
 
-    # -- code that runs later -------------------------------------------------------------------------------------
+    # -- code that runs later -----------------------------------------------------------------------------
 
     def defaults(self, args: ast.arguments) -> dict[str, Values]:
         """Interpret the defaults of a function's parameters."""
@@ -268,26 +268,26 @@ class Expressions(Ground):
                 found[arg.arg] = self.value(default)
         return found
 
-    def _x_Lambda(self, node: ast.Lambda, used: bool) -> Values:
+    def _x_lambda(self, node: ast.Lambda, used: bool) -> Values:
         defaults = self.defaults(node.args)
         code = self.code(node)
         code.defaults = defaults
         return frozenset({code})
 
-    def _x_GeneratorExp(self, node: ast.GeneratorExp, used: bool) -> Values:
+    def _x_generator_exp(self, node: ast.GeneratorExp, used: bool) -> Values:
         first = self.value(node.generators[0].iter)
         elements = self.consume(first)
         code = self.code(node)
         code.defaults = {".0": elements}
         return frozenset({Suspended(code)})
 
-    def _x_ListComp(self, node: ast.ListComp, used: bool) -> Values:
+    def _x_list_comp(self, node: ast.ListComp, used: bool) -> Values:
         return self._comprehension(node)
 
-    def _x_SetComp(self, node: ast.SetComp, used: bool) -> Values:
+    def _x_set_comp(self, node: ast.SetComp, used: bool) -> Values:
         return self._comprehension(node)
 
-    def _x_DictComp(self, node: ast.DictComp, used: bool) -> Values:
+    def _x_dict_comp(self, node: ast.DictComp, used: bool) -> Values:
         return self._comprehension(node)
 
     def _comprehension(self, node: scopes.Comprehension) -> Values:
@@ -354,7 +354,9 @@ def runs_once(iterable: ast.expr) -> bool:
             return bool(text)
         case ast.Call(func=ast.Name(id="range"), args=args, keywords=[]):
             return _range_runs(args)
-        case ast.Call(func=ast.Name(id="enumerate" | "reversed" | "sorted" | "list" | "tuple"), args=[inner, *_]):
+        case ast.Call(
+            func=ast.Name(id="enumerate" | "reversed" | "sorted" | "list" | "tuple"), args=[inner, *_]
+        ):
             return runs_once(inner)
         case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as inner):
             return all(runs_once(argument) for argument in inner)

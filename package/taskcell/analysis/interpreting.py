@@ -1,19 +1,27 @@
 """The ground of the cell interpreter: names, scopes, and what is noted while a cell is walked.
 
-A cell is interpreted without values: each path is followed, and for every name it is known whether the cell has
-bound it by then. Functions made in the cell are entered where they may be called, with the names as they are at
-that point; code that is never called is looked at with the names as they are at the end.
+A cell is interpreted without values: each path is followed, and for every name it is known whether the cell
+has bound it by then. Functions made in the cell are entered where they may be called, with the names as
+they are at that point; code that is never called is looked at with the names as they are at the end.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from taskcell.analysis import builtin_names, ipython_syntax, parsing, scopes
 from taskcell.analysis.states import NOTHING, Code, Frame, FrameKind, Outside, State, Values, join
 
 _RUNS = 20_000
+
+
+@lru_cache(maxsize=256)
+def snake(name: str) -> str:
+    """Return the name of a node's class as methods are named: ``ListComp`` becomes ``list_comp``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 class Catcher:
@@ -72,7 +80,7 @@ class Ground:
         self.products: dict[str, bool] = {}
         self.hidden: list[tuple[int, str]] = []
 
-    # -- what the parts below provide -------------------------------------------------------------------------
+    # -- what the parts below provide ---------------------------------------------------------------------
 
     def block(self, body: Iterable[ast.stmt]) -> None:
         """Interpret statements."""
@@ -86,7 +94,7 @@ class Ground:
         """Interpret the body of a function."""
         raise NotImplementedError
 
-    # -- notes ------------------------------------------------------------------------------------------------
+    # -- notes --------------------------------------------------------------------------------------------
 
     @property
     def now(self) -> State:
@@ -109,7 +117,7 @@ class Ground:
             if isinstance(value, Outside) and not value.shallow and not self.later:
                 self.mutated[value.name] = min(line, self.mutated.get(value.name, line))
 
-    # -- names ------------------------------------------------------------------------------------------------
+    # -- names --------------------------------------------------------------------------------------------
 
     def table_of(self, node: ast.AST, private: str) -> scopes.Table:
         """Return the scope table of a function, class or comprehension."""
@@ -249,7 +257,9 @@ class Ground:
         key = (id(node), self.frame.number)
         code = self.codes.get(key)
         if code is None:
-            code = Code(node=node, frame=self.frame, private=self.frame.private, lazy=lazy, order=len(self.codes))
+            code = Code(
+                node=node, frame=self.frame, private=self.frame.private, lazy=lazy, order=len(self.codes)
+            )
             self.codes[key] = code
             self.created.append(code)
         return code

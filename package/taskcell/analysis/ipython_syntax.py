@@ -1,8 +1,8 @@
 """IPython's syntax: a cell becomes a tree in which every magic and shell line is a recognisable call.
 
-The translation is IPython's own (its ``TransformerManager``), asked only when a cell needs it, because importing
-IPython takes longer than everything else here. Lines are kept: a node's line is the line of the user's cell.
-What a magic means for names is not decided here, see ``magic_effects``.
+The translation is IPython's own (its ``TransformerManager``), asked only when a cell needs it, because
+importing IPython takes longer than everything else here. Lines are kept: a node's line is the line of the
+user's cell. What a magic means for names is not decided here, see ``magic_effects``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ OWN_CELL_MAGICS = frozenset({"task", "params"})
 """Headers of ours: the rest of the cell is its body."""
 
 _NEEDS_IPYTHON = re.compile(r"^[ \t]*[%!?]|^[,;/]\w|\?[ \t]*$", re.MULTILINE)
-_AUTOMAGIC = re.compile(r"\s*(pip|conda|mamba|uv|cd|ls|mkdir|rm|rmdir|cp|mv|cat|pwd|load_ext|matplotlib)\b[^\n]*\s*")
+_AUTOMAGIC = re.compile(
+    r"\s*(pip|conda|mamba|uv|cd|ls|mkdir|rm|rmdir|cp|mv|cat|pwd|load_ext|matplotlib)\b[^\n]*\s*"
+)
 
 
 class MagicKind(StrEnum):
@@ -69,14 +71,7 @@ def translate(source: str) -> Translated:
 
 def parse_body(source: str, first_line: int) -> ast.Module:
     """Return the tree of code nested in a magic; raises ``SyntaxError``."""
-    tree = _translate(source).tree
-    return ast.increment_lineno(_copied(tree), first_line - 1)
-
-
-def _copied(tree: ast.Module) -> ast.Module:
-    import copy
-
-    return copy.deepcopy(tree)
+    return ast.increment_lineno(_translate(source).tree, first_line - 1)
 
 
 def _translate(source: str) -> Translated:
@@ -162,7 +157,9 @@ def _token_transforms(manager: Any, lines: list[str]) -> list[str]:
             return lines
         lost = len(lines) - len(after)
         if lost > 0:
-            at = next((i for i, (a, b) in enumerate(zip(lines, after, strict=False)) if a != b), len(after) - 1)
+            at = next(
+                (i for i, (a, b) in enumerate(zip(lines, after, strict=False)) if a != b), len(after) - 1
+            )
             after = after[: at + 1] + ["\n"] * lost + after[at + 1 :]
         lines = after
     raise SyntaxError("too many magic lines", ("<cell>", 1, 0, ""))
@@ -172,7 +169,7 @@ def _token_transforms(manager: Any, lines: list[str]) -> list[str]:
 def _manager() -> Any:
     from IPython.core.inputtransformer2 import TransformerManager
 
-    return TransformerManager()
+    return TransformerManager()  # type: ignore[no-untyped-call]
 
 
 _CALLS = {

@@ -1,4 +1,4 @@
-"""What each magic and shell line means for names: code that it runs, names that it binds, text that it fills in.
+"""What each magic and shell line means for names: code that it runs, names that it binds, text filled in.
 
 A magic that isn't known here may do anything, so it is opaque: never a guess.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from taskcell.analysis import parsing
+from taskcell.analysis.builtin_names import words
 from taskcell.analysis.ipython_syntax import Magic, MagicKind
 
 
@@ -27,8 +28,8 @@ class Effect:
     binds
         Names bound after the code ran; ``results`` says which hold a plain result.
     expressions
-        (Python expression, bare) filled into the line before it runs: ``{expression}`` or a bare ``$name``. A name
-        that is missing there does not fail.
+        (Python expression, bare) filled into the line before it runs: ``{expression}`` or a bare ``$name``.
+        A name that is missing there does not fail.
     opaque
         Why nothing can be said, or None.
     """
@@ -42,31 +43,31 @@ class Effect:
     opaque: str | None = None
 
 
-ENVIRONMENT = frozenset(
+ENVIRONMENT = words(
     """
     HOME PATH USER PWD OLDPWD SHELL LANG TMPDIR TMP TEMP HOSTNAME LOGNAME TERM EDITOR PYTHONPATH VIRTUAL_ENV
     CONDA_PREFIX CONDA_DEFAULT_ENV LD_LIBRARY_PATH CUDA_VISIBLE_DEVICES CUDA_HOME DISPLAY UID RANDOM LC_ALL
-    """.split()
+    """
 )
 """Shell variables that nobody means as a Python name."""
 
-_QUIET = frozenset(
+_QUIET = words(
     """
-    alias_magic autoawait autocall automagic bookmark cat cd cls colors conda config cp debug dhist dirs doctest_mode
-    env gui hist history killbgscripts ldir less lf lk ll load_ext logoff logon logstart logstate logstop ls lsmagic lx
-    magic mamba man matplotlib micromamba mkdir more mv notebook page pastebin pdb pip popd precision pprint pushd pwd
-    pycat quickref rehashx reload_ext rep rm rmdir save set_env tb unalias uv unload_ext who who_ls whos xmode
-    autoreload aimport watermark tensorboard alias psearch connect_info qtconsole clear
-    dag why snapshot versions checkout tag rollback launch runs run_tasks logs cancel resume rescue compare reproduce
-    taskcell_gc outcome
-    """.split()
+    alias_magic autoawait autocall automagic bookmark cat cd cls colors conda config cp debug dhist dirs
+    doctest_mode env gui hist history killbgscripts ldir less lf lk ll load_ext logoff logon logstart
+    logstate logstop ls lsmagic lx magic mamba man matplotlib micromamba mkdir more mv notebook page
+    pastebin pdb pip popd precision pprint pushd pwd pycat quickref rehashx reload_ext rep rm rmdir save
+    set_env tb unalias uv unload_ext who who_ls whos xmode autoreload aimport watermark tensorboard alias
+    psearch connect_info qtconsole clear dag why snapshot versions checkout tag rollback launch runs
+    run_tasks logs cancel resume rescue compare reproduce taskcell_gc outcome
+    """
 )
 """Line magics that neither read nor bind names, apart from what is filled into their line."""
 
-_TEXT_CELLS = frozenset("html HTML javascript js latex markdown svg SVG writefile file".split())
-_SCRIPT_CELLS = frozenset("bash sh script perl ruby python python2 python3 pypy cmd powershell zsh".split())
+_TEXT_CELLS = words("html HTML javascript js latex markdown svg SVG writefile file")
+_SCRIPT_CELLS = words("bash sh script perl ruby python python2 python3 pypy cmd powershell zsh")
 _SHELL_CELLS = frozenset({"!", "sx", "system"})
-_INSPECTING = frozenset("pinfo pinfo2 pdef pdoc psource pfile".split())
+_INSPECTING = words("pinfo pinfo2 pdef pdoc psource pfile")
 
 _OPTION = re.compile(r"\s*-(?:[a-zA-Z]\b\s*=?\s*\d+(?:\.\d+)?|[a-zA-Z]\d+|-[\w-]+|[a-zA-Z]+)(?=\s|$)")
 _DOLLAR = re.compile(r"(.*?)\$(\$?[\w\.]+)(?=([^']*'[^']*')*[^']*$)")
@@ -143,7 +144,9 @@ def _shell(magic: Magic) -> Effect:
 def _store(magic: Magic) -> Effect:
     words = magic.line.split()
     if "-r" in words:
-        return Effect(opaque=f"%store -r on line {magic.line_number} brings back names from outside the notebook")
+        return Effect(
+            opaque=f"%store -r on line {magic.line_number} brings back names from outside the notebook"
+        )
     if not words or words[0].startswith("-"):
         return Effect()
     names = words[: next((at for at, word in enumerate(words) if word.startswith(">")), len(words))]
@@ -157,7 +160,9 @@ def _delete(magic: Magic) -> Effect:
 
 def _opaque(what: str) -> Callable[[Magic], Effect]:
     def effect(magic: Magic) -> Effect:
-        shown = f"%{magic.name} -i" if magic.name == "run" and "-i" in magic.line.split() else f"%{magic.name}"
+        shown = (
+            f"%{magic.name} -i" if magic.name == "run" and "-i" in magic.line.split() else f"%{magic.name}"
+        )
         return Effect(opaque=f"{shown} on line {magic.line_number} {what}")
 
     return effect

@@ -37,21 +37,25 @@ def parse_python(source: str, *, first_line: int = 1) -> ast.Module:
         warnings.simplefilter("ignore")
         try:
             tree = ast.parse(source)
-        except (ValueError, MemoryError, RecursionError) as exc:
-            raise SyntaxError(str(exc) or "too deeply nested", ("<cell>", 1, 0, "")) from exc
+        except (MemoryError, RecursionError) as exc:
+            raise SyntaxError("it is too deeply nested", ("<cell>", 1, 0, "")) from exc
+        except ValueError as exc:
+            raise SyntaxError(str(exc), ("<cell>", 1, 0, "")) from exc
     if first_line != 1:
         ast.increment_lineno(tree, first_line - 1)
     return tree
 
 
-def check_compiles(tree: ast.Module) -> None:
-    """Raise SyntaxError for what only the compiler refuses: ``return`` outside a function, a late ``global`` …"""
+def check_compiles(source: str) -> None:
+    """Raise SyntaxError for what only the compiler refuses: ``return`` outside a function and the like."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(tree, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-        except (ValueError, MemoryError, RecursionError) as exc:
-            raise SyntaxError(str(exc) or "too deeply nested", ("<cell>", 1, 0, "")) from exc
+            compile(source, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except (MemoryError, RecursionError) as exc:
+            raise SyntaxError("it is too deeply nested", ("<cell>", 1, 0, "")) from exc
+        except ValueError as exc:
+            raise SyntaxError(str(exc), ("<cell>", 1, 0, "")) from exc
 
 
 def refusal(exc: SyntaxError) -> errors.DefinitionError:

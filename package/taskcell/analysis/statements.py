@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from taskcell.analysis import builtin_names, scopes
 from taskcell.analysis.bodies import Bodies
 from taskcell.analysis.expressions import runs_once
-from taskcell.analysis.interpreting import Catcher, Loop
+from taskcell.analysis.interpreting import Catcher, Loop, snake
 from taskcell.analysis.states import (
     NOTHING,
     Code,
@@ -34,16 +34,16 @@ class Statements(Bodies):
         for node in body:
             if self.state is None:
                 return
-            method = getattr(self, f"_s_{type(node).__name__}", None)
+            method = getattr(self, f"_s_{snake(type(node).__name__)}", None)
             if method is not None:
                 method(node)
 
-    # -- simple statements ------------------------------------------------------------------------------------
+    # -- simple statements --------------------------------------------------------------------------------
 
-    def _s_Expr(self, node: ast.Expr) -> None:
+    def _s_expr(self, node: ast.Expr) -> None:
         self.value(node.value, used=False)
 
-    def _s_Assign(self, node: ast.Assign) -> None:
+    def _s_assign(self, node: ast.Assign) -> None:
         first = node.targets[0]
         product = not isinstance(node.value, ast.Lambda)
         if len(node.targets) == 1 and _pairs(first, node.value):
@@ -80,7 +80,7 @@ class Statements(Bodies):
         if deferred_of(values):
             self._hold(base, values)
 
-    def _s_AugAssign(self, node: ast.AugAssign) -> None:
+    def _s_aug_assign(self, node: ast.AugAssign) -> None:
         target = node.target
         if isinstance(target, ast.Name):
             before = self.load(target.id, target.lineno)
@@ -99,7 +99,7 @@ class Statements(Bodies):
         self.may_raise()
         self.mutate(owner, node.lineno)
 
-    def _s_AnnAssign(self, node: ast.AnnAssign) -> None:
+    def _s_ann_assign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             product = not isinstance(node.value, ast.Lambda)
             self.assign(node.target, self.value(node.value), product=product)
@@ -111,7 +111,7 @@ class Statements(Bodies):
         if not self.lazy_annotations and not in_function:
             self.value(node.annotation)
 
-    def _s_Delete(self, node: ast.Delete) -> None:
+    def _s_delete(self, node: ast.Delete) -> None:
         for target in node.targets:
             self._delete(target)
 
@@ -125,14 +125,14 @@ class Statements(Bodies):
             case ast.Attribute(value=base) | ast.Subscript(value=base):
                 self._store_inside(target, base, NOTHING)
 
-    def _s_Import(self, node: ast.Import) -> None:
+    def _s_import(self, node: ast.Import) -> None:
         for alias in node.names:
             self.may_raise()
             if alias.name == "__main__":
                 self.hide(node.lineno, f"the module __main__ on line {node.lineno} hands out all names")
             self.bind(alias.asname or alias.name.partition(".")[0], NOTHING, node.lineno)
 
-    def _s_ImportFrom(self, node: ast.ImportFrom) -> None:
+    def _s_import_from(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
             self.may_raise()
             if alias.name == "*":
@@ -141,7 +141,7 @@ class Statements(Bodies):
             else:
                 self.bind(alias.asname or alias.name, NOTHING, node.lineno)
 
-    def _s_Assert(self, node: ast.Assert) -> None:
+    def _s_assert(self, node: ast.Assert) -> None:
         true, false, _ = self.condition(node.test)
         if false is not None:
             self.state = false
@@ -149,31 +149,31 @@ class Statements(Bodies):
             self.may_raise()
         self.state = true
 
-    def _s_Raise(self, node: ast.Raise) -> None:
+    def _s_raise(self, node: ast.Raise) -> None:
         self.values([node.exc, node.cause])
         self.may_raise()
         if not self.catchers and not self.active:
             self.raised.append(self.now)
         self.state = None
 
-    def _s_Return(self, node: ast.Return) -> None:
+    def _s_return(self, node: ast.Return) -> None:
         found = self.values([node.value])
         self.returned.append((self.now, found))
         self.state = None
 
-    def _s_Break(self, node: ast.Break) -> None:
+    def _s_break(self, node: ast.Break) -> None:
         if self.loops:
             self.loops[-1].breaks.append(self.now)
         self.state = None
 
-    def _s_Continue(self, node: ast.Continue) -> None:
+    def _s_continue(self, node: ast.Continue) -> None:
         if self.loops:
             self.loops[-1].continues.append(self.now)
         self.state = None
 
-    # -- branches ---------------------------------------------------------------------------------------------
+    # -- branches -----------------------------------------------------------------------------------------
 
-    def _s_If(self, node: ast.If) -> None:
+    def _s_if(self, node: ast.If) -> None:
         """Follow both branches; a chain of ``elif`` is a loop here, not a recursion."""
         ends: list[State | None] = []
         while True:
@@ -190,7 +190,7 @@ class Statements(Bodies):
             break
         self.state = join(ends)
 
-    def _s_Match(self, node: ast.Match) -> None:
+    def _s_match(self, node: ast.Match) -> None:
         subject = self.value(node.subject)
         ends: list[State | None] = []
         for case in node.cases:
@@ -229,9 +229,9 @@ class Statements(Bodies):
         for name, line in captured:
             self.bind(name, parts_of(subject), line)
 
-    # -- loops ------------------------------------------------------------------------------------------------
+    # -- loops --------------------------------------------------------------------------------------------
 
-    def _s_For(self, node: ast.For | ast.AsyncFor) -> None:
+    def _s_for(self, node: ast.For | ast.AsyncFor) -> None:
         elements = self.consume(self.value(node.iter))
         self.may_raise()
         entry = self.now.copy()
@@ -245,8 +245,8 @@ class Statements(Bodies):
         self.block(node.orelse)
         self.state = join((self.state, *loop.breaks))
 
-    def _s_AsyncFor(self, node: ast.AsyncFor) -> None:
-        self._s_For(node)
+    def _s_async_for(self, node: ast.AsyncFor) -> None:
+        self._s_for(node)
 
     def _round(
         self, node: ast.For | ast.AsyncFor, elements: Values, start: State | None, loop: Loop
@@ -258,7 +258,7 @@ class Statements(Bodies):
         self.block(node.body)
         return join((self.state, *loop.continues))
 
-    def _s_While(self, node: ast.While) -> None:
+    def _s_while(self, node: ast.While) -> None:
         loop = Loop()
         held = self.now.held
         true, false, _ = self.condition(node.test)
@@ -282,9 +282,9 @@ class Statements(Bodies):
         self.block(node.orelse)
         self.state = join((self.state, *loop.breaks))
 
-    # -- exceptions and contexts ------------------------------------------------------------------------------
+    # -- exceptions and contexts --------------------------------------------------------------------------
 
-    def _s_With(self, node: ast.With | ast.AsyncWith) -> None:
+    def _s_with(self, node: ast.With | ast.AsyncWith) -> None:
         entry: State | None = None
         swallowing = False
         catcher = Catcher()
@@ -303,10 +303,10 @@ class Statements(Bodies):
             self.catchers.pop()
             self.state = join((self.state, catcher.state or entry))
 
-    def _s_AsyncWith(self, node: ast.AsyncWith) -> None:
-        self._s_With(node)
+    def _s_async_with(self, node: ast.AsyncWith) -> None:
+        self._s_with(node)
 
-    def _s_Try(self, node: ast.Try) -> None:
+    def _s_try(self, node: ast.Try) -> None:
         if not node.finalbody:
             self._try_except(node)
             return
@@ -327,8 +327,8 @@ class Statements(Bodies):
         self.state = normal
         self.block(node.finalbody)
 
-    def _s_TryStar(self, node: ast.Try) -> None:
-        self._s_Try(node)
+    def _s_try_star(self, node: ast.Try) -> None:
+        self._s_try(node)
 
     def _leave_by_exception(self, node: ast.Try, state: State | None) -> None:
         self.state = state
@@ -381,19 +381,21 @@ class Statements(Bodies):
         elif home.kind is FrameKind.CLASS:
             self.now.unbind((home.number, name))
 
-    # -- the end ----------------------------------------------------------------------------------------------
+    # -- the end ------------------------------------------------------------------------------------------
 
     def finish(self) -> State:
-        """Look at code that may run after the cell, with the names as they are then; return the last state."""
+        """Look at code that may run after the cell, with the names as they are then; return that state."""
         end = join((self.state, *([] if self.state is not None else self.raised))) or State()
         kept = _codes_in(values for values in end.held.values())
         every_end = join((end, *self.raised)) or end
         self.later = True
+        self.state = end.copy()
         at = 0
         while at < len(self.created):
             code = self.created[at]
             if code not in self.ran or code in kept:
-                self.state = end.copy()
+                if self.state is None or self.state.version != end.version:
+                    self.state = end.copy()
                 self.run(code, {})
             at += 1
         self.state = end

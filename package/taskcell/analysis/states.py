@@ -1,7 +1,7 @@
 """What is known at one point of a cell: which names the cell has bound so far, and what they may hold.
 
-Names of the cell are text; names of a running class body are ``(frame, name)`` pairs. Of values only two things
-are followed: code that may run later, and objects that came from outside the cell.
+Names of the cell are text; names of a running class body are ``(frame, name)`` pairs. Of values only two
+things are followed: code that may run later, and objects that came from outside the cell.
 """
 
 from __future__ import annotations

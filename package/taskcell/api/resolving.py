@@ -73,17 +73,26 @@ class Resolver:
         context = _Context(self, name, cell, names)
         context.check_opaque()
         inputs, roots = context.split_reads()
-        captures, more = context.captures(roots, {item.name for item in inputs})
+        reached = context.reach(roots, {item.name for item in inputs})
+        every = (*inputs, *reached.inputs)
         return Task(
             name=name,
             body=cell.body,
             code=analysis.code_digest(cell.body),
-            inputs=tuple([*inputs, *more]),
+            inputs=every,
             outputs=outputs,
-            captures=captures,
-            options=context.checked_options({item.name for item in (*inputs, *more)}),
+            captures=reached.captures,
+            distributions=reached.distributions,
+            options=context.checked_options({item.name for item in every}),
             stated=cell.header.outputs is not None,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reached:
+    captures: tuple[Capture, ...]
+    inputs: tuple[TaskInput, ...]
+    distributions: tuple[tuple[str, str], ...]
 
 
 class _Context:
@@ -156,9 +165,12 @@ class _Context:
             else:
                 inputs.append(found)
         mapped = self._cell.header.options.map_over
+        known = self._scope.known(self._resolver.outputs)
         wanted = sorted(self._names.reads | ({mapped} if mapped else set()), key=self._order)
         for name in wanted:
             if name in (self._stated or ()):
+                continue
+            if name in self._names.optional and name not in known:
                 continue
             found = self._read(name)
             if found is None:
@@ -243,21 +255,22 @@ class _Context:
 
     # -- captures ----------------------------------------------------------------------------------------------------
 
-    def captures(self, roots: Sequence[str], inputs: set[str]) -> tuple[tuple[Capture, ...], list[TaskInput]]:
+    def reach(self, roots: Sequence[str], inputs: set[str]) -> _Reached:
         """Return what the roots reach, and inputs that only a helper reads."""
         scope = self._scope.definitions
-        roots_of = [self._resolver.folder] if self._resolver.folder else []
-        reach = analysis.reach(roots, scope, lines=self._names.lines, local_roots=roots_of)
+        folders = [self._resolver.folder] if self._resolver.folder else []
+        reach = analysis.reach(
+            roots, scope, lines=self._names.lines, local_roots=folders, body=self._cell.body
+        )
         more = [self._helper_input(item) for item in reach.missing if item.name not in inputs]
-        found = []
+        found = [self._value_capture(name, reach.via[name]) for name in reach.values if name not in inputs]
         for capture in reach.captures:
             definition = scope.get(capture.name)
             if capture.kind is CaptureKind.CONSTANT and definition and self._drifted(capture.name, definition):
                 found.append(self._value_capture(capture.name, definition.label))
             else:
                 found.append(capture)
-        found.extend(self._value_capture(name, via) for name, via in reach.values.items() if name not in inputs)
-        return tuple(found), more
+        return _Reached(captures=tuple(found), inputs=tuple(more), distributions=reach.distributions)
 
     def _value_capture(self, name: str, via: str) -> Capture:
         artifact = self._value(name, self._scope.definitions[name])
@@ -266,13 +279,11 @@ class _Context:
     def _helper_input(self, missing: analysis.Missing) -> TaskInput:
         found = self._source(missing.name)
         if found is None:
-            if missing.module:
+            if missing.remedy:
                 raise self.refuse(
-                    f"it needs the module {missing.name!r} ({missing.via or self.line(missing.name)}), which is not "
-                    "found.",
-                    f"Install it, or put {missing.name}.py beside the notebook.",
+                    f"it needs the module {missing.name!r} ({missing.via}), which is not found.", missing.remedy
                 )
-            raise self._unknown(missing.name, missing.via)
+            raise self._unknown(missing.name, "" if missing.via == "the task" else missing.via)
         if self._stated is not None and found.kind is InputKind.OUTPUT:
             raise self.refuse(
                 f"{missing.via} reads {missing.name!r}, an output of task {found.task!r}, which is not among the stated "

@@ -86,18 +86,20 @@ class CachedFunction(Generic[P, R]):
 
     def _task(self, arguments: Mapping[str, Any]) -> Task:
         inputs = tuple(TaskInput(name=name, kind=InputKind.VALUE) for name in arguments)
+        captures, distributions = self._captures()
         return Task(
             name=self._function.__name__,
             body=self._source,
             code=analysis.code_digest(self._source),
             inputs=inputs,
             outputs=(_RESULT,),
-            captures=self._captures(),
+            captures=captures,
+            distributions=distributions,
             options=self._options,
             stated=True,
         )
 
-    def _captures(self) -> tuple[Capture, ...]:
+    def _captures(self) -> tuple[tuple[Capture, ...], tuple[tuple[str, str], ...]]:
         """Return what the function reaches: code by source, globals and closure cells by value."""
         names = analysis.analyze(self._source)
         if names.opaque:
@@ -108,7 +110,7 @@ class CachedFunction(Generic[P, R]):
         closure = inspect.getclosurevars(self._function).nonlocals
         scope = _scope(self._function)
         roots = sorted(name for name in names.reads if name not in closure)
-        reach = analysis.reach(roots, scope, local_roots=[Path.cwd()])
+        reach = analysis.reach(roots, scope, local_roots=[Path.cwd()], body=self._source)
         found = [_checked_constant(capture, self._function) for capture in reach.captures]
         values = {name: self._function.__globals__[name] for name in reach.values if name in self._function.__globals__}
         values.update(
@@ -126,7 +128,7 @@ class CachedFunction(Generic[P, R]):
                 f"Task {self._function.__name__!r}: {unknown[0]!r} is not defined.",
                 remedy="Define it before the call, or pass it as an argument.",
             )
-        return tuple(found)
+        return tuple(found), reach.distributions
 
     def _key(self, task: Task, arguments: Mapping[str, Any]) -> tuple[CacheKey | None, str]:
         if any(capture.kind is CaptureKind.VALUE and not capture.digest for capture in task.captures):

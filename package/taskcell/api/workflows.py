@@ -299,6 +299,8 @@ def _add_plain(walk: _Walk, cell: Cell, called: set[str]) -> None:
             scope.tainted[name] = resolving.Taint(where=where, how=f"it changes {name} in place")
         elif name in scope.definitions:
             scope.definitions[name] = dataclasses.replace(scope.definitions[name], kind=CaptureKind.VALUE)
-    for definition in analysis.definitions(cell.source, label=cell.label):
-        if definition.name not in walk.outputs and definition.name not in scope.parameters:
-            scope.definitions[definition.name] = definition
+    scope.definitions = {
+        name: definition
+        for name, definition in analysis.extend_scope(scope.definitions, cell.source, label=cell.label).items()
+        if name not in walk.outputs and name not in scope.parameters
+    }

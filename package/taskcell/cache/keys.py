@@ -65,12 +65,10 @@ def _parts(
         given = inputs[wanted.name]
         kind = "parameter" if wanted.kind is InputKind.PARAMETER else "input"
         yield KeyPart(name=f"{kind}:{wanted.name}", digest=given.digest, label=given.label)
-    packages: dict[str, None] = {}
     for capture in task.captures:
         label = capture.artifact.preview if capture.artifact else ""
         yield KeyPart(name=f"{capture.kind}:{capture.name}", digest=capture.digest, label=label)
-        packages.update(dict.fromkeys(name for name, _ in capture.distributions))
-    for name in packages:
+    for name in dict.fromkeys(name for name, _ in task.distributions):
         yield _text_part(f"package:{name}", installed(name) or "not installed")
     if task.options.seed is not None:
         yield _text_part("option:seed", str(task.options.seed))

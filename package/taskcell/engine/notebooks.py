@@ -97,6 +97,9 @@ def execute(
         error = _left_open(output, "timeout", f"it took longer than {timeout_s:g} s")
     except DeadKernelError:
         error = _left_open(output, "killed", "its process died (killed, out of memory, or a crash in native code)")
+    except RuntimeError as exc:
+        # jupyter_client's way of saying that a kernel did not come up
+        return Executed(notebook=notebook, error=TaskError(kind="kernel", sentence=f"no kernel: {exc}", counts=False))
     executed = json.loads(output.read_text(encoding="utf-8"))
     tags = () if error is None else _failed_tags(executed)
     return Executed(notebook=executed, error=error, failed_tags=tags)
@@ -158,6 +161,7 @@ papermill_log.setLevel("ERROR")
 def _write_kernel_spec(scratch: Path) -> None:
     folder = scratch / "kernels" / _KERNEL
     folder.mkdir(parents=True, exist_ok=True)
+    (scratch / "ipython").mkdir(exist_ok=True)
     launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     quiet = ["--HistoryManager.enabled=False", f"--ipython-dir={scratch / 'ipython'}"]
     spec = {"argv": launcher + quiet, "display_name": "Python 3", "language": "python"}

@@ -10,7 +10,7 @@ import ast
 import inspect
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -28,11 +28,10 @@ class Body:
         self.namespace: dict[str, Any] = self._module.__dict__
         self.namespace.update(_hidden(shell))
         self.namespace.update(given)
-        self._codes = _compiled(shell, body, first_line)
+        self._name, self._codes = _compiled(shell, body, first_line)
 
     def run(self) -> None:
         """Execute; raises what the body raises."""
-        __tracebackhide__ = "__ipython_bottom__"
         with self._inside():
             for code in self._codes:
                 exec(code, self.namespace)
@@ -40,7 +39,6 @@ class Body:
 
     async def run_async(self) -> None:
         """Execute a body that awaits."""
-        __tracebackhide__ = "__ipython_bottom__"
         with self._inside():
             for code in self._codes:
                 result = eval(code, self.namespace)
@@ -55,8 +53,25 @@ class Body:
         shell.user_module, shell.user_ns = self._module, self.namespace
         try:
             yield
+        except BaseException as exc:
+            self._show_own_lines(exc)
+            raise
         finally:
             shell.user_module, shell.user_ns = before
+
+    def _show_own_lines(self, exc: BaseException) -> None:
+        """Let IPython begin the traceback at the body's own frame, by its protocol for exceptions."""
+        tracebacks: Any = self._shell.InteractiveTB
+
+        def render() -> list[str]:
+            frames = exc.__traceback__
+            while frames is not None and frames.tb_frame.f_code.co_filename != self._name:
+                frames = frames.tb_next
+            return list(tracebacks.structured_traceback(type(exc), exc, frames or exc.__traceback__, tb_offset=0))
+
+        if not hasattr(exc, "_render_traceback_"):
+            with suppress(AttributeError):  # a class without room for attributes: then with our frames
+                exc._render_traceback_ = render  # type: ignore[attr-defined]
 
 
 def _hidden(shell: InteractiveShell) -> dict[str, Any]:
@@ -74,11 +89,11 @@ def _hidden(shell: InteractiveShell) -> dict[str, Any]:
     }
 
 
-def _compiled(shell: InteractiveShell, body: str, first_line: int) -> list[CodeType]:
+def _compiled(shell: InteractiveShell, body: str, first_line: int) -> tuple[str, list[CodeType]]:
     """Compile a body as IPython does: statements, then a last expression that is displayed unless ``;`` ends it."""
     padding = "\n" * (first_line - 1)
     source = padding + shell.transform_cell(body)
-    name = shell.compile.cache(source, shell.execution_count, raw_code=padding + body)
+    name = shell.compile.cache(source, shell.execution_count - 1, raw_code=padding + body)
     tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
     statements, last = tree.body, []
     if statements and isinstance(statements[-1], ast.Expr) and not _silenced(body):
@@ -89,7 +104,7 @@ def _compiled(shell: InteractiveShell, body: str, first_line: int) -> list[CodeT
             codes.append(shell.compile(ast.Module(statements, []), name, "exec"))
         if last:
             codes.append(shell.compile(ast.Interactive(last), name, "single"))  # type: ignore[arg-type]
-    return codes
+    return name, codes
 
 
 def _silenced(body: str) -> bool:

@@ -73,7 +73,8 @@ class Hooks:
 
 
 def _cell(info: Any, count: int) -> Cell:
-    return Cell(source=info.raw_cell or "", id=getattr(info, "cell_id", None) or "", label=f"In[{count}]")
+    number = count - 1 if info.store_history else count  # IPython counts up before it tells
+    return Cell(source=info.raw_cell or "", id=getattr(info, "cell_id", None) or "", label=f"In[{number}]")
 
 
 def _kind(cell: Cell) -> CellKind | None:

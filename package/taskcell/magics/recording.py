@@ -23,10 +23,11 @@ class Recorder:
         self._by_display_id: dict[str, dict[str, object]] = {}
         self._clear_next = False
         self._size = 0
+        self.paused = False
 
     def stream(self, name: str, text: str) -> None:
         """Note text on stdout or stderr; neighbouring pieces become one output."""
-        if not text or not self._room(len(text)):
+        if self.paused or not text or not self._room(len(text)):
             return
         self._clear_if_due()
         last = self.outputs[-1] if self.outputs else {}
@@ -117,7 +118,11 @@ def recorded(shell: InteractiveShell) -> Iterator[Recorder]:
 
     def tell_result(format_dict: Any, md_dict: Any = None) -> Any:
         recorder.display(format_dict, md_dict, None, False)
-        return write_format(format_dict, md_dict)
+        recorder.paused = True  # a terminal's shell writes the result to stdout
+        try:
+            return write_format(format_dict, md_dict)
+        finally:
+            recorder.paused = False
 
     replaced: list[tuple[Any, str, Callable[..., Any]]] = [
         (publisher, "publish", tell_publish),

@@ -113,6 +113,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Digest of the body's meaning: comments, blank lines and formatting do not count.
     captures
         What the body reaches beyond its inputs, dependencies first.
+    distributions
+        Installed distributions that the body or anything it reaches imports, as (name, version) when it was defined.
     stated
         Whether the outputs were stated by the user (then each must be assigned and storable).
     """
@@ -123,6 +125,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     inputs: tuple[TaskInput, ...]
     outputs: tuple[str, ...]
     captures: tuple[Capture, ...] = ()
+    distributions: tuple[tuple[str, str], ...] = ()
     options: TaskOptions = TaskOptions()
     stated: bool = False
     doc: str = ""

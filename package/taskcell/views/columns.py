@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,13 +29,16 @@ def fit(text: str, width: int) -> str:
     """Clip a text to ``width`` cells, the last of which then is an ellipsis."""
     if cells(text) <= width:
         return text
-    kept, used = [], 0
-    for character in text:
+    return _prefix(text, width - 1) + escaping.ELLIPSIS if width > 0 else ""
+
+
+def _prefix(text: str, width: int) -> str:
+    used = 0
+    for index, character in enumerate(text):
         used += _cell(character)
-        if used > width - 1:
-            break
-        kept.append(character)
-    return "".join(kept) + escaping.ELLIPSIS if width > 0 else ""
+        if used > width:
+            return text[:index]
+    return text
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:
@@ -65,7 +67,8 @@ def table(
     widths = squeeze(natural, least, width - len(indent) - len(_GAP) * (len(columns) - 1))
     lines = [_line(columns, row, widths, indent) for row in body]
     rule = indent + _GAP.join("─" * size for size in widths)
-    return [lines[0], rule, *lines[1:]] if any(column.title for column in columns) else lines[1:]
+    made = [lines[0], rule, *lines[1:]] if any(column.title for column in columns) else lines[1:]
+    return [fit(line, width) for line in made]  # when nothing can give way any more, the right edge goes
 
 
 def _line(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int], indent: str) -> str:
@@ -94,8 +97,21 @@ def squeeze(natural: Sequence[int], least: Sequence[int], room: int) -> list[int
 
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """Break prose into lines, each indented."""
-    return textwrap.wrap(text, max(20, width), initial_indent=indent, subsequent_indent=indent) or [indent]
+    """Break prose into lines of at most ``width`` cells, each indented; a word that is too long is broken."""
+    room = max(12, width - cells(indent))
+    lines = [""]
+    for word in text.split():
+        while word:
+            line = f"{lines[-1]} {word}" if lines[-1] else word
+            if cells(line) <= room:
+                lines[-1], word = line, ""
+            elif lines[-1]:
+                lines.append("")
+            else:
+                head = _prefix(word, room)
+                lines[-1], word = head, word[len(head) :]
+                lines.append("")
+    return [indent + line for line in lines if line] or [indent]
 
 
 def bar(done: float, width: int) -> str:

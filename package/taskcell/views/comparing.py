@@ -282,7 +282,9 @@ def _head(run: RunColumn, index: int, view: Comparison) -> list[str | Html]:
         markup.named(run.workflow, 40),
         markup.named(run.author, 24),
         markup.span(
-            words.age(run.created_at, view.shown_at), "muted", f"{run.created_at:%Y-%m-%d %H:%M:%S %Z}"
+            words.age(run.created_at, view.shown_at),
+            "muted tc-when",
+            f"{run.created_at:%Y-%m-%d %H:%M:%S %Z}",
         ),
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Literal
 
 import msgspec
@@ -38,6 +37,8 @@ def diff_lines(old: str, new: str, context: int = 3) -> tuple[DiffLine, ...]:
     tuple of DiffLine
         Empty when the texts are equal. Very long differences end with a line that says how much was left out.
     """
+    import difflib
+
     if old == new:
         return ()
     if len(old) + len(new) > _MAX_CHARS:

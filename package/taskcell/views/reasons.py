@@ -108,7 +108,7 @@ def to_text(view: Explanation, width: int = 100) -> str:
         lines.append(columns.fit(f"  {_against(view)}", width))
     room = max((columns.cells(_title(change)) for change in view.changes), default=0)
     for change in view.changes:
-        title = columns.pad(_title(change), min(room, 36))
+        title = columns.pad(_title(change), min(room, 36, width // 3))
         lines += _hanging(f"  {_SIGNS[change.change]} {title}  ", _said(change), width)
         lines += diffs.to_lines(change.lines, width, "      ")
     if view.unchanged:

@@ -323,7 +323,9 @@ def _list_html(view: RunList) -> str:
             words.duration(row.duration_s),
             markup.named(row.author, 24),
             markup.span(
-                words.age(row.created_at, view.shown_at), "muted", f"{row.created_at:%Y-%m-%d %H:%M:%S %Z}"
+                words.age(row.created_at, view.shown_at),
+                "muted tc-when",
+                f"{row.created_at:%Y-%m-%d %H:%M:%S %Z}",
             ),
             markup.named(parameters_text(row.parameters, 24), 90, "mono"),
         ]

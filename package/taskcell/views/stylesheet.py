@@ -19,7 +19,9 @@ align-items:baseline}}
 .tc-view .tc-state{{white-space:nowrap}}
 .tc-view .tc-title .tc-state{{font-weight:600}}
 .tc-view .tc-sign{{display:inline-block;min-width:1em;text-align:center}}
-.tc-view .tc-name,.tc-view .tc-id{{unicode-bidi:isolate;overflow-wrap:anywhere}}
+.tc-view .tc-name{{unicode-bidi:isolate;overflow-wrap:anywhere}}
+.tc-view .tc-table .tc-name{{overflow-wrap:break-word}}
+.tc-view .tc-id,.tc-view .tc-when{{unicode-bidi:isolate;white-space:nowrap}}
 .tc-view .tc-id,.tc-view .tc-mono{{font-family:{_MONO};font-size:12px;font-weight:400}}
 .tc-view .tc-heading{{font-size:11px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;
 color:{_MUTED};margin:14px 0 4px}}
@@ -29,8 +31,9 @@ background:{_FAINT};overflow-wrap:anywhere}}
 .tc-view .tc-bar{{height:6px;border-radius:3px;overflow:hidden;background-color:rgba(128,128,128,.22);
 margin:7px 0 2px;gap:1px}}
 .tc-view .tc-bar div{{min-width:2px}}
-.tc-view .tc-notice,.tc-view .tc-error,.tc-view .tc-good{{margin:8px 0 0;padding:5px 10px;border-left:3px solid #c2700c;
-background:rgba(194,112,12,.09);border-radius:0 4px 4px 0;overflow-wrap:anywhere}}
+.tc-view .tc-notice,.tc-view .tc-error,.tc-view .tc-good{{margin:8px 0 4px;padding:5px 10px;
+border-left:3px solid #c2700c;background:rgba(194,112,12,.09);
+border-radius:0 4px 4px 0;overflow-wrap:anywhere}}
 .tc-view .tc-error{{border-left-color:#e03e3e;background:rgba(224,62,62,.09)}}
 .tc-view .tc-good{{border-left-color:#2a9d4e;background:rgba(42,157,78,.09)}}
 .tc-view .tc-scroll{{overflow-x:auto;max-width:100%;margin-top:6px}}
@@ -52,7 +55,8 @@ font-variant-numeric:tabular-nums;white-space:nowrap}}
 .tc-view.tc-view .tc-steady td:nth-child(2){{min-width:96px}}
 .tc-view.tc-view .tc-steady td:last-child{{width:99%;max-width:none}}
 .tc-view.tc-view .tc-table th.tc-group{{font-size:11px;font-weight:600;letter-spacing:.04em;
-text-transform:uppercase;color:{_MUTED};padding-top:12px}}
+text-transform:uppercase;color:{_MUTED};
+padding:9px 0 0;border-bottom:0}}
 .tc-view.tc-view .tc-small{{font-size:11px;margin:0;min-width:0}}
 .tc-view.tc-view .tc-small th,.tc-view.tc-view .tc-small td{{padding:1px 10px 1px 0;max-width:180px;
 overflow:hidden;text-overflow:ellipsis;white-space:nowrap}}

@@ -146,7 +146,9 @@ def _row(row: VersionRow, view: VersionList) -> list[str | Html]:
         join([message, tag("div", changes(row), class_="tc-muted")]),
         markup.named(row.author, 24),
         markup.span(
-            words.age(row.created_at, view.shown_at), "muted", f"{row.created_at:%Y-%m-%d %H:%M:%S %Z}"
+            words.age(row.created_at, view.shown_at),
+            "muted tc-when",
+            f"{row.created_at:%Y-%m-%d %H:%M:%S %Z}",
         ),
         markup.span(git(row), "mono", branch),
         "–" if row.runs is None else words.count(row.runs),

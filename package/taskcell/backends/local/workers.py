@@ -10,9 +10,11 @@ import contextlib
 import os
 import selectors
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -24,6 +26,8 @@ from taskcell.backends.local import drivers, processes
 @dataclass(slots=True, kw_only=True)
 class _Worker:
     process: subprocess.Popen[bytes]
+    said: IO[bytes]
+    """What it wrote on standard error: why it ended, if it ended by itself."""
     order_id: str | None = None
     buffer: bytearray = field(default_factory=bytearray)
 
@@ -81,16 +85,17 @@ class LocalWorkers:
 
     def _start(self) -> _Worker:
         folder = self._order.folder if Path(self._order.folder).is_dir() else None
+        said = tempfile.TemporaryFile()  # noqa: SIM115  closed with the worker
         process = subprocess.Popen(
             drivers.command(self._order, "work"),
             cwd=folder or None,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=said,
             start_new_session=True,
             close_fds=True,
         )
-        worker = _Worker(process=process)
+        worker = _Worker(process=process, said=said)
         self._workers.append(worker)
         self._selector.register(worker.answers, selectors.EVENT_READ, worker)
         return worker
@@ -111,15 +116,16 @@ class LocalWorkers:
 
     def _end(self, worker: _Worker) -> None:
         order_id = worker.order_id
+        last_words = _last_line(worker.said)
         code = self._drop(worker)
         if order_id is not None:
-            detail = processes.describe_exit(code)
+            detail = f"{processes.describe_exit(code)}{last_words}"
             self._pending.append(WorkerEvent(order_id=order_id, news=WorkerNews.LOST, detail=detail))
 
     def _drop(self, worker: _Worker) -> int | None:
         self._workers.remove(worker)
         self._selector.unregister(worker.answers)
-        for stream in (worker.process.stdin, worker.process.stdout):
+        for stream in (worker.process.stdin, worker.process.stdout, worker.said):
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
@@ -128,3 +134,11 @@ class LocalWorkers:
         except subprocess.TimeoutExpired:
             processes.kill_tree(worker.process.pid)
             return worker.process.wait()
+
+
+def _last_line(said: IO[bytes]) -> str:
+    size = said.seek(0, os.SEEK_END)
+    said.seek(max(0, size - 4096))
+    lines = said.read().decode("utf-8", "replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f": {last[:300]}" if last else ""

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from typing import Literal
 
 from taskcell import errors
@@ -103,6 +101,9 @@ def dot_layout(graph: Graph, direction: Literal["right", "down"], timeout_s: flo
     BackendError
         There is no ``dot``, it failed, it took too long, or the graph is too large for it.
     """
+    import shutil
+    import subprocess
+
     if len(graph.nodes) > DOT_LIMIT:
         raise errors.BackendError(f"The graph has more than {DOT_LIMIT} nodes, too many for dot.")
     program = shutil.which("dot")

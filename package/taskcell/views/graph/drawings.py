@@ -96,19 +96,29 @@ def to_svg(graph: Graph, dark: bool = False, placed: Layout | None = None, note:
         width=placed.width,
         height=placed.height,
         viewBox=f"0 0 {placed.width:g} {placed.height:g}",
+        class_=_scope(palette),
         font_family=FONT,
         role="img",
     )
 
 
 def _style(palette: Palette) -> str:
-    return (
-        f".e path{{fill:none;stroke:{palette.line};stroke-width:1.3}}.e .a{{fill:{palette.line};stroke:none}}"
-        f"text{{fill:{palette.text}}}.l{{font-size:13px;font-weight:600}}.d{{font-size:11px;fill:{palette.muted}}}"
-        f".p{{font-size:11px;fill:{palette.muted}}}"
-        f".n text{{font-size:10.5px;fill:{palette.muted};paint-order:stroke;stroke:{palette.card};"
-        "stroke-width:3px}"
+    """Return rules that hold in this picture alone, also when it is put into a page as it is."""
+    rules = (
+        (".e path", f"fill:none;stroke:{palette.line};stroke-width:1.3"),
+        (".e .a", f"fill:{palette.line};stroke:none"),
+        ("text", f"fill:{palette.text}"),
+        (".l", "font-size:13px;font-weight:600"),
+        (".d", f"font-size:11px;fill:{palette.muted}"),
+        (".p", f"font-size:11px;fill:{palette.muted}"),
+        (".n text", f"font-size:10.5px;fill:{palette.muted};stroke:{palette.card};stroke-width:3px"),
+        (".n text", "paint-order:stroke"),
     )
+    return "".join(f".{_scope(palette)} {where}{{{what}}}" for where, what in rules)
+
+
+def _scope(palette: Palette) -> str:
+    return "tc-svg-dark" if palette.dark else "tc-svg-light"
 
 
 def colour(state: str, palette: Palette) -> str:
