@@ -10,6 +10,7 @@ from taskcell import errors
 from taskcell.api import evidence, tolerances
 from taskcell.cache import explanations
 from taskcell.cache.explanations import PartChange
+from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry, KeyPart
 from taskcell.model.runs import AttemptEnd
@@ -22,7 +23,7 @@ _COMPARED_BYTES = 200_000_000
 _SOURCES = frozenset({"function", "class", "constant", "module", "import"})
 _WORDS = {"function": "helper", "module": "local module", "value": "value"}
 
-Finder = Callable[[str, str], tuple[Store, Artifact] | None]
+Finder = Callable[[str, Digest], tuple[Store, Artifact] | None]
 """Finds the stored value of an input by its name and digest."""
 
 
@@ -55,9 +56,7 @@ class Origin:
     @classmethod
     def of(cls, entry: CacheEntry) -> Origin:
         """Return the origin of a committed result."""
-        return cls(
-            run_id=entry.run_id, author=entry.author, created_at=entry.created_at, duration_s=entry.duration_s
-        )
+        return cls(run_id=entry.run_id, author=entry.author, created_at=entry.created_at, duration_s=entry.duration_s)
 
     @classmethod
     def of_end(cls, where: Store, end: AttemptEnd) -> Origin:
@@ -116,9 +115,7 @@ def _code(change: PartChange, before: Source, after: Source) -> reasons.PartChan
             part="code", name="", change=change.change.value, words="its earlier text is not known any more"
         )
     lines = diffs.diff_lines(evidence.source_of(before.definition), evidence.source_of(after.definition), context=1)
-    return reasons.PartChange(
-        part="code", name="", change=change.change.value, words=_counted(lines), lines=lines
-    )
+    return reasons.PartChange(part="code", name="", change=change.change.value, words=_counted(lines), lines=lines)
 
 
 def _counted(lines: tuple[diffs.DiffLine, ...]) -> str:

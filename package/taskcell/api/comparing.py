@@ -94,8 +94,8 @@ class Comparison(showing.Viewed):
     def differs(self) -> bool:
         """Whether parameters, results, code, environment or outputs differ."""
         view = self.view
-        rows = (*view.parameters, *view.metrics, *view.environment, *view.outputs)
-        return bool(view.code) or any(row.differs for row in rows)
+        rows = (*view.parameters, *view.metrics, *view.environment)
+        return bool(view.code) or any(row.differs for row in rows) or any(row.differs for row in view.outputs)
 
     def __repr__(self) -> str:
         return f"Comparison of {len(self.runs)} runs: {comparing.summary(self.view)}"
@@ -311,8 +311,8 @@ def _task_diffs(old: _Side, new: _Side) -> Iterator[CodeDiff]:
             continue
         if (left is None and name in _undefined(old)) or (right is None and name in _undefined(new)):
             continue  # it ran, but its code is not known any more
-        texts = [evidence.source_of(task) if task else "" for task in (left, right)]
-        yield CodeDiff(task=name, old=old.run.id, new=new.run.id, lines=diffs.diff_lines(*texts))
+        before, after = (evidence.source_of(task) if task else "" for task in (left, right))
+        yield CodeDiff(task=name, old=old.run.id, new=new.run.id, lines=diffs.diff_lines(before, after))
 
 
 def _undefined(side: _Side) -> set[str]:

@@ -18,7 +18,7 @@ from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry, KeyPart
 from taskcell.model.runs import AttemptEnd, Plan
-from taskcell.model.tasks import CaptureKind, Task
+from taskcell.model.tasks import Task
 from taskcell.model.versions import Environment, Version
 from taskcell.store import codecs, paths
 from taskcell.store.opening import Store

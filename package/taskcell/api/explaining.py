@@ -11,10 +11,11 @@ from taskcell import errors
 from taskcell.api import changes, configuration, evidence, interactive, sessions, showing, snapshots, workflows
 from taskcell.api.runs import Run
 from taskcell.engine import states
+from taskcell.hashing import Digest
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheKey, KeyPart
-from taskcell.model.cells import CellKind
+from taskcell.model.cells import Cell, CellKind
 from taskcell.model.runs import TaskState
 from taskcell.model.tasks import Task
 from taskcell.notebook import headers, quoting
@@ -65,7 +66,7 @@ class _Now:
 
     task: str
     parts: tuple[KeyPart, ...]
-    key: str
+    key: Digest | None
     definition: Task | None
     source: changes.Source
     hit: changes.Origin | None = None
@@ -123,12 +124,17 @@ def _knows(session: sessions.Session, task: str) -> bool:
 def _position(session: sessions.Session, task: str) -> int | None:
     for position, cell in enumerate(session.cells):
         try:
-            if headers.kind_of(cell.source) is CellKind.TASK:
-                if workflows.declare(headers.parse_task_cell(cell), position, ()).name == task:
-                    return position
+            if _name_of(cell, position) == task:
+                return position
         except errors.DefinitionError:
             continue  # a cell that can't be read defines no task
     return None
+
+
+def _name_of(cell: Cell, position: int) -> str | None:
+    if headers.kind_of(cell.source) is not CellKind.TASK:
+        return None
+    return workflows.declare(headers.parse_task_cell(cell), position, ()).name
 
 
 def _of_session(session: sessions.Session, where: Store, task: str) -> _Now:
@@ -144,7 +150,7 @@ def _of_session(session: sessions.Session, where: Store, task: str) -> _Now:
             raise
         notices = (f"It is explained as it last ran here; as it stands it can't run: {exc.message}",)
     parts = key.parts if key else outcome.labelled if outcome else ()
-    digest = key.digest if key else (outcome.key or "" if outcome else "")
+    digest = key.digest if key else outcome.key if outcome else None
     ran = outcome is not None and outcome.key == digest
     executed = ran and outcome is not None and not outcome.cached
     live = changes.Source(definition=definition, find=_live_artifact(session, where))
@@ -186,7 +192,7 @@ def _key_now(session: sessions.Session, runner: interactive.CellRunner, task: st
 def _live_artifact(session: sessions.Session, where: Store) -> changes.Finder:
     """Return how an input's value is found in a kernel: bound by a task, else the value itself, stored to compare."""
 
-    def find(name: str, digest: str) -> tuple[Store, Artifact] | None:
+    def find(name: str, digest: Digest) -> tuple[Store, Artifact] | None:
         bound = session.bound.get(name)
         if bound is not None and bound.digest == digest:
             return where, bound
@@ -231,7 +237,7 @@ def _of_run(run: Run, task_id: str) -> _Now:
     return _Now(
         task=status.label,
         parts=found.parts,
-        key=end.key or "",
+        key=end.key,
         definition=found.source.definition,
         source=found.source,
         hit=hit,
@@ -258,13 +264,14 @@ class _Attempt:
 def _attempt(run: Run, task_id: str) -> _Attempt:
     status = run.status()
     task = status.tasks[task_id]
-    shown, notices = task, ()
+    shown = task
+    notices: tuple[str, ...] = ()
     elements = [item for item in evidence.elements_of(status, task_id) if item.end is not None and item.end.parts]
     if elements and not (task.end and task.end.parts):
         shown = next((item for item in elements if item.end and not item.end.cached), elements[0])
         notices = (f"Of {len(elements)} elements, {shown.label} stands for all.",)
 
-    def find(name: str, digest: str) -> tuple[Store, Artifact] | None:
+    def find(name: str, digest: Digest) -> tuple[Store, Artifact] | None:
         artifact = evidence.artifact_with(status.plan, status, digest)
         return None if artifact is None else (run.store, artifact)
 
@@ -357,7 +364,7 @@ def _explained(now: _Now, old: _Attempt | None) -> Explanation:
         compared_to=old.run.id if old and not now.hit else "",
         compared_author=old.run.plan.author if old and not now.hit else "",
         compared_at=old.status.end.ended_at if old and old.status.end and not now.hit else None,
-        key=now.key,
+        key=now.key or "",
         notices=(*now.notices, *(old.notices if old else ())),
     )
     return Explanation(view, changed if not now.hit else ())
@@ -389,4 +396,3 @@ def _reason_same(now: _Now, old: _Attempt) -> str:
 
 def _launched_fresh(where: Store, run_id: str) -> bool:
     return not Run(where, run_id).plan.use_cache
-

@@ -235,9 +235,7 @@ class _Judge:
     def _environment_changes(self) -> tuple[str, ...]:
         """What is known to differ between the environments of the two runs, in words."""
         old, new = evidence.packages_met(self._old), evidence.packages_met(self._new)
-        met = {
-            name: (old[name], new[name]) for name in sorted(old.keys() & new.keys()) if old[name] != new[name]
-        }
+        met = {name: (old[name], new[name]) for name in sorted(old.keys() & new.keys()) if old[name] != new[name]}
         said = [showing.change_words(name, *values) for name, values in met.items()]
         recorded = evidence.environment_of(self._original.store, self._old.plan)
         if recorded is not None and not self._new.plan.python:

@@ -86,7 +86,7 @@ def _places(notebook: reading.Notebook) -> dict[str, int] | None:
 
 
 def _outputs(run: Run, status: states.RunStatus) -> dict[str, list[dict[str, Any]]]:
-    """Return what each task displayed; branches of a sweep and elements of a map one after the other, with a heading."""
+    """Return what each task displayed; branches of a sweep and elements of a map one after the other."""
     found: dict[str, list[dict[str, Any]]] = {}
     for task in status.tasks.values():
         if evidence.elements_of(status, task.id):

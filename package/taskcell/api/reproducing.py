@@ -120,9 +120,7 @@ def judge(
         raise errors.InvalidInputError(
             f"Run {again.id} has not ended.", remedy=f"Wait for it: taskcell run {again.id}", run=again.id
         )
-    found = judging.judge(
-        runs.Run(again.store, reproduces), again, Tolerance(relative=tolerance, absolute=absolute)
-    )
+    found = judging.judge(runs.Run(again.store, reproduces), again, Tolerance(relative=tolerance, absolute=absolute))
     record = found.record(configuration.user())
     again.store.records.append(paths.reproductions(reproduces), lambda _: record)
     return found
@@ -187,14 +185,16 @@ def _checked(original: runs.Run) -> Plan:
     plan = original.plan
     if plan.backend == states.INTERACTIVE:
         raise errors.InvalidInputError(
-            f"{original.id} is a notebook's session: its cells ran by hand, in any order, so it has no whole to repeat.",
+            f"{original.id} is a notebook's session: its cells ran by hand, so it has no whole to repeat.",
             remedy="Launch the notebook (%launch, or: taskcell launch NOTEBOOK) and reproduce that run.",
             run=original.id,
         )
     state = original.state
     if not state.ended:
         raise errors.InvalidInputError(
-            f"Run {original.id} is still {state}.", remedy=f"Wait for its end: taskcell run {original.id}", run=original.id
+            f"Run {original.id} is still {state}.",
+            remedy=f"Wait for its end: taskcell run {original.id}",
+            run=original.id,
         )
     return plan
 

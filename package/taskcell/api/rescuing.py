@@ -18,9 +18,7 @@ from taskcell.notebook import provenance, writing
 from taskcell.store import codecs
 
 
-def rescue(
-    run: str | Run, task: str, *, store: str | None = None, project: str | None = None
-) -> dict[str, Any]:
+def rescue(run: str | Run, task: str, *, store: str | None = None, project: str | None = None) -> dict[str, Any]:
     """Return the exact inputs of a task run by name, parameters among them, and values that its helpers reach.
 
     Parameters
@@ -39,9 +37,7 @@ def rescue(
     status = found.status()
     wanted = found.task(task)
     planned = _planned(status.plan, found, wanted.id)
-    values = {
-        binding.input: _load(found, _artifact(status, planned, binding.input)) for binding in planned.bindings
-    }
+    values = {binding.input: _load(found, _artifact(status, planned, binding.input)) for binding in planned.bindings}
     definition = _definition(found, planned)
     mapped = definition.options.map_over
     if mapped is not None and wanted.id != planned.id:
@@ -61,7 +57,7 @@ def rescue_notebook(
     store: str | None = None,
     project: str | None = None,
 ) -> Path:
-    """Write a notebook that loads a task's exact inputs, defines what it reaches, and has its code; run it cell by cell.
+    """Write a notebook that loads a task's exact inputs, defines what it reaches, and has its code.
 
     Parameters
     ----------
@@ -91,9 +87,7 @@ def rescue_notebook(
         "# the exact inputs of the task run, parameters among them",
         f"globals().update(rescuing.rescue({found.link!r}, {wanted.id!r}))",
     ]
-    notebook = writing.task_notebook(
-        facts=facts, load="\n".join(load), setup=_setup(definition), body=definition.body
-    )
+    notebook = writing.task_notebook(facts=facts, load="\n".join(load), setup=_setup(definition), body=definition.body)
     for cell in notebook["cells"]:
         cell["metadata"].pop("jupyter", None)  # everything is to be seen here
     return write_beside(Path(path) if path else None, f"rescue-{wanted.id}", writing.dump_notebook(notebook))
@@ -143,7 +137,7 @@ def _artifact(status: states.RunStatus, planned: PlannedTask, name: str) -> Arti
     found = source.end.outputs.get(binding.output) if source.end else None
     if found is None:
         raise errors.NotFoundError(
-            f"Input {name!r} of {planned.label or planned.id!r} was never made: task {source.label!r} is {source.state}.",
+            f"Input {name!r} of {planned.label or planned.id!r} was never made: {source.label!r} is {source.state}.",
             remedy=f"Rescue that one: taskcell rescue {status.plan.run_id} {source.id}",
             run=status.plan.run_id,
             task=source.id,

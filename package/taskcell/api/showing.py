@@ -14,8 +14,9 @@ from taskcell.hashing import Digest
 from taskcell.model.runs import Plan, RunState, TaskState
 from taskcell.model.tasks import InputKind, Task, Workflow
 from taskcell.model.versions import Environment, Version
-from taskcell.views import bundles, graph, versions as version_views
+from taskcell.views import bundles, graph
 from taskcell.views import runs as run_views
+from taskcell.views import versions as version_views
 from taskcell.views.states import State
 
 if TYPE_CHECKING:
