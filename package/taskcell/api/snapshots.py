@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,7 +74,7 @@ class _Source:
 
 def _of_file(path: Path, where: Store, name: str | None) -> _Source:
     found = reading.read_notebook(path)
-    workflow_name = name or _configured_name(found.cells) or path.stem
+    workflow_name = name or name_of_file(found.cells, path)
     folder = path.resolve().parent
     draft = workflows.read_workflow(found.cells, name=workflow_name, sink=where.blobs, folder=folder)
     return _Source(workflow=_checked(draft.workflow, str(path)), notebook=found.raw, folder=folder)
@@ -108,7 +109,12 @@ def workflow_name(session: sessions.Session) -> str:
     return session.name or _configured_name(session.cells) or (path.stem if path else "notebook")
 
 
-def _configured_name(cells: tuple[Cell, ...] | list[Cell]) -> str | None:
+def name_of_file(cells: Sequence[Cell], path: Path) -> str:
+    """Return the name of the workflow in a notebook file."""
+    return _configured_name(cells) or path.stem
+
+
+def _configured_name(cells: Sequence[Cell]) -> str | None:
     return headers.workflow_name(cells) or configuration.settings().workflow
 
 

@@ -1,0 +1,49 @@
+"""The registry of verbs: name, help, arguments, and the function that runs one."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """One verb of the command line, and of a line magic of the same name.
+
+    Attributes
+    ----------
+    help
+        One line.
+    add_arguments
+        Adds its arguments to a parser.
+    run
+        Does it. Returns something with ``to_text`` or ``_repr_mimebundle_``, a text, or None. ``args.notebook`` says
+        whether a notebook shows the result.
+    exit_code
+        Exit code of the command for a result.
+    aliases
+        Other names.
+    details
+        More for the help: what it does not do, examples.
+    """
+
+    name: str
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], object]
+    exit_code: Callable[[object], int] = lambda result: 0
+    aliases: tuple[str, ...] = ()
+    details: str = ""
+
+
+def all_verbs() -> tuple[Verb, ...]:
+    """Return all verbs in the order of a working day."""
+    from taskcell.cli import keeping, looking, running, versioning
+
+    return (*versioning.VERBS, *running.VERBS, *looking.VERBS, *keeping.VERBS)
+
+
+def by_name() -> dict[str, Verb]:
+    """Return the verbs by name and alias."""
+    return {name: verb for verb in all_verbs() for name in (verb.name, *verb.aliases)}
