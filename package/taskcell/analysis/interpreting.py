@@ -156,16 +156,22 @@ class Ground:
         name = scopes.mangle(written_name, self.frame.private)
         home = self.home(name)
         if home is None:
-            if name == "__class__" and self._in_class():
+            if self._is_implicit(name):
                 return NOTHING
             return self.read(name, line)
         if home.kind is not FrameKind.CLASS:
             return home.held.get(name, NOTHING)
         key = (home.number, name)
         held = self.now.held.get(key, NOTHING)
-        if key in self.now.killed or name in builtin_names.CLASS_NAMES:
+        if key in self.now.killed or self._is_implicit(name):
             return held
         return held | self.read(name, line)
+
+    def _is_implicit(self, name: str) -> bool:
+        """Whether a class provides the name: ``__class__`` in its methods, ``__qualname__`` … in its body."""
+        if name == "__class__":
+            return self._in_class()
+        return name in builtin_names.CLASS_NAMES and self.frame.kind is FrameKind.CLASS
 
     def _in_class(self) -> bool:
         frame: Frame | None = self.frame
