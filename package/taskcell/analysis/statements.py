@@ -356,9 +356,11 @@ class Statements(Bodies):
             return
         entry = self.now.copy()
         catcher = Catcher(soft=any(_catches(handler, ("NameError",)) for handler in node.handlers))
+        raised = len(self.raised)
         self.catchers.append(catcher)
         self.block(node.body)
         self.catchers.pop()
+        del self.raised[raised:]
         normal = self.state
         failed = catcher.state or entry
         if not any(_catches(handler, ("Exception", "BaseException")) for handler in node.handlers):
