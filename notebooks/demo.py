@@ -82,12 +82,7 @@ def verdicts(reproductions: list) -> list[str]:
     """Return a line for the newest reproduction: its verdict, and of which run."""
     from taskcell.api import reproducing
 
-    lines = []
-    for run in reproductions[:1]:
-        found = reproducing.recorded(run)
-        if found is not None:
-            lines.append(f"{found.verdict}: {found.sentence}")
-    return lines
+    return [f"{reproducing.judge(run).sentence}" for run in reproductions[:1]]
 
 
 if __name__ == "__main__":
