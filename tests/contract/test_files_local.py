@@ -9,11 +9,13 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from taskcell import errors
+from taskcell.store import leases
 from taskcell.store.local_files import LocalFiles
 
 HEADER = """
@@ -233,6 +235,23 @@ def test_lease_keeps_processes_apart(tmp_path: Path) -> None:
     assert out == "80"
 
 
+def test_lock_on_a_file_that_lost_its_name_does_not_count(tmp_path: Path) -> None:
+    place = tmp_path / "x.lock"
+    first, second = leases.FileLease(place), leases.FileLease(place)
+    assert first.acquire()
+
+    def wait_and_look() -> tuple[bool, bool]:
+        with leases.locked(place):
+            return place.exists(), second.acquire()
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait_and_look)
+        time.sleep(0.1)
+        assert not waiting.done()
+        first.release()
+        assert waiting.result(10) == (True, False)
+
+
 def test_released_leases_leave_no_files(tmp_path: Path) -> None:
     files = LocalFiles(tmp_path)
     lease = files.lease("x")
@@ -314,7 +333,7 @@ def shared_root() -> Iterator[Path]:
 
 
 def _as_reader(code: str, root: Path) -> str:
-    """Run some code as a user who may read but not write: root drops its rights, others take their own away."""
+    """Run some code as a user who may read but not write: root drops its rights, others take theirs away."""
     if os.geteuid() == 0:
         return _run("os.setgid(65534); os.setuid(65534)\n" + textwrap.dedent(code), root)
     places = [root, *root.rglob("*")]

@@ -22,7 +22,7 @@ from typing import Any
 
 from taskcell.hashing import origins, tokens
 from taskcell.hashing.tokens import Node, RefusalError
-from taskcell.hashing.values import register
+from taskcell.hashing.values import Attributes, register
 
 _FUTURE = functools.reduce(lambda left, name: left | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0)
 _NESTED = inspect.CO_NESTED
@@ -250,7 +250,7 @@ def expand_class(value: type) -> Node:
         members["members"] = [(name, member.value) for name, member in value.__members__.items()]
     else:
         members = _own_members(value, lambda name: name not in _CLASS_NOISE)
-    children = (list(value.__bases__), members, type(value) if type(value) is not type else None)
+    children = (list(value.__bases__), Attributes(members), type(value) if type(value) is not type else None)
     return Node("class", (value.__qualname__,), children, labels=(" bases", "", " metaclass"))
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from taskcell.hashing import origins
 from taskcell.hashing.tokens import Node, RefusalError
-from taskcell.hashing.values import register
+from taskcell.hashing.values import Attributes, register
 
 _REFUSED: tuple[tuple[type | tuple[type, ...], str, str], ...] = (
     (io.IOBase, "an open file", "Pass its pathlib.Path, or what you read from it."),
@@ -80,7 +80,7 @@ def _dataclass(value: Any) -> Node:
     names = [field.name for field in dataclasses.fields(value)]
     rest = {name: part for name, part in _attributes(value, kind).items() if name not in names}
     held = [name for name in names if hasattr(value, name)]
-    children = [kind, *(part for name in held for part in (name, getattr(value, name))), rest]
+    children = [kind, *(part for name in held for part in (name, getattr(value, name))), Attributes(rest)]
     labels = ["", *(label for name in held for label in ("", f".{name}")), ""]
     return Node("dataclass", (), children, labels=labels)
 
@@ -122,7 +122,7 @@ def _reduced(value: Any, reduced: Any) -> Node:
         return Node("global", (module, reduced, origins.version_of(module)))
     function, arguments, state, items, pairs, setter = (*reduced, *(None,) * (6 - len(reduced)))
     if isinstance(state, dict) and kind.__reduce_ex__ is object.__reduce_ex__ and not _states(kind):
-        state = {name: part for name, part in state.items() if not _is_cached(kind, name)}
+        state = Attributes({name: part for name, part in state.items() if not _is_cached(kind, name)})
     mapping = list(pairs) if pairs is not None else []
     entries: Any = mapping if isinstance(value, collections.OrderedDict) else _Pairs(mapping)
     children = (function, arguments, state, list(items) if items is not None else None, entries, setter)

@@ -6,8 +6,6 @@ What is installed counts by its name and its distribution's version; what the us
 from __future__ import annotations
 
 import functools
-import importlib.metadata
-import site
 import sys
 import sysconfig
 from pathlib import Path
@@ -23,6 +21,8 @@ def _stdlib() -> tuple[str, ...]:
 
 @functools.cache
 def _site_folders() -> tuple[str, ...]:
+    import site
+
     paths = sysconfig.get_paths()
     folders = [paths["purelib"], paths["platlib"], *site.getsitepackages(), site.getusersitepackages()]
     return tuple({str(Path(folder).resolve()) for folder in folders})
@@ -71,5 +71,7 @@ def version_of(module: str) -> str:
     version = getattr(sys.modules.get(root), "__version__", None)
     if isinstance(version, str):
         return f"{root} {version}"
+    import importlib.metadata  # 30 ms
+
     names = importlib.metadata.packages_distributions().get(root, [])
     return ", ".join(sorted(f"{name} {importlib.metadata.version(name)}" for name in names))

@@ -15,7 +15,7 @@ from typing import Any
 
 from taskcell.hashing import tokens
 from taskcell.hashing.tokens import Node, RefusalError, Token
-from taskcell.hashing.values import register
+from taskcell.hashing.values import Attributes, register
 
 
 def _date(value: datetime.date) -> Token:
@@ -87,7 +87,7 @@ def _ordered(value: collections.OrderedDict[Any, Any]) -> Node:
 
 
 def _namespace(value: types.SimpleNamespace) -> Node:
-    return Node("namespace", (), (vars(value),), labels=("",))
+    return Node("namespace", (), (Attributes(vars(value)),), labels=("",))
 
 
 def _proxy(value: types.MappingProxyType[Any, Any]) -> Node:

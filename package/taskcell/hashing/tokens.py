@@ -149,14 +149,11 @@ def join(node: Node, tokens: list[Token]) -> Token:
     if node.order == "set":
         tokens = sorted(tokens)
     elif node.order == "mapping":
-        pairs = sorted(zip(tokens[::2], tokens[1::2], strict=True))
-        tokens = [token for pair in pairs for token in pair]
-    state = blake3(prefix(node.tag))
-    if node.parts:
-        state.update(_framed(*node.parts))
-    state.update(b"children" + len(tokens).to_bytes(8, "little"))
-    state.update(b"".join(tokens))
-    return hashed(state.digest())
+        # A token says its length, so joined pairs stay apart; equal keys (two NaN) fall back on their values.
+        tokens = sorted([Token(key + value) for key, value in zip(tokens[::2], tokens[1::2], strict=True)])
+    parts = _framed(*node.parts) if node.parts else b""
+    head = (_PREFIXES.get(node.tag) or prefix(node.tag)) + parts + b"children" + len(tokens).to_bytes(8, "little")
+    return Token(_HASHED + blake3(head + b"".join(tokens)).digest())
 
 
 def back_reference(levels: int) -> Token:

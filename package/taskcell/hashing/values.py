@@ -47,23 +47,34 @@ _FOUND: WeakKeyDictionary[type, Expander] = WeakKeyDictionary()
 
 _FAMILIES = {
     "PIL": "images",
-    "collections": "scalars",
-    "datetime": "scalars",
-    "decimal": "scalars",
-    "enum": "scalars",
-    "fractions": "scalars",
     "numpy": "arrays",
     "pandas": "frames",
     "pathlib": "files",
     "polars": "polars_tables",
     "pyarrow": "tables",
-    "re": "scalars",
-    "uuid": "scalars",
-    "zoneinfo": "scalars",
 }
 """Package that a type comes from -> module here that knows its types."""
+_NOTHING: Mapping[int, Digest] = {}
 _MAX_REVISITS = 1_000_000
 """Visits of values inside circles, after which a value is refused: they can't be remembered."""
+
+
+class Attributes:
+    """Names and values of an object: a dict, except in messages."""
+
+    __slots__ = ("held",)
+
+    def __init__(self, held: Mapping[Any, Any]) -> None:
+        self.held = held
+
+
+def _attributes(value: Attributes) -> Node:
+    children = [part for item in value.held.items() for part in item]
+    labels = [label for name in value.held for label in (" name", f".{name}")]
+    return Node("dict", (), children, "mapping", labels)
+
+
+_EXACT[Attributes] = _attributes
 
 
 def register(kind: type, expander: Expander, *, subclasses: bool = False) -> None:
@@ -104,7 +115,7 @@ def token_of(value: object, *, known: Mapping[int, Digest] | None = None) -> Tok
     leaf = LEAVES.get(type(value))
     if leaf is not None:
         return leaf(value)
-    return _Walk(known or {}).token(value)
+    return _Walk(known or _NOTHING).token(value)
 
 
 def digest_of_list(elements: list[Token]) -> Digest:
@@ -112,17 +123,31 @@ def digest_of_list(elements: list[Token]) -> Digest:
     return tokens.to_digest(tokens.join(Node("list"), elements))
 
 
+def _take_leaves(children: Iterator[Any], found: list[Token]) -> Any:
+    """Add the tokens of leaves; return the first child that is none, or ``_END``."""
+    leaves, append = LEAVES, found.append
+    for child in children:
+        leaf = leaves.get(type(child))
+        if leaf is None:
+            return child
+        append(leaf(child))
+    return _END
+
+
 class _Frame:
     """A node whose children are being visited. ``lowest``: depth of the outermost value that they refer back to."""
 
     __slots__ = ("children", "lowest", "node", "tokens", "value")
 
-    def __init__(self, value: object, node: Node, depth: int) -> None:
+    def __init__(self, value: object, node: Node, children: Iterator[Any], found: list[Token], depth: int) -> None:
         self.value = value
         self.node = node
-        self.children: Iterator[Any] = iter(node.children)
-        self.tokens: list[Token] = []
+        self.children = children
+        self.tokens = found
         self.lowest = depth + 1
+
+
+_END: Any = object()
 
 
 class _Walk:
@@ -131,61 +156,55 @@ class _Walk:
     __slots__ = ("done", "open", "revisits", "stack")
 
     def __init__(self, known: Mapping[int, Digest]) -> None:
-        self.done: dict[int, tuple[Token, object]] = {
-            key: (tokens.from_digest(digest), None) for key, digest in known.items()
-        }
+        self.done: dict[int, tuple[Token, object]] = {}
+        for key, digest in known.items():
+            self.done[key] = (tokens.from_digest(digest), None)
         self.open: dict[int, int] = {}
         self.stack: list[_Frame] = []
         self.revisits = 0
 
     def token(self, value: object) -> Token:
         """Return the token of a value that is no leaf."""
-        token = self._enter(value)
-        while token is None:
-            child = self._next_inner(self.stack[-1])
-            if child is not None:
-                found = self._enter(child[0])
-                if found is not None:
-                    self.stack[-1].tokens.append(found)
-                continue
-            joined = self._leave()
-            if self.stack:
-                self.stack[-1].tokens.append(joined)
-            else:
-                token = joined
-        return token
+        stack, child = self.stack, value
+        while True:
+            token, child = self._enter(child)
+            while token is not None:
+                if not stack:
+                    return token
+                frame = stack[-1]
+                frame.tokens.append(token)
+                child = _take_leaves(frame.children, frame.tokens)
+                token = self._leave() if child is _END else None
 
-    def _next_inner(self, frame: _Frame) -> tuple[object] | None:
-        """Take the tokens of leaves; return the next child that is none, in a tuple, or None at the end."""
-        leaves, append = LEAVES, frame.tokens.append
-        for child in frame.children:
-            leaf = leaves.get(type(child))
-            if leaf is None:
-                return (child,)
-            append(leaf(child))
-        return None
-
-    def _enter(self, value: object) -> Token | None:
-        """Return the token if it can be had at once; otherwise open a frame."""
+    def _enter(self, value: object) -> tuple[Token | None, object]:
+        """Return the token if it can be had at once; otherwise open a frame and return its next child."""
         key = id(value)
         done = self.done.get(key)
         if done is not None:
-            return done[0]
+            return done[0], _END
         depth = self.open.get(key)
         if depth is not None:
             frame = self.stack[-1]
             frame.lowest = min(frame.lowest, depth)
-            return tokens.back_reference(len(self.stack) - depth)
+            return tokens.back_reference(len(self.stack) - depth), _END
         try:
             node = expander_of(type(value))(value)
         except RefusalError as exc:
             raise self._refused(exc) from exc.__cause__
-        if not isinstance(node, Node):
-            self.done[key] = (node, value)
-            return node
+        if type(node) is not Node:
+            token: Token = node  # type: ignore[assignment]
+            self.done[key] = (token, value)
+            return token, _END
+        found: list[Token] = []
+        children = iter(node.children)
+        child = _take_leaves(children, found)
+        if child is _END:
+            token = tokens.join(node, found)
+            self.done[key] = (token, value)
+            return token, _END
         self.open[key] = len(self.stack)
-        self.stack.append(_Frame(value, node, len(self.stack)))
-        return None
+        self.stack.append(_Frame(value, node, children, found, len(self.stack)))
+        return None, child
 
     def _leave(self) -> Token:
         """Close the innermost frame. A value that is part of a circle is not remembered.
@@ -229,7 +248,7 @@ def _find(kind: type) -> Expander:
         family = _FAMILIES.get(base.__module__.partition(".")[0])
         if family is not None:
             importlib.import_module(f"taskcell.hashing.{family}")
-    from taskcell.hashing import code, objects  # they register what has no package of its own
+    from taskcell.hashing import code, objects, scalars  # noqa: F401 - they register types of the standard library
 
     if kind in _EXACT:
         return _EXACT[kind]

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import mmap
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from taskcell import errors
 from taskcell.hashing import Digest, digest_bytes
 from taskcell.hashing.digests import ByteHasher
-from taskcell.store import faults, paths
+from taskcell.store import buffers, faults, paths
 from taskcell.store.contracts import Buffer, Files
 
 _MAPPED_FROM_BYTES = 256 * 2**10
@@ -52,7 +51,8 @@ class Blobs:
             When the store is full or may not be written.
         """
         if isinstance(data, (bytes, bytearray, memoryview)):
-            digest, size_bytes = digest_bytes(data), memoryview(data).nbytes
+            data = buffers.plain(data)
+            digest, size_bytes = digest_bytes(data), len(data)
             if not self._is_kept(digest, size_bytes):
                 self._create(digest, data)
             return digest, size_bytes
@@ -101,14 +101,14 @@ class Blobs:
         """Delete a blob; an absent one is no error."""
         self._files.delete(paths.blob(digest))
 
-    def _put_stream(self, pieces: Iterable[Buffer]) -> tuple[Digest, int]:
+    def _put_stream(self, data: Iterable[Buffer]) -> tuple[Digest, int]:
         hasher = ByteHasher()
         size_bytes = 0
         with self._files.spool() as spool:
-            for piece in pieces:
+            for piece in buffers.pieces(data):
                 hasher.update(piece)
                 spool.write(piece)
-                size_bytes += memoryview(piece).nbytes
+                size_bytes += len(piece)
             digest = hasher.digest()
             if not self._is_kept(digest, size_bytes):
                 try:
@@ -193,7 +193,7 @@ class Blobs:
             )
         try:
             if self._load(digest) is None:
-                self._files.move(paths.blob(digest), paths.quarantined(digest, secrets.token_hex(4)))
+                self._files.move(paths.blob(digest), paths.quarantined(digest, os.urandom(4).hex()))
         except errors.NotFoundError:
             pass
         finally:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat as modes
 import time
 from collections.abc import Iterable, Iterator
@@ -20,7 +19,7 @@ from typing import Literal, TypeAlias
 
 from taskcell import errors
 from taskcell.hashing import digest_bytes
-from taskcell.store import faults, leases, paths
+from taskcell.store import buffers, faults, leases, paths
 from taskcell.store.contracts import Buffer, Entry
 
 Durability: TypeAlias = Literal["full", "process"]
@@ -67,7 +66,7 @@ class LocalFiles:
         if os.path.lexists(place):
             raise faults.already_exists(path, self.url)
         with LocalSpool(self, place) as spool:
-            for piece in (data,) if isinstance(data, (bytes, bytearray, memoryview)) else data:
+            for piece in buffers.pieces(data):
                 spool.write(piece)
             spool.publish(path)
 
@@ -207,7 +206,7 @@ class LocalFiles:
             copy.unlink(missing_ok=True)
 
     def _spool_place(self) -> Path:
-        return self.root / _SPOOL / f"{os.getpid()}-{secrets.token_hex(8)}"
+        return self.root / _SPOOL / f"{os.getpid()}-{os.urandom(8).hex()}"
 
     def _make_folders(self, folder: Path) -> None:
         """Make a folder and what is missing above it, each one's name made durable in its parent."""
@@ -244,9 +243,7 @@ class LocalSpool:
 
     def write(self, data: Buffer) -> None:
         """Add bytes; raise StoreError."""
-        if not isinstance(data, bytes):
-            view = memoryview(data)
-            data = view.cast("B") if view.nbytes else b""
+        data = buffers.plain(data)
         done = 0
         try:
             while done < len(data):

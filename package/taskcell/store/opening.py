@@ -6,7 +6,7 @@ by the scheme's name; it is looked up when such a URL is opened.
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -202,7 +202,7 @@ class _Founding:
         record = StoreFormat(
             version=FORMAT_VERSION,
             digests=ALGORITHM,
-            store_id=secrets.token_hex(16),
+            store_id=os.urandom(16).hex(),
             created_at=datetime.now(UTC),
         )
         try:

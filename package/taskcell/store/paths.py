@@ -8,7 +8,6 @@ all of it.
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote_to_bytes
 
 from taskcell import errors
 
@@ -22,6 +21,7 @@ _PROJECT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _RUN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _PLAIN = re.compile(r"[a-z0-9_~-][a-z0-9_~.-]*")
+_ESCAPE = re.compile(rb"=([0-9a-f]{2})")
 _PLAIN_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_~.-")
 
 
@@ -89,10 +89,10 @@ def quoted(name: str) -> str:
 def unquoted(part: str) -> str:
     """Return the user's name again; raise FormatError for a path part that ``quoted`` did not make."""
     try:
-        name = unquote_to_bytes(part.replace("=", "%")).decode()
+        name = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), part.encode()).decode()
         if quoted(name) == part:
             return name
-    except (UnicodeDecodeError, errors.InvalidInputError):
+    except (UnicodeError, errors.InvalidInputError):
         pass
     raise errors.FormatError(f"Not a stored name: {part[:200]!r}.")
 

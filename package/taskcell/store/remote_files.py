@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from taskcell import errors
-from taskcell.store import faults, leases, paths
+from taskcell.store import buffers, faults, leases, paths
 from taskcell.store.contracts import Buffer, Entry, Lease
 
 _SPOOL_IN_MEMORY_BYTES = 64 * 2**20
@@ -79,7 +79,7 @@ class RemoteFiles:
         """Create a file if no file of that name exists, atomically and durably; raise AlreadyExistsError."""
         self._place(path)
         with RemoteSpool(self) as spool:
-            for piece in (data,) if isinstance(data, (bytes, bytearray, memoryview)) else data:
+            for piece in buffers.pieces(data):
                 spool.write(piece)
             spool.publish(path)
 
@@ -194,13 +194,13 @@ class RemoteSpool:
 
     def write(self, data: Buffer) -> None:
         """Add bytes; raise StoreError."""
-        view = memoryview(data)
+        data = buffers.plain(data)
         try:
-            self._body.write(view.cast("B") if view.nbytes else b"")
+            self._body.write(data)
         except OSError as exc:
             place = f"the temporary folder {tempfile.gettempdir()}"
-            raise faults.store_error(exc, doing="write", place=place, size_bytes=view.nbytes) from exc
-        self._size_bytes += view.nbytes
+            raise faults.store_error(exc, doing="write", place=place, size_bytes=len(data)) from exc
+        self._size_bytes += len(data)
 
     def publish(self, path: str) -> None:
         """Give the bytes their name, atomically and durably; raise AlreadyExistsError or StoreError."""

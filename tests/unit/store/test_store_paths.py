@@ -73,7 +73,21 @@ def test_project_name_is_accepted(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "A", "..", ".a", "a/b", "a b", "é", "a" * 64, "a\n", "-a", "blobs", "quarantine", "format.json"],
+    [
+        "",
+        "A",
+        "..",
+        ".a",
+        "a/b",
+        "a b",
+        "é",
+        "a" * 64,
+        "a\n",
+        "-a",
+        "blobs",
+        "quarantine",
+        "format.json",
+    ],
 )
 def test_hostile_project_name_is_refused(name: str) -> None:
     with pytest.raises(errors.InvalidInputError, match="project"):

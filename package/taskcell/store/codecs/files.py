@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import platformdirs
-
 from taskcell import errors
 from taskcell.hashing import files as hashing_files
 from taskcell.hashing import tokens
@@ -48,7 +46,7 @@ class FileCodec:
 
     def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> Path:
         """Return the path of a read-only copy below the reader's folder, made unless it is there unchanged."""
-        root = decoder.folder or Path(platformdirs.user_cache_dir("taskcell")) / "files"
+        root = decoder.folder or _user_folder()
         name = artifact.meta["name"]
         if PurePosixPath(name).name != name or name in ("", ".", ".."):
             raise _hostile(artifact, name)
@@ -60,6 +58,12 @@ class FileCodec:
                 f"The stored files {name!r} can't be laid out at {target}: {exc.strerror or exc}",
                 remedy="Free some space there, or make the folder writable.",
             ) from exc
+
+
+def _user_folder() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("taskcell")) / "files"
 
 
 def _encode_file(path: Path, sink: contracts.BlobSink) -> Artifact:

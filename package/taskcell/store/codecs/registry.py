@@ -7,7 +7,6 @@ stored forms others rely on.
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,6 +133,8 @@ class CodecRegistry:
 
     def _installed(self) -> list[contracts.Codec]:
         if self._further is None:
+            import importlib.metadata  # 30 ms
+
             points = importlib.metadata.entry_points(group=ENTRY_POINTS)
             self._further = [point.load()() for point in sorted(points, key=lambda point: point.name)]
         return self._further
