@@ -10,7 +10,7 @@ from pathlib import Path
 from taskcell import errors
 from taskcell.api import changes, configuration, evidence, interactive, sessions, showing, snapshots, workflows
 from taskcell.api.runs import Run
-from taskcell.engine import states
+from taskcell.engine import mapping, states
 from taskcell.hashing import Digest
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
@@ -151,12 +151,13 @@ def _of_session(session: sessions.Session, where: Store, task: str) -> _Now:
         notices = (f"It is explained as it last ran here; as it stands it can't run: {exc.message}",)
     parts = key.parts if key else outcome.labelled if outcome else ()
     digest = key.digest if key else outcome.key if outcome else None
-    ran = outcome is not None and outcome.key == digest
+    mapped = definition is not None and definition.options.map_over is not None
+    ran = outcome is not None and (outcome.key == digest or mapped)
     executed = ran and outcome is not None and not outcome.cached
     live = changes.Source(definition=definition, find=_live_artifact(session, where))
-    entry = evidence.cache_entry(where, outcome.key) if outcome and outcome.key and ran else None
-    if entry is None and digest:
-        entry = evidence.cache_entry(where, digest)
+    entry = evidence.cache_entry(where, digest) if digest else None
+    if mapped:
+        notices = (*notices, "It runs once for each element of a list: the first one stands for all.")
     return _Now(
         task=task,
         parts=parts,
@@ -175,17 +176,19 @@ def _key_now(session: sessions.Session, runner: interactive.CellRunner, task: st
     if position is None:
         raise errors.NotFoundError(f"The cell of task {task!r} is gone.", task=task)
     path = snapshots.notebook_path(session)
-    values = sessions.LiveValues(session.namespace)
-    folder = path.parent if path else Path.cwd()
-    found = workflows.read_task(session.cells, position, values=values, folder=folder)
-    if found.options.map_over is not None:
-        return found, None
-    given, digests = {}, {}
+    found, _ = session.resolve(session.cells[position], path.parent if path else Path.cwd())
+    given = {}
     for item in found.inputs:
         if item.name not in session.namespace:
             raise errors.NotFoundError(f"its input {item.name!r} has no value in this kernel.")
         given[item.name] = session.namespace[item.name]
-        digests[item.name] = digest_value(given[item.name])
+    mapped = found.options.map_over
+    if mapped is not None:
+        elements = mapping.elements(given[mapped], task, mapped)
+        if not elements:
+            return found, None
+        given[mapped] = elements[0]
+    digests = {name: digest_value(value) for name, value in given.items()}
     return found, runner.key(found, digests, given)
 
 
@@ -213,7 +216,7 @@ def _of_newest(where: Store, task: str, session: sessions.Session | None) -> _No
         match = [found.id for found in tasks.values() if task in (found.id, found.label, found.name)]
         if match:
             return _of_run(run, match[0])
-        known.update(dict.fromkeys(found.name for found in tasks.values()))
+        known.update(dict.fromkeys(found.name.partition(".")[0] for found in tasks.values()))
     hint = quoting.did_you_mean(task, known)
     listed = ", ".join(list(known)[:20])
     raise errors.NotFoundError(
@@ -298,9 +301,11 @@ def _earlier(where: Store, now: _Now) -> _Attempt | None:
 
 def _attempts(run: Run, now: _Now) -> Iterator[_Attempt]:
     name = now.task.partition("[")[0]
-    candidates = [task for task in run.tasks.values() if task.label == now.task] or [
-        task for task in run.tasks.values() if task.name == name
-    ]
+    tasks = list(run.tasks.values())
+    element = states.element_id(name, 0)  # of a map, a session records the elements only
+    by_label = [task for task in tasks if task.label == now.task]
+    by_name = [task for task in tasks if task.name == name]
+    candidates = by_label or by_name or [task for task in tasks if task.id == element]
     for task in candidates:
         yield _attempt(run, task.id)
         yield from _older_attempts(run, task.id, task.attempt)
@@ -349,8 +354,8 @@ def _digests(parts: tuple[KeyPart, ...]) -> dict[str, str]:
 def _explained(now: _Now, old: _Attempt | None) -> Explanation:
     found: list[reasons.PartChange] = []
     changed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    if old is not None and old.parts and now.parts:
+    unchanged = tuple(part.name for part in now.parts)
+    if old is not None and old.parts and now.parts and now.hit is None:
         made = changes.described(old.parts, now.parts, old.source, now.source)
         found, changed = [item for _, item in made], tuple(name for name, _ in made)
         unchanged = tuple(part.name for part in now.parts if part.name not in changed)
@@ -359,15 +364,15 @@ def _explained(now: _Now, old: _Attempt | None) -> Explanation:
         verdict="hit" if now.hit else "miss",
         headline=_headline(now, old, changed),
         shown_at=datetime.now(UTC),
-        changes=tuple(found) if not now.hit else (),
-        unchanged=unchanged,
+        changes=tuple(found),
+        unchanged=unchanged if now.hit or old else (),
         compared_to=old.run.id if old and not now.hit else "",
         compared_author=old.run.plan.author if old and not now.hit else "",
         compared_at=old.status.end.ended_at if old and old.status.end and not now.hit else None,
         key=now.key or "",
         notices=(*now.notices, *(old.notices if old else ())),
     )
-    return Explanation(view, changed if not now.hit else ())
+    return Explanation(view, changed)
 
 
 def _headline(now: _Now, old: _Attempt | None, changed: tuple[str, ...]) -> str:
@@ -377,7 +382,7 @@ def _headline(now: _Now, old: _Attempt | None, changed: tuple[str, ...]) -> str:
     if not now.parts:
         return f"{verb}: it has no cache key, since something that it reads can't be digested."
     if old is None:
-        return f"{verb}: it is its first run, nothing is recorded to compare with."
+        return f"{verb}: this is its first run, nothing is recorded to compare with."
     if changed:
         listed = words.listed([name.replace(":", " ") for name in changed], 4)
         return f"{verb}, because {words.plural(len(changed), 'part')} of its key changed: {listed}."

@@ -158,7 +158,7 @@ def _stored_run(said: dict[str, Any], run_id: str, store: str | None, project: s
     if here.records.exists(paths.plan(run_id)):
         return runs.Run(here, run_id)
     named, tenant = said.get("store"), said.get("project")
-    there = f"{named}" if isinstance(named, str) else "an unknown place"
+    there = named if isinstance(named, str) else "an unknown place"
     if isinstance(named, str) and store is None:
         try:
             where = open_store(named, tenant if isinstance(tenant, str) else "default", create=False)
@@ -166,14 +166,14 @@ def _stored_run(said: dict[str, Any], run_id: str, store: str | None, project: s
             raise _unreachable(run_id, there, here, exc.message) from exc
         if where.records.exists(paths.plan(run_id)):
             return runs.Run(where, run_id)
-    raise _unreachable(run_id, there, here, f"{there} has no such run")
+    raise _unreachable(run_id, there, here, f"{here.url if store else there} has no such run.")
 
 
 def _unreachable(run_id: str, there: str, here: Store, reason: str) -> errors.NotFoundError:
     return errors.NotFoundError(
         f"The notebook comes from run {run_id}, whose records can't be reached: {reason}",
-        remedy=f"It was recorded in {there}, and {here.url} doesn't have it either: name the store that does, with "
-        "--store or TASKCELL_STORE.",
+        remedy=f"It was recorded in {there}; {here.url} doesn't have it. Name the store that does with --store or "
+        "TASKCELL_STORE.",
         run=run_id,
     )
 

@@ -88,6 +88,7 @@ def rescue_notebook(
         f"globals().update(rescuing.rescue({found.link!r}, {wanted.id!r}))",
     ]
     notebook = writing.task_notebook(facts=facts, load="\n".join(load), setup=_setup(definition), body=definition.body)
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["source"]]
     for cell in notebook["cells"]:
         cell["metadata"].pop("jupyter", None)  # everything is to be seen here
     return write_beside(Path(path) if path else None, f"rescue-{wanted.id}", writing.dump_notebook(notebook))

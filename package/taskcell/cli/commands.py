@@ -121,7 +121,7 @@ def call(name: str, words: Sequence[str], *, notebook: bool = False) -> object:
         args = _parse(verb, f"%{name}" if notebook else f"taskcell {name}", list(words), command=not notebook)
     except arguments.HelpAskedError as exc:
         return str(exc)
-    args.notebook = notebook
+    args.in_notebook = notebook
     return verb.run(args)
 
 
@@ -132,7 +132,7 @@ def help_of(name: str, *, notebook: bool = True) -> str:
 
 def _parse(verb: Verb, prog: str, words: list[str], *, command: bool) -> argparse.Namespace:
     args = _parser(verb, prog, command=command).parse_args(words)
-    args.notebook = False
+    args.in_notebook = False
     args.json = getattr(args, "json", False)
     return args
 

@@ -63,7 +63,7 @@ def _launch(args: argparse.Namespace) -> object:
     )
     if args.wait:
         return _waited(run)
-    return run if args.notebook else Started(run)
+    return run if args.in_notebook else Started(run)
 
 
 def _schema(args: argparse.Namespace) -> Sequence[Parameter]:
@@ -257,7 +257,7 @@ def _resume(args: argparse.Namespace) -> object:
     found.resume()
     if args.wait:
         return _waited(found)
-    return found if args.notebook else f"Run {found.id} goes on with what is missing. Look: taskcell run {found.id}"
+    return found if args.in_notebook else f"Run {found.id} goes on with what is missing. Look: taskcell run {found.id}"
 
 
 def _notebook_arguments(parser: argparse.ArgumentParser) -> None:

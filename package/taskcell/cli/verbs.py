@@ -18,7 +18,7 @@ class Verb:
     add_arguments
         Adds its arguments to a parser.
     run
-        Does it. Returns something with ``to_text`` or ``_repr_mimebundle_``, a text, or None. ``args.notebook`` says
+        Does it. Returns something with ``to_text`` or ``_repr_mimebundle_``, a text, or None. ``args.in_notebook`` says
         whether a notebook shows the result.
     exit_code
         Exit code of the command for a result.

@@ -68,7 +68,7 @@ def _versions(args: argparse.Namespace) -> object:
     name = args.workflow
     store = configuration.store(**where(args))
     session = sessions.current()
-    if name is None and args.notebook and session is not None:
+    if name is None and args.in_notebook and session is not None:
         own = snapshots.workflow_name(session)
         name = own if own in versions.names(store) else None
     found = versions.versions(name, **where(args))
