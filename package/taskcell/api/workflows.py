@@ -104,6 +104,11 @@ def read_task(
     return task
 
 
+def places(cells: Sequence[Cell]) -> dict[str, int]:
+    """Return the position of each task's cell, by the task's name; raise DefinitionError."""
+    return {item.name: item.position for item in _declare_all(cells).values()}
+
+
 def check(cells: Sequence[Cell]) -> None:
     """Check that what cells declare goes together; raise DefinitionError."""
     walk = _Walk(values=None, folder=None, outputs=_makers(_declare_all(cells).values()))

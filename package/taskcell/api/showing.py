@@ -1,0 +1,468 @@
+"""Turn runs, versions and workflows into the plain data that views draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from taskcell import environment
+from taskcell.engine import states as run_states
+from taskcell.hashing import Digest
+from taskcell.model.runs import Plan, RunState, TaskState
+from taskcell.model.tasks import InputKind, Task, Workflow
+from taskcell.model.versions import Environment, Version
+from taskcell.views import bundles, graph, versions as version_views
+from taskcell.views import runs as run_views
+from taskcell.views.states import State
+
+if TYPE_CHECKING:
+    from taskcell.api.runs import Run
+    from taskcell.store.opening import Store
+
+_COUNTED_TASKS = 500
+"""Planned tasks up to which a list of runs says how many are done; more would make the list slow."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def bundle(view: bundles.View) -> dict[str, Any]:
+    """Return a view's text, HTML and data, for ``_repr_mimebundle_``."""
+    return bundles.mimebundle(view)
+
+
+class Viewed:
+    """Something that shows itself through views: in a notebook, in a terminal, as data."""
+
+    @property
+    def views(self) -> tuple[bundles.View, ...]:
+        """What is shown, one below the other."""
+        raise NotImplementedError
+
+    def to_text(self, width: int = 100) -> str:
+        """Return it for a terminal of ``width`` cells."""
+        return "\n\n".join(bundles.to_text(view, width) for view in self.views)
+
+    def to_html(self) -> str:
+        """Return it as HTML that stands alone."""
+        return "\n".join(bundles.to_html(view) for view in self.views)
+
+    def to_data(self) -> Any:
+        """Return it in JSON form: one view, or a list of them."""
+        data = [bundles.to_data(view) for view in self.views]
+        return data[0] if len(data) == 1 else data
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        if len(self.views) == 1:
+            return bundle(self.views[0])
+        return {"text/plain": self.to_text(), "text/html": self.to_html()}
+
+
+class Shown(Viewed):
+    """Some views, to be shown one below the other."""
+
+    def __init__(self, *views: bundles.View) -> None:
+        self._views = views
+
+    @property
+    def views(self) -> tuple[bundles.View, ...]:
+        """What is shown."""
+        return self._views
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+
+# -- runs ------------------------------------------------------------------------------------------------------------
+
+
+def run_view(run: Run) -> run_views.RunView:
+    """Return one run as it stands: tasks, graph, counts, where results came from, what went wrong."""
+    status, now = run.status(), datetime.now(UTC)
+    plan = status.plan
+    folded = list(_folded(status))
+    return run_views.RunView(
+        id=run.id,
+        workflow=_reference(plan),
+        state=State(status.state),
+        shown_at=now,
+        created_at=plan.created_at,
+        sentence=status.sentence if status.state.ended else "",
+        author=plan.author,
+        duration_s=_duration_s(status, now),
+        backend=plan.backend,
+        parameters={**plan.parameters, **plan.sweep},
+        tasks=tuple(_task_row(task, elements, now) for task, elements in folded),
+        graph=run_graph(status),
+        notices=tuple(_run_notices(status)),
+        link=run.link,
+    )
+
+
+def _reference(plan: Plan) -> str:
+    return f"{plan.workflow}@{plan.version_number}" if plan.version_number else plan.workflow
+
+
+def _duration_s(status: run_states.RunStatus, now: datetime) -> float:
+    """Return seconds from the launch to the end, or so far; of a notebook's session, to its last task."""
+    ended = status.ended_at
+    if ended is None and status.state.ended:
+        ended = max((task.end.ended_at for task in status.tasks.values() if task.end), default=_NEVER)
+        ended = max(ended, status.plan.created_at)
+    return ((ended or now) - status.plan.created_at).total_seconds()
+
+
+def _run_notices(status: run_states.RunStatus) -> Iterator[str]:
+    plan = status.plan
+    if status.cancelling:
+        yield "Cancelling: what is running is being stopped."
+    if plan.reproduces:
+        yield f"Reproduces run {plan.reproduces}: nothing is taken from the cache."
+    elif not plan.use_cache:
+        yield "Launched without reading the cache."
+
+
+def _folded(
+    status: run_states.RunStatus,
+) -> Iterator[tuple[run_states.TaskStatus, list[run_states.TaskStatus]]]:
+    """Yield task runs, each with the elements of its map."""
+    elements: dict[str, list[run_states.TaskStatus]] = {}
+    for name, task in status.tasks.items():
+        parent, dot, index = name.rpartition(".")
+        if dot and index.isdecimal() and parent in status.tasks:
+            elements.setdefault(parent, []).append(task)
+    inner = {task.id for found in elements.values() for task in found}
+    for name, task in status.tasks.items():
+        if name not in inner:
+            yield task, elements.get(name, [])
+
+
+def shown_state(task: run_states.TaskStatus, elements: Sequence[run_states.TaskStatus] = ()) -> State:
+    """Return the state to show: a mapped task runs while its elements do; a hit is cached."""
+    if task.state is TaskState.PENDING and any(element.attempt for element in elements):
+        return State.RUNNING
+    if task.state is TaskState.SUCCEEDED and task.end is not None and task.end.cached:
+        return State.CACHED
+    return State(task.state)
+
+
+def _task_row(
+    task: run_states.TaskStatus, elements: Sequence[run_states.TaskStatus], now: datetime
+) -> run_views.TaskRow:
+    end = task.end
+    state = shown_state(task, elements)
+    started = task.started_at or min((item.started_at for item in elements if item.started_at), default=None)
+    running_s = (now - started).total_seconds() if started and state is State.RUNNING else None
+    notices = [*(end.notices if end else ()), *(text for item in elements for text in _notices(item))]
+    return run_views.TaskRow(
+        id=task.id,
+        label=task.label,
+        state=State(task.state) if state is State.CACHED else state,
+        cached=end is not None and end.cached,
+        attempt=max(1, task.attempt),
+        duration_s=end.duration_s if end else running_s,
+        from_run=end.from_run if end else "",
+        from_author=end.from_author if end else "",
+        from_created_at=end.from_created_at if end else None,
+        error=end.error.sentence if end and end.error else "",
+        notices=tuple(dict.fromkeys(notices)),
+        elements=end.elements if end and end.elements is not None else len(elements) or None,
+        elements_done=sum(item.state.ended for item in elements) if elements else None,
+    )
+
+
+def _notices(task: run_states.TaskStatus) -> tuple[str, ...]:
+    return task.end.notices if task.end else ()
+
+
+def run_graph(status: run_states.RunStatus) -> graph.Graph:
+    """Return the DAG of a run with the states of its tasks; elements of a map are counted, not drawn."""
+    plan = status.plan
+    bindings = {planned.id: planned.bindings for planned in plan.tasks}
+    made: dict[str, dict[str, None]] = {}
+    edges: dict[tuple[str, str], list[str]] = {}
+    for task_id, bound in bindings.items():
+        for binding in bound:
+            if binding.source:
+                made.setdefault(binding.source, {})[binding.output] = None
+                edges.setdefault((binding.source, task_id), []).append(binding.output)
+    nodes = [
+        graph.Node(
+            id=task.id,
+            label=task.label,
+            state=shown_state(task, elements),
+            detail=_detail(task),
+            outputs=tuple(task.end.outputs) if task.end and task.end.outputs else tuple(made.get(task.id, ())),
+            group=task.task_name if task.branch else "",
+            counts=_counts(elements),
+        )
+        for task, elements in _folded(status)
+    ]
+    return graph.Graph(
+        title=_reference(plan),
+        nodes=tuple(nodes),
+        edges=tuple(
+            graph.Edge(source=source, target=target, label=", ".join(dict.fromkeys(names)))
+            for (source, target), names in edges.items()
+        ),
+    )
+
+
+def _detail(task: run_states.TaskStatus) -> str:
+    from taskcell.views import words
+
+    if task.end is None or task.end.state is not TaskState.SUCCEEDED:
+        return ""
+    return "cached" if task.end.cached else words.duration(task.end.duration_s)
+
+
+def _counts(elements: Sequence[run_states.TaskStatus]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for element in elements:
+        state = shown_state(element)
+        counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def run_list(found: Sequence[Run], *, title: str = "Runs", more: int = 0) -> run_views.RunList:
+    """Return a list of runs; ``more`` says how many older ones there are."""
+    now = datetime.now(UTC)
+    rows, left = [], _COUNTED_TASKS
+    for run in found:
+        head = run.head()
+        left -= len(head.plan.tasks)
+        rows.append(_run_row(run, head, now, counted=left >= 0))
+    return run_views.RunList(runs=tuple(rows), shown_at=now, title=title, more=more)
+
+
+def _run_row(run: Run, head: run_states.RunHead, now: datetime, *, counted: bool) -> run_views.RunRow:
+    plan = head.plan
+    counts: dict[str, int] = {}
+    if counted:
+        for task, elements in _folded(run.status()):
+            state = shown_state(task, elements)
+            counts[state] = counts.get(state, 0) + 1
+    is_open = head.ended_at is None and not head.state.ended
+    ended = now if is_open else head.ended_at
+    return run_views.RunRow(
+        id=run.id,
+        workflow=_reference(plan),
+        state=State(head.state),
+        created_at=plan.created_at,
+        author=plan.author,
+        duration_s=(ended - plan.created_at).total_seconds() if ended else None,
+        backend=plan.backend,
+        parameters={**plan.parameters, **plan.sweep},
+        counts=counts,
+        sentence=head.sentence if head.state.ended and head.state is not RunState.SUCCEEDED else "",
+    )
+
+
+# -- workflows -------------------------------------------------------------------------------------------------------
+
+
+def workflow_graph(
+    workflow: Workflow,
+    states: Mapping[str, State] | None = None,
+    *,
+    details: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
+    title: str = "",
+) -> graph.Graph:
+    """Return the DAG of a workflow.
+
+    Parameters
+    ----------
+    workflow
+        Its tasks and parameters.
+    states, details
+        State of a task, and one short line about it, by task name.
+    values
+        Values of parameters in JSON form; others are shown with their defaults.
+    title
+        What stands above. Empty: the workflow's name.
+    """
+    read = {item.name for task in workflow.tasks for item in task.inputs}
+    given = values or {}
+    nodes = [
+        graph.Node(
+            id=f"parameter:{item.name}",
+            label=item.name,
+            role=graph.Role.PARAMETER,
+            detail=f"= {given.get(item.name, item.default)!r}",
+        )
+        for item in workflow.parameters
+        if item.name in read
+    ]
+    nodes += _value_nodes(workflow)
+    for task in workflow.tasks:
+        mapped = f"for each of {task.options.map_over}" if task.options.map_over else ""
+        nodes.append(
+            graph.Node(
+                id=task.name,
+                label=task.name,
+                state=(states or {}).get(task.name),
+                detail=(details or {}).get(task.name, mapped),
+                outputs=task.outputs,
+            )
+        )
+    return graph.Graph(title=title or workflow.name, nodes=tuple(nodes), edges=tuple(_edges(workflow)))
+
+
+def _value_nodes(workflow: Workflow) -> list[graph.Node]:
+    found = {
+        item.name: item.artifact
+        for task in workflow.tasks
+        for item in task.inputs
+        if item.kind is InputKind.VALUE and item.artifact is not None
+    }
+    return [
+        graph.Node(id=f"value:{name}", label=name, role=graph.Role.VALUE, detail=artifact.preview or artifact.type)
+        for name, artifact in found.items()
+    ]
+
+
+def _edges(workflow: Workflow) -> Iterator[graph.Edge]:
+    for task in workflow.tasks:
+        passed: dict[str, list[str]] = {}
+        for item in task.inputs:
+            source = item.task if item.kind is InputKind.OUTPUT else f"{item.kind}:{item.name}"
+            passed.setdefault(source, []).append(item.name if item.kind is InputKind.OUTPUT else "")
+        for source, names in passed.items():
+            yield graph.Edge(source=source, target=task.name, label=", ".join(filter(None, names)))
+
+
+# -- versions --------------------------------------------------------------------------------------------------------
+
+
+def version_list(
+    where: Store, found: Sequence[Version], *, current: Digest | None = None, limit: int = 50
+) -> version_views.VersionList:
+    """Return versions of one workflow, the newest first, each with its differences to the one before.
+
+    Parameters
+    ----------
+    where
+        Where they are stored.
+    found
+        Versions of one workflow, at least one.
+    current
+        Digest of the notebook as it stands, to mark its version.
+    limit
+        How many are shown at most.
+    """
+    from taskcell.api import versions
+
+    name = found[0].workflow
+    tags: dict[int, list[str]] = {}
+    for tag, number in versions.tags(where, name).items():
+        tags.setdefault(number, []).append(tag)
+    counts = _runs_by_version(where, name)
+    changes = _Changes(where)
+    rows = [
+        version_views.VersionRow(
+            number=version.number,
+            digest=version.digest,
+            created_at=version.created_at,
+            author=version.author,
+            message=version.message,
+            tags=tuple(sorted(tags.get(version.number, ()))),
+            commit=version.git.commit if version.git else "",
+            dirty=version.git.dirty if version.git else False,
+            branch=version.git.branch if version.git else "",
+            changes=changes.of(version),
+            runs=counts.get(version.number, 0),
+            current=version.digest == current,
+        )
+        for version in found[:limit]
+    ]
+    return version_views.VersionList(
+        workflow=name, versions=tuple(rows), shown_at=datetime.now(UTC), more=max(0, len(found) - limit)
+    )
+
+
+def _runs_by_version(where: Store, name: str) -> dict[int, int]:
+    from taskcell.store import index
+
+    counts: dict[int, int] = {}
+    for row in index.RunIndex(where).runs(workflow=name, limit=1_000_000):
+        if row.backend != run_states.INTERACTIVE:
+            counts[row.version_number] = counts.get(row.version_number, 0) + 1
+    return counts
+
+
+class _Changes:
+    """Differences of versions to the ones before; each blob is read once."""
+
+    def __init__(self, where: Store) -> None:
+        self._where = where
+        self._identities: dict[Digest, Digest] = {}
+
+    def of(self, version: Version) -> version_views.VersionChanges | None:
+        """Return what differs from the version numbered one lower; None for the first."""
+        from taskcell.store import paths
+
+        if version.number <= 1:
+            return None
+        path = paths.version(version.workflow, version.number - 1)
+        before = self._where.records.try_read(path, Version)
+        return None if before is None else self.between(before, version)
+
+    def between(self, old: Version, new: Version) -> version_views.VersionChanges:
+        """Return what differs between two versions, in words."""
+        from taskcell.api import versions
+
+        left, right = dict(old.tasks), dict(new.tasks)
+        common = [name for name in right if name in left and left[name] != right[name]]
+        return version_views.VersionChanges(
+            tasks_added=tuple(name for name in right if name not in left),
+            tasks_removed=tuple(name for name in left if name not in right),
+            tasks_changed=tuple(name for name in common if self._identity(left[name]) != self._identity(right[name])),
+            parameters=_parameter_changes(versions.parameters(self._where, old), versions.parameters(self._where, new))
+            if old.parameters != new.parameters
+            else (),
+            packages=environment_changes(
+                versions.recorded_environment(self._where, old), versions.recorded_environment(self._where, new)
+            )
+            if old.environment != new.environment
+            else (),
+        )
+
+    def _identity(self, address: Digest) -> Digest:
+        """Return the digest of what a task means: comments and places do not count as changes."""
+        from taskcell.api import snapshots
+
+        if address not in self._identities:
+            task = msgspec.json.decode(self._where.blobs.get(address), type=Task)
+            self._identities[address] = snapshots.task_identity(task)
+        return self._identities[address]
+
+
+def _parameter_changes(old: Sequence[Any], new: Sequence[Any]) -> tuple[str, ...]:
+    before = {item.name: item for item in old}
+    after = {item.name: item for item in new}
+    said = [f"+ {name} = {item.default!r}" for name, item in after.items() if name not in before]
+    said += [f"− {name}" for name in before if name not in after]
+    for name, item in after.items():
+        earlier = before.get(name)
+        if earlier is None:
+            continue
+        if earlier.annotation != item.annotation:
+            said.append(f"{name}: {earlier.annotation} → {item.annotation}")
+        if earlier.default != item.default:
+            said.append(f"{name} {earlier.default!r} → {item.default!r}")
+    return tuple(said)
+
+
+def environment_changes(old: Environment, new: Environment) -> tuple[str, ...]:
+    """Return the differences of two environments in words: ``pandas 2.2 → 2.3``."""
+    return tuple(change_words(change.name, change.old, change.new) for change in environment.difference(old, new))
+
+
+def change_words(name: str, old: str | None, new: str | None) -> str:
+    """Say one difference: ``pandas 2.2 → 2.3``, ``+ polars 1.0``, ``− dask 2025.1``."""
+    plain = name.lstrip(":")
+    if old is None:
+        return f"+ {plain} {new}"
+    return f"− {plain} {old}" if new is None else f"{plain} {old} → {new}"
