@@ -82,7 +82,7 @@ def verdicts(reproductions: list) -> list[str]:
     """Return a line for the newest reproduction: its verdict, and of which run."""
     from taskcell.api import reproducing
 
-    return [f"{reproducing.judge(run).sentence}" for run in reproductions[:1]]
+    return [reproducing.judge(run).sentence for run in reproductions[:1]]
 
 
 if __name__ == "__main__":
