@@ -36,6 +36,8 @@ def content(array: Any) -> bytes:
     Texts in any of Arrow's layouts are alike, and so are lists: say the type beside it where it matters.
     """
     chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+    if not chunks:
+        chunks = [pa.array([], array.type)]
     return _content([_plain_layout(chunk) for chunk in chunks], len(array))
 
 
@@ -58,8 +60,6 @@ def _plain_layout(array: Any) -> Any:
 
 
 def _content(chunks: list[Any], count: int) -> bytes:
-    if not chunks:
-        return tokens.hasher("arrow", ("0",)).raw()
     kind = chunks[0].type
     made = tokens.hasher("arrow", (str(count), _missing(chunks, count)))
     if pa.types.is_null(kind):

@@ -41,7 +41,7 @@ class NpyCodec:
             type="numpy.ndarray",
             blobs=(blob,),
             size_bytes=size,
-            preview=f"ndarray {' × '.join(f'{length:,}' for length in value.shape) or 'scalar'} {value.dtype}",
+            preview=previews.cut(f"ndarray {' × '.join(f'{length:,}' for length in value.shape) or 'scalar'} {value.dtype}"),
         )
 
     def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> Any:

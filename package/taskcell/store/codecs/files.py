@@ -78,7 +78,7 @@ def _encode_file(path: Path, sink: contracts.BlobSink) -> Artifact:
         blobs=(blob,),
         size_bytes=size,
         meta={"name": name, "kind": "file", "executable": os.access(path, os.X_OK)},
-        preview=f"file {name}, {previews.of_bytes(size)}",
+        preview=previews.cut(f"file {name}, {previews.of_bytes(size)}"),
     )
 
 
@@ -104,7 +104,7 @@ def _encode_folder(path: Path, sink: contracts.BlobSink) -> Artifact:
         blobs=tuple(blobs),
         size_bytes=size_bytes,
         meta={"name": name, "kind": "folder", "entries": described, "executables": executables},
-        preview=f"folder {name}, {len(blobs):,} files, {previews.of_bytes(size_bytes)}",
+        preview=previews.cut(f"folder {name}, {len(blobs):,} files, {previews.of_bytes(size_bytes)}"),
     )
 
 

@@ -42,7 +42,10 @@ class PickleCodec:
         try:
             data, definitions = _dumps(value, buffers)
         except _FAILURES as exc:
-            raise _unstorable(value, exc) from exc
+            raise errors.UnstorableError(
+                f"A value of type {previews.type_name(value)} can't be stored: {exc}",
+                remedy="Store what it is made of, and make it again inside the task.",
+            ) from exc
         stored = [sink.put(data)]
         if definitions:
             stored.append(sink.put(definitions))
@@ -172,16 +175,3 @@ def _digest(value: Any, blobs: tuple[Digest, ...]) -> Digest:
         return digest_value(value)
     except errors.UnstorableError:
         return digest_parts("taskcell.pickle/1", blobs)
-
-
-def _unstorable(value: Any, exc: BaseException) -> errors.UnstorableError:
-    """Return the refusal, naming the part if the digest finds it."""
-    try:
-        digest_value(value)
-    except errors.UnstorableError as found:
-        path, what = found.ids.get("path", ""), found.ids.get("what", previews.type_name(value))
-        return errors.UnstorableError(f"value{path}: {what} can't be stored", remedy=found.remedy, path=path)
-    return errors.UnstorableError(
-        f"A value of type {previews.type_name(value)} can't be stored: {exc}",
-        remedy="Store what it is made of, and make it again inside the task.",
-    )

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from taskcell import errors
-from taskcell.hashing.values import LEAVES
+from taskcell.hashing.values import LEAVES, digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
 from taskcell.store.codecs import arrays, figures, files, pandas_values, pickles, plain, previews, tables, texts, trees
@@ -75,7 +75,10 @@ class CodecRegistry:
         UnstorableError
             The value, or a part of it, can't be stored; the message names it and says what to do.
         """
-        return self.codec_for(value).encode(value, sink, self)
+        try:
+            return self.codec_for(value).encode(value, sink, self)
+        except errors.UnstorableError as exc:
+            raise _placed(value, exc) from exc
 
     def decode(
         self,
@@ -177,6 +180,17 @@ def _refuse(value: Any) -> None:
     if refused is not None:
         what, remedy = refused
         raise errors.UnstorableError(f"{what[0].upper()}{what[1:]} can't be stored.", remedy=remedy)
+
+
+def _placed(value: Any, exc: errors.UnstorableError) -> errors.UnstorableError:
+    """Return a refusal that says where in the value the part lies, if the value's digest is refused for it too."""
+    try:
+        digest_value(value)
+    except errors.UnstorableError as found:
+        if path := found.ids.get("path"):
+            message = f"value{path}: {found.ids['what']} can't be stored"
+            return errors.UnstorableError(message, remedy=found.remedy, **found.ids)
+    return exc
 
 
 DEFAULT_CODECS = CodecRegistry()

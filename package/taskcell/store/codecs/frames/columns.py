@@ -70,7 +70,7 @@ def write(values: Any, hold: Callable[[Any], int]) -> tuple[Note, Any]:
     """Return a column's note and its Arrow array, or None instead of the array when it is held as a child."""
     try:
         return _write(values)
-    except (NotArrowError, pa.ArrowException, OverflowError):
+    except (NotArrowError, pa.ArrowException, UnicodeEncodeError, OverflowError):
         return _write_child(values, hold)
 
 
@@ -229,12 +229,14 @@ def _read_interval(note: Note, _: Any, __: Any, fetch: Callable[[int], Any]) -> 
 
 
 def _read_sparse(note: Note, _: Any, __: Any, fetch: Callable[[int], Any]) -> Any:
-    from pandas.core.arrays.sparse import array as sparse  # the public constructor takes no places
-
     size, values, places, fill = fetch(note["number"])
-    index = sparse.make_sparse_index(size, places.astype(np.int32), kind=note["shape"])
-    dtype = pd.SparseDtype(values.dtype, fill)
-    return pd.arrays.SparseArray(values, sparse_index=index, fill_value=fill, dtype=dtype)
+    kind: Any = pd.arrays.SparseArray
+    if hasattr(kind, "from_indices"):
+        return kind.from_indices(values, places, size, fill_value=fill, kind=note["shape"], dtype=values.dtype)
+    from pandas.core.arrays.sparse import array  # before pandas 3.1 there is no public way
+
+    index = array.make_sparse_index(size, places.astype(np.int32), kind=note["shape"])
+    return kind(values, sparse_index=index, fill_value=fill, dtype=pd.SparseDtype(values.dtype, fill))
 
 
 _READERS: dict[str, Callable[[Note, Any, Memory, Any], Any]] = {
