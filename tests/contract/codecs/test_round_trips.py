@@ -13,18 +13,33 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from tests.unit.hashing import golden
 
 from taskcell.store.codecs.figures import StoredFigure
 from taskcell.testing.codecs import CodecContract
-from tests.unit.hashing import golden
 
-PICKLED = {"namedtuple", "dataclass", "enum", "random", "builtin function", "builtin type", "stdlib function",
-           "generator", "random state", "dtype", "circle", "memoryview", "stdlib module", "numpy longdouble",
-           "arrow schema", "arrow scalar"}  # fmt: skip
+PICKLED = {
+    "namedtuple",
+    "dataclass",
+    "enum",
+    "random",
+    "builtin function",
+    "builtin type",
+    "stdlib function",
+    "generator",
+    "random state",
+    "dtype",
+    "circle",
+    "memoryview",
+    "stdlib module",
+    "numpy longdouble",
+    "arrow schema",
+    "arrow scalar",
+}
 
 
 class TestGoldenValues(CodecContract):
-    examples = {name: make for name, make in golden.VALUES.items() if name not in PICKLED}
+    examples: ClassVar[Any] = {name: make for name, make in golden.VALUES.items() if name not in PICKLED}
 
     def test_no_pickle_is_needed(self, make: Callable[[], Any], blobs: Any) -> None:
         artifact = self.stored(make(), blobs)
@@ -45,7 +60,9 @@ class TestPickles(CodecContract):
         "longdouble": golden.VALUES["numpy longdouble"],
         "inside a container": lambda: {"rng": np.random.default_rng(1), "n": 1},
         "in a frame": lambda: pd.DataFrame({"a": pd.Series([np.random.default_rng(1), 1], dtype=object)}),
-        "with large buffers": lambda: np.ma.array(np.zeros(300_000), mask=np.zeros(300_000, bool)).view(np.ma.MaskedArray),
+        "with large buffers": lambda: np.ma.array(np.zeros(300_000), mask=np.zeros(300_000, bool)).view(
+            np.ma.MaskedArray
+        ),
         "partial": lambda: __import__("functools").partial(int, base=2),
     }
 
@@ -57,21 +74,34 @@ def frame(**columns: Any) -> pd.DataFrame:
 class TestFrames(CodecContract):
     examples: ClassVar[Any] = {
         "mixed": lambda: frame(
-            i=[1, 2], f=[0.5, np.nan], b=[True, False], s=["x", None], t=pd.to_datetime(["2024-01-01", None]),
-            d=pd.to_timedelta([1, None], unit="s"), u=np.array([1, 2], "u1"), h=np.array([1, 2], "f2"),
+            i=[1, 2],
+            f=[0.5, np.nan],
+            b=[True, False],
+            s=["x", None],
+            t=pd.to_datetime(["2024-01-01", None]),
+            d=pd.to_timedelta([1, None], unit="s"),
+            u=np.array([1, 2], "u1"),
+            h=np.array([1, 2], "f2"),
         ),
-        "no rows": lambda: frame(a=[1], b=["x"], c=pd.Categorical(["u"]), d=pd.to_datetime(["2024"]).tz_localize("UTC")).iloc[:0],
+        "no rows": lambda: frame(
+            a=[1], b=["x"], c=pd.Categorical(["u"]), d=pd.to_datetime(["2024"]).tz_localize("UTC")
+        ).iloc[:0],
         "no columns": lambda: pd.DataFrame(index=["a", "b"]),
-        "nothing": lambda: pd.DataFrame(),
+        "nothing": pd.DataFrame,
         "numbers as labels": lambda: pd.DataFrame(np.ones((2, 2)), columns=[3, 1]),
         "range as labels": lambda: pd.DataFrame(np.ones((2, 2))),
         "same label twice": lambda: pd.DataFrame(np.ones((2, 2)), columns=["a", "a"]),
-        "labels of many types": lambda: pd.DataFrame(np.ones((1, 4)), columns=pd.Index(["a", 1, None, ("x", 2)], dtype=object)),
+        "labels of many types": lambda: pd.DataFrame(
+            np.ones((1, 4)), columns=pd.Index(["a", 1, None, ("x", 2)], dtype=object)
+        ),
         "labels that look alike": lambda: pd.DataFrame([[1, 2]], columns=pd.Index(["1", 1], dtype=object)),
         "times as labels": lambda: pd.DataFrame([[1, 2]], columns=pd.date_range("2024", periods=2, freq="D")),
-        "categories as labels": lambda: pd.DataFrame([[1, 2]], columns=pd.CategoricalIndex(["a", "b"], ["b", "a"])),
+        "categories as labels": lambda: pd.DataFrame(
+            [[1, 2]], columns=pd.CategoricalIndex(["a", "b"], ["b", "a"])
+        ),
         "levels as labels": lambda: pd.DataFrame(
-            np.ones((1, 3)), columns=pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)], names=["x", None])
+            np.ones((1, 3)),
+            columns=pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)], names=["x", None]),
         ),
         "named labels": lambda: pd.DataFrame([[1]], columns=pd.Index(["a"], name=("n", 1))),
         "surrogate label": lambda: pd.DataFrame([[1]], columns=pd.Index(["\ud800"], dtype=object)),
@@ -83,40 +113,58 @@ class TestFrames(CodecContract):
         "complex": lambda: frame(a=[1j, 2j]),
         "text index": lambda: frame(a=[1, 2]).set_axis(["x", "y"]),
         "object index": lambda: frame(a=[1, 2]).set_axis(pd.Index(["x", 1], dtype=object)),
-        "time index": lambda: frame(a=[1, 2]).set_axis(pd.date_range("2024", periods=2, freq="h", tz="Europe/Berlin")),
+        "time index": lambda: frame(a=[1, 2]).set_axis(
+            pd.date_range("2024", periods=2, freq="h", tz="Europe/Berlin")
+        ),
         "uneven time index": lambda: frame(a=[1, 2]).set_axis(pd.DatetimeIndex(["2024", None])),
         "duration index": lambda: frame(a=[1, 2]).set_axis(pd.timedelta_range("1D", periods=2)),
         "period index": lambda: frame(a=[1, 2]).set_axis(pd.period_range("2024", periods=2, freq="Q-NOV")),
         "interval index": lambda: frame(a=[1, 2]).set_axis(pd.interval_range(0.0, 2.0, closed="both")),
         "category index": lambda: frame(a=[1, 2]).set_axis(pd.CategoricalIndex(["b", "a"], name="n")),
-        "levels": lambda: frame(a=[1, 2, 3], b=["x", None, "z"], c=pd.to_datetime(["2024", "2025", None])).set_index(["b", "c"]),
-        "unused levels": lambda: frame(a=range(4), b=list("abcd"), c=range(4)).set_index(["b", "c"]).iloc[1:3],
+        "levels": lambda: frame(
+            a=[1, 2, 3], b=["x", None, "z"], c=pd.to_datetime(["2024", "2025", None])
+        ).set_index(["b", "c"]),
+        "unused levels": lambda: (
+            frame(a=range(4), b=list("abcd"), c=range(4)).set_index(["b", "c"]).iloc[1:3]
+        ),
         "categories of times": lambda: frame(a=pd.Categorical(pd.to_datetime(["2024", "2025", "2024"]))),
-        "categories of objects": lambda: frame(a=pd.Categorical.from_codes([0, 1, 0], pd.Index([1, "a"], dtype=object))),
+        "categories of objects": lambda: frame(
+            a=pd.Categorical.from_codes([0, 1, 0], pd.Index([1, "a"], dtype=object))
+        ),
         "no categories": lambda: frame(a=pd.Categorical([None, None])),
         "many categories": lambda: frame(a=pd.Categorical([str(n) for n in range(300)])),
         "fixed offset": lambda: frame(a=pd.to_datetime(["2024-01-01T00:00+05:30"])),
-        "every unit": lambda: frame(**{unit: pd.to_datetime(["2024", None]).as_unit(unit) for unit in ("s", "ms", "us", "ns")}),
+        "every unit": lambda: frame(
+            **{unit: pd.to_datetime(["2024", None]).as_unit(unit) for unit in ("s", "ms", "us", "ns")}
+        ),
         "nullable": lambda: frame(
-            a=pd.array([1, None], "Int8"), b=pd.array([1.5, None], "Float32"), c=pd.array([True, None], "boolean"),
-            d=pd.array(["a", None], "string"), e=pd.array(["a", None], pd.StringDtype("python")),
+            a=pd.array([1, None], "Int8"),
+            b=pd.array([1.5, None], "Float32"),
+            c=pd.array([True, None], "boolean"),
+            d=pd.array(["a", None], "string"),
+            e=pd.array(["a", None], pd.StringDtype("python")),
         ),
         "arrow types": lambda: frame(
-            a=pd.array([1, None], "int8[pyarrow]"), b=pd.array(["a", None], pd.ArrowDtype(pa.string())),
+            a=pd.array([1, None], "int8[pyarrow]"),
+            b=pd.array(["a", None], pd.ArrowDtype(pa.string())),
             c=pd.array([[1], None], pd.ArrowDtype(pa.list_(pa.int64()))),
         ),
-        "sparse": lambda: frame(a=pd.arrays.SparseArray([0.0, np.nan, 1.0]), b=pd.arrays.SparseArray([0, 0, 1])),
+        "sparse": lambda: frame(
+            a=pd.arrays.SparseArray([0.0, np.nan, 1.0]), b=pd.arrays.SparseArray([0, 0, 1])
+        ),
         "wide": lambda: pd.DataFrame(np.arange(600.0).reshape(2, 300)),
         "strided": lambda: pd.DataFrame(np.arange(40).reshape(10, 4))[::2],
-        "attributes": lambda: _noted(),
+        "attributes": lambda: _noted().copy(),
         "strict labels": lambda: frame(a=[1]).set_flags(allows_duplicate_labels=False),
         "series with a tuple as name": lambda: pd.Series([1], name=("a", 1)),
         "series of objects without rows": lambda: pd.Series(dtype=object),
         "index of objects": lambda: pd.Index(["a", 1, None]),
         "levels alone": lambda: pd.MultiIndex.from_product([["a"], [1, 2]]),
-    }  # fmt: skip
+    }
 
-    def test_frame_is_equal_in_the_eyes_of_pandas(self, make: Callable[[], Any], blobs: Any, tmp_path: Path) -> None:
+    def test_frame_is_equal_in_the_eyes_of_pandas(
+        self, make: Callable[[], Any], blobs: Any, tmp_path: Path
+    ) -> None:
         value = make()
         found = self.codecs.decode(self.stored(value, blobs), blobs, trusted=True, folder=tmp_path)
         if isinstance(value, pd.DataFrame):
@@ -126,7 +174,9 @@ class TestFrames(CodecContract):
         else:
             pd.testing.assert_index_equal(found, value, exact=True)
 
-    def test_frame_can_be_changed_like_a_fresh_one(self, make: Callable[[], Any], blobs: Any, tmp_path: Path) -> None:
+    def test_frame_can_be_changed_like_a_fresh_one(
+        self, make: Callable[[], Any], blobs: Any, tmp_path: Path
+    ) -> None:
         value = make()
         found = self.codecs.decode(self.stored(value, blobs), blobs, trusted=True, folder=tmp_path)
         if isinstance(found, pd.DataFrame) and found.size:
@@ -186,15 +236,23 @@ class TestTables(CodecContract):
         "views": lambda: pa.array(["a", None], pa.string_view()),
         "run ends": lambda: pa.compute.run_end_encode(pa.array([1, 1, 2])),
         "polars of every kind": lambda: pl.DataFrame(
-            {"i": [1, None], "s": ["a", None], "l": [[1], None], "d": [dt.date(2024, 1, 1), None], "st": [{"a": 1}, None],
-             "t": [dt.datetime(2024, 1, 1, tzinfo=dt.timezone.utc), None], "b": [b"a", None], "n": [None, None]},
+            {
+                "i": [1, None],
+                "s": ["a", None],
+                "l": [[1], None],
+                "d": [dt.date(2024, 1, 1), None],
+                "st": [{"a": 1}, None],
+                "t": [dt.datetime(2024, 1, 1, tzinfo=dt.UTC), None],
+                "b": [b"a", None],
+                "n": [None, None],
+            },
         ),
         "polars categories": lambda: pl.DataFrame({"c": pl.Series(["b", "a", None], dtype=pl.Categorical)}),
         "polars enum": lambda: pl.Series("e", ["a", None], dtype=pl.Enum(["b", "a"])),
         "polars chunks": lambda: pl.concat([pl.Series("a", [1]), pl.Series("a", [2])], rechunk=False),
-        "polars without columns": lambda: pl.DataFrame(),
+        "polars without columns": pl.DataFrame,
         "polars without rows": lambda: pl.DataFrame({"a": []}, schema={"a": pl.String}),
-    }  # fmt: skip
+    }
 
 
 class TestContainers(CodecContract):
@@ -209,7 +267,14 @@ class TestContainers(CodecContract):
         "small arrays": lambda: {"w": [np.arange(3), np.array([1.5, np.nan])], "s": np.float32(1)},
         "dollar keys": lambda: {"$tuple": [1], "$child": 0, "plain": {"$x": None}},
         "one dollar key": lambda: {"$child": 0},
-        "keys of many types": lambda: {1: "a", (1, "b"): 2, None: 3, dt.date(2024, 1, 1): 4, frozenset({1}): 5, 1.5: 6},
+        "keys of many types": lambda: {
+            1: "a",
+            (1, "b"): 2,
+            None: 3,
+            dt.date(2024, 1, 1): 4,
+            frozenset({1}): 5,
+            1.5: 6,
+        },
         "deep": lambda: _deep(150),
         "too deep for JSON": lambda: _deep(230),
         "shared without end": lambda: _shared(40),
@@ -217,7 +282,9 @@ class TestContainers(CodecContract):
         "none": lambda: [None, [], {}, (), set()],
     }
 
-    def test_nothing_is_pickled_that_need_not_be(self, make: Callable[[], Any], blobs: Any, request: Any) -> None:
+    def test_nothing_is_pickled_that_need_not_be(
+        self, make: Callable[[], Any], blobs: Any, request: Any
+    ) -> None:
         if "too deep" in request.node.name or "without end" in request.node.name:
             assert self.stored(make(), blobs).codec == "pickle/1"
         else:

@@ -41,11 +41,13 @@ class NpyCodec:
             type="numpy.ndarray",
             blobs=(blob,),
             size_bytes=size,
-            preview=previews.cut(f"ndarray {' × '.join(f'{length:,}' for length in value.shape) or 'scalar'} {value.dtype}"),
+            preview=previews.cut(
+                f"ndarray {' × '.join(f'{length:,}' for length in value.shape) or 'scalar'} {value.dtype}"
+            ),
         )
 
     def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> Any:
-        """Return a writable array: on the source's memory if that is private to the reader, else on a copy."""
+        """Return a writable array: on the source's memory if that is the reader's own, else on a copy."""
         return read_npy(source.get(artifact.blobs[0]), artifact)
 
 
@@ -56,7 +58,7 @@ def _pieces(array: Any) -> Iterator[bytes | memoryview]:
     described = np.lib.format.header_data_from_array_1_0(array)
     if not (array.flags.c_contiguous or array.flags.f_contiguous):
         described["fortran_order"] = False
-    np.lib.format.write_array_header_2_0(header, described)  # type: ignore[no-untyped-call]
+    np.lib.format.write_array_header_2_0(header, described)
     yield header.getvalue()
     if array.nbytes:
         flat = array.T if described["fortran_order"] else np.ascontiguousarray(array)

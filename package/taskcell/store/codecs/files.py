@@ -1,4 +1,4 @@
-"""Files and folders behind a ``Path``: stored by content, laid out again as a read-only copy of the same name."""
+"""Files and folders behind a ``Path``: stored by content, laid out again as a read-only copy."""
 
 from __future__ import annotations
 
@@ -38,14 +38,16 @@ class FileCodec:
         try:
             return _encode_folder(value, sink) if value.is_dir() else _encode_file(value, sink)
         except RefusalError as exc:
-            raise errors.UnstorableError(f"{exc.what} can't be stored", remedy=exc.remedy, path=str(value)) from exc
+            raise errors.UnstorableError(
+                f"{exc.what} can't be stored", remedy=exc.remedy, path=str(value)
+            ) from exc
         except OSError as exc:
             raise errors.UnstorableError(
                 f"{value} can't be read: {exc.strerror or exc}", remedy="Make it readable.", path=str(value)
             ) from exc
 
     def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> Path:
-        """Return the path of a read-only copy below the reader's folder, made unless it is there unchanged."""
+        """Return the path of a read-only copy, made unless it is there unchanged."""
         root = decoder.folder or _user_folder()
         name = artifact.meta["name"]
         if PurePosixPath(name).name != name or name in ("", ".", ".."):

@@ -1,8 +1,8 @@
 """Choosing a codec: those of installed packages first, then the open formats, a pickle last.
 
-Further codecs come from the entry-point group ``taskcell.codecs``, read when the first value is stored or loaded
-that no codec of ours is made for. They can't take over the built-in scalars and containers, whose digests and
-stored forms others rely on.
+Further codecs come from the entry-point group ``taskcell.codecs``, read when the first value is stored or
+loaded that no codec of ours is made for. They can't take over the built-in scalars and containers, whose
+digests and stored forms others rely on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,18 @@ from taskcell import errors
 from taskcell.hashing.values import LEAVES, digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
-from taskcell.store.codecs import arrays, figures, files, pandas_values, pickles, plain, previews, tables, texts, trees
+from taskcell.store.codecs import (
+    arrays,
+    figures,
+    files,
+    pandas_values,
+    pickles,
+    plain,
+    previews,
+    tables,
+    texts,
+    trees,
+)
 
 ENTRY_POINTS = "taskcell.codecs"
 
@@ -156,9 +167,10 @@ class _Decoder:
         codec = self.codecs.named(artifact.codec)
         if codec.executes_code and not self.trusted:
             raise errors.UntrustedError(
-                f"The stored {artifact.type} {artifact.digest[:12]} is a pickle, and its store is not trusted.",
-                remedy="If you trust everybody who can write to that store, add its URL to the setting trusted_stores"
-                " (environment variable TASKCELL_TRUSTED_STORES).",
+                f"The stored {artifact.type} {artifact.digest[:12]} is a pickle, "
+                "and its store is not trusted.",
+                remedy="If you trust everybody who can write to that store, add its URL to the setting"
+                " trusted_stores (environment variable TASKCELL_TRUSTED_STORES).",
                 type=artifact.type,
                 digest=artifact.digest,
             )
@@ -175,7 +187,9 @@ def _refuse(value: Any) -> None:
             f"The module {value.__name__!r} can't be stored.", remedy="Import it in the task that needs it."
         )
     if kind.__name__ == "LazyFrame" and kind.__module__.partition(".")[0] == "polars":
-        raise errors.UnstorableError("A Polars LazyFrame can't be stored.", remedy="Store its result: .collect().")
+        raise errors.UnstorableError(
+            "A Polars LazyFrame can't be stored.", remedy="Store its result: .collect()."
+        )
     refused = objects.refusal(kind)
     if refused is not None:
         what, remedy = refused
@@ -183,7 +197,7 @@ def _refuse(value: Any) -> None:
 
 
 def _placed(value: Any, exc: errors.UnstorableError) -> errors.UnstorableError:
-    """Return a refusal that says where in the value the part lies, if the value's digest is refused for it too."""
+    """Return a refusal that says where the part lies, if the value's digest is refused for it too."""
     try:
         digest_value(value)
     except errors.UnstorableError as found:
