@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import copyreg
 import dataclasses
 import functools
 import io
@@ -71,6 +72,10 @@ def expand(value: Any) -> Node:
     refused = refusal(kind)
     if refused is not None:
         raise RefusalError(*refused)
+    if isinstance(
+        value, (set, frozenset)
+    ):  # their own reduction lists the elements in an order of no meaning
+        return Node("set-subclass", (), (kind, frozenset(value), Attributes(_attributes(value, kind))))
     own = _reduces(kind)
     if dataclasses.is_dataclass(kind) and not own and not _states(kind):
         return _dataclass(value)
@@ -120,8 +125,9 @@ def _is_cached(kind: type, name: object) -> bool:
 
 def _reduce(value: Any) -> Any:
     kind = type(value)
+    registered = copyreg.dispatch_table.get(kind)
     try:
-        return value.__reduce_ex__(4)
+        return value.__reduce_ex__(4) if registered is None else registered(value)
     except Exception as exc:
         raise RefusalError(
             f"an object of type {kind.__module__}.{kind.__qualname__}",

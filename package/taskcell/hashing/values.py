@@ -55,7 +55,7 @@ _FAMILIES = {
 }
 """Package that a type comes from -> module here that knows its types."""
 _NOTHING: Mapping[int, Digest] = {}
-_MAX_REVISITS = 1_000_000
+_MAX_REVISITS = 100_000
 """Visits of values inside circles, after which a value is refused: they can't be remembered."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from taskcell import errors
-from taskcell.hashing import digest_value
+from taskcell.hashing import Digest, digest_value
 from taskcell.hashing import files as hashing_files
 from taskcell.model.artifacts import Artifact
 from taskcell.store.codecs import DEFAULT_CODECS
@@ -204,6 +204,18 @@ def test_hostile_names_are_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(errors.FormatError, match="leaves their folder"):
         DEFAULT_CODECS.decode(artifact, blobs, folder=tmp_path / "out")
     assert not (tmp_path / "evil").exists()
+
+
+def test_hostile_digest_is_refused(tmp_path: Path) -> None:
+    blobs = MemoryBlobs()
+    blob, _ = blobs.put(b"x")
+    meta = {"name": "evil", "kind": "file", "executable": False}
+    artifact = Artifact(
+        digest=Digest("../.."), codec="files/1", type="pathlib.Path", blobs=(blob,), meta=meta
+    )
+    with pytest.raises(errors.FormatError):
+        DEFAULT_CODECS.decode(artifact, blobs, folder=tmp_path / "a" / "b" / "out")
+    assert not list(tmp_path.rglob("evil"))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.hashing import golden
 from tests.unit.hashing.test_properties import VALUES
@@ -50,6 +50,7 @@ def test_gathered_list_is_stored_as_the_list_itself(values: list[Any]) -> None:
     assert DEFAULT_CODECS.decode(gathered, blobs) == values
 
 
+@settings(max_examples=50)
 @given(st.lists(VALUES, max_size=4))
 def test_any_gathered_list_has_the_digest_of_the_list(values: list[Any]) -> None:
     blobs = MemoryBlobs()
@@ -97,6 +98,8 @@ def test_decoded_values_do_not_share_state() -> None:
         {"$timezone": [1]},
         {"$set": [[1]]},
         {"$missing": "eval"},
+        {"$ndarray": ["<f8", [1000000000000], ""]},
+        {"$ndarray": ["O", [1], "AAAAAAAAAAA="]},
     ],
 )
 def test_malformed_form_is_a_format_error(form: Any) -> None:

@@ -188,3 +188,22 @@ def test_large_buffers_of_a_pickle_are_blobs_of_their_own() -> None:
     found = DEFAULT_CODECS.decode(two, blobs, trusted=True)
     found.held[0] = 1
     assert found.name == "other"
+
+
+def test_codes_without_a_category_are_refused() -> None:
+    import msgspec
+    import pandas as pd
+    import pyarrow as pa
+
+    blobs = MemoryBlobs()
+    artifact = DEFAULT_CODECS.encode(pd.Series(pd.Categorical(["a", None, "b"])), blobs)
+    table = pa.ipc.open_file(bytes(blobs.get(artifact.blobs[0]))).read_all()
+    bits = table.column(0).chunk(0).indices.buffers()[0]
+    codes = pa.Array.from_buffers(pa.int8(), 3, [bits, pa.py_buffer(np.array([0, 99, 1], np.int8))])
+    forged = pa.DictionaryArray.from_arrays(codes, table.column(0).chunk(0).dictionary)
+    target = pa.BufferOutputStream()
+    with pa.ipc.new_file(target, table.schema) as writer:
+        writer.write(pa.RecordBatch.from_arrays([forged], schema=table.schema))
+    blob, _ = blobs.put(target.getvalue().to_pybytes())
+    with pytest.raises(errors.FormatError, match="codes without a category"):
+        DEFAULT_CODECS.decode(msgspec.structs.replace(artifact, blobs=(blob,)), blobs)

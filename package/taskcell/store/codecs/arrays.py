@@ -80,7 +80,7 @@ def read_npy(view: memoryview, artifact: Artifact) -> Any:
         flat = np.frombuffer(view, dtype, count=int(np.prod(shape, dtype=np.int64)), offset=header.tell())
         array = flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
         return array if array.flags.writeable else array.copy(order="K")
-    except (ValueError, TypeError, SyntaxError, EOFError) as exc:
+    except (ValueError, TypeError, SyntaxError, EOFError, RecursionError, MemoryError) as exc:
         raise errors.FormatError(
             f"The stored array {artifact.digest[:12]} is not a valid npy file: {exc}",
             remedy="Run the task that made it again, without its cache.",

@@ -139,7 +139,7 @@ class ImageCodec:
         try:
             image = Image.open(io.BytesIO(source.get(artifact.blobs[0])), formats=("PNG",))
             image.load()
-        except (OSError, ValueError, SyntaxError) as exc:
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as exc:
             raise errors.FormatError(
                 f"The stored image {artifact.digest[:12]} is not a valid PNG file: {exc}",
                 remedy="Run the task that made it again, without its cache.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from taskcell.store import contracts
 from taskcell.store.codecs import previews
 
 _CHUNK_BYTES = 1 << 22
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class FileCodec:
@@ -50,8 +52,10 @@ class FileCodec:
         """Return the path of a read-only copy, made unless it is there unchanged."""
         root = decoder.folder or _user_folder()
         name = artifact.meta["name"]
-        if PurePosixPath(name).name != name or name in ("", ".", ".."):
+        if PurePosixPath(name).name != name or name in ("", ".", "..") or "\0" in name:
             raise _hostile(artifact, name)
+        if not _DIGEST.fullmatch(artifact.digest):
+            raise _hostile(artifact, artifact.digest)
         target = root / artifact.digest[:32] / name
         try:
             return target if _is_intact(target, artifact) else _lay_out(artifact, source, target)

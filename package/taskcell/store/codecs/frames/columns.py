@@ -211,7 +211,10 @@ def read_codes(note: Note, column: Any, memory: Memory, fetch: Any) -> tuple[Any
     categories = pd.Index(
         values, name=name, copy=False, dtype=object if note["values"]["kind"] == "texts" else None
     )
-    return memory.array(whole.indices, np.dtype(note["codes"])), categories
+    codes = memory.array(whole.indices, np.dtype(note["codes"]))
+    if codes.size and not -1 <= codes.min() <= codes.max() < len(categories):
+        raise ValueError("codes without a category")  # pandas reads outside its memory for such codes
+    return codes, categories
 
 
 def _read_arrow(note: Note, column: Any, *_: Any) -> Any:
