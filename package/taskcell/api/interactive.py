@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -71,10 +72,9 @@ class CellRunner:
 
     def prepare(self, cell: Cell) -> Prepared:
         """Define the task of a cell that is about to run; raise DefinitionError, and then nothing has changed."""
-        path = snapshots.notebook_path(self._session)
-        task, cells = self._session.resolve(cell, path.parent if path else Path.cwd())
+        task, cells = self._session.resolve(cell, snapshots.notebook_folder(self._session))
         prepared = self._keyed(task)
-        self._session.cells = cells
+        self._session.place(cell, cells)
         return prepared
 
     def _keyed(self, task: Task) -> Prepared:
@@ -96,20 +96,19 @@ class CellRunner:
     def key(self, task: Task, digests: Mapping[str, Digest], values: Mapping[str, Any]) -> CacheKey:
         """Return a task's key for given inputs."""
         inputs = {
-            name: keys.InputDigest(digest=digest, label=codecs.preview(values[name]))
+            name: keys.InputDigest(digest=digest, label=self._label(name, digest, values[name]))
             for name, digest in digests.items()
         }
         return keys.task_key(task, inputs, installed=environment.installed_version)
 
+    def _label(self, name: str, digest: Digest, value: Any) -> str:
+        bound = self._session.bound.get(name)
+        return bound.preview if bound is not None and bound.digest == digest else codecs.preview(value)
+
     def _input(self, task: Task, item: TaskInput) -> tuple[Any, Digest]:
         namespace = self._session.namespace
         if item.name not in namespace:
-            maker = f"run the cell of task {item.task!r}" if item.task else "run the cell that makes it"
-            raise errors.DefinitionError(
-                f"Task {task.name!r}: its input {item.name!r} has no value in this kernel.",
-                remedy=f"First {maker}.",
-                task=task.name,
-            )
+            raise self._no_value(task, item)
         value = namespace[item.name]
         bound = self._session.bound.get(item.name) if item.kind is InputKind.OUTPUT else None
         if bound is None:
@@ -127,6 +126,22 @@ class CellRunner:
                 task=task.name,
             )
         return value, digest
+
+    def _no_value(self, task: Task, item: TaskInput) -> errors.DefinitionError:
+        maker = self._session.outcomes.get(item.task)
+        if maker is not None and item.name in maker.dropped:
+            return errors.DefinitionError(
+                f"Task {task.name!r}: its input {item.name!r} was not kept by task {item.task!r}: "
+                f"{maker.dropped[item.name]}",
+                remedy=f"Let task {item.task!r} give out something that can be stored, or make it in this task.",
+                task=task.name,
+            )
+        first = f"run the cell of task {item.task!r}" if item.task else "run the cell that makes it"
+        return errors.DefinitionError(
+            f"Task {task.name!r}: its input {item.name!r} has no value in this kernel.",
+            remedy=f"First {first}.",
+            task=task.name,
+        )
 
     def elements(self, prepared: Prepared) -> list[Prepared]:
         """Return one preparation for each element of a mapped input."""
@@ -177,9 +192,12 @@ class CellRunner:
             on_wait()
             while not self._lease.acquire(1.0):
                 pass
-        restored = self.find(prepared)
-        if restored is not None:
-            self.release()
+        restored = None
+        try:
+            restored = self.find(prepared)
+        finally:
+            if restored is not None or sys.exception() is not None:
+                self.release()
         return restored
 
     def release(self) -> None:
@@ -210,8 +228,8 @@ class CellRunner:
 
     def commit(
         self, prepared: Prepared, namespace: Mapping[str, Any], displays: Displays, started: datetime, duration_s: float
-    ) -> tuple[dict[str, Any], dict[str, Artifact]]:
-        """Store what the body left and commit it; return outputs' values and artifacts.
+    ) -> tuple[dict[str, Any], dict[str, Artifact], dict[str, str]]:
+        """Store what the body left and commit it; return outputs' values, artifacts, and why others are not kept.
 
         Raises
         ------
@@ -239,8 +257,7 @@ class CellRunner:
             )
             self._results.commit(entry)
         self._record(prepared, artifacts, stored_displays, displays, started, duration_s)
-        prepared.notices.extend(f"{name} is not kept: {reason}" for name, reason in dropped.items())
-        return values, artifacts
+        return values, artifacts, dropped
 
     def _stored(
         self, task: Task, namespace: Mapping[str, Any]
@@ -292,12 +309,14 @@ class CellRunner:
 
     def _run(self) -> str:
         """Return the id of this session's run; its plan is written with the first task that executes."""
-        if self._session.run_id is None:
+        place = self._store.url, self._store.project
+        if self._session.run_id is None or self._session.run_place != place:
             run_id = launching.new_run_id()
+            self._session.run_workflow = snapshots.workflow_name(self._session)
             plan = Plan(
                 run_id=run_id,
                 project=self._store.project,
-                workflow=snapshots.workflow_name(self._session),
+                workflow=self._session.run_workflow,
                 version_number=0,
                 version=Digest(""),
                 parameters={},
@@ -309,7 +328,7 @@ class CellRunner:
                 folder=str(Path.cwd()),
             )
             self._store.records.create(paths.plan(run_id), plan)
-            self._session.run_id = run_id
+            self._session.run_id, self._session.run_place = run_id, place
         return self._session.run_id
 
     def _record(
@@ -328,7 +347,7 @@ class CellRunner:
         number = 1 + max((int(paths.last(entry.path)) for entry in attempts), default=0)
         facts = provenance.Facts(
             kind="task",
-            workflow=snapshots.workflow_name(self._session),
+            workflow=self._session.run_workflow,
             run_id=run_id,
             task=task_id,
             author=configuration.user(),
@@ -360,11 +379,16 @@ class CellRunner:
         values: Mapping[str, Any],
         artifacts: Mapping[str, Artifact],
         *,
+        dropped: Mapping[str, str],
         cached: bool,
         started: float,
         from_run: str = "",
     ) -> sessions.Outcome:
-        """Bind outputs in the notebook and note what became of the cell."""
+        """Bind outputs in the notebook and note what became of the cell; what was not kept is not bound either."""
+        for name in dropped:
+            self._session.namespace.pop(name, None)
+            self._session.bound.pop(name, None)
+        prepared.notices.extend(f"{name} is not kept: {reason}" for name, reason in dropped.items())
         self._session.namespace.update(values)
         self._session.bound.update(artifacts)
         outcome = sessions.Outcome(
@@ -375,6 +399,7 @@ class CellRunner:
             outputs=dict(artifacts),
             duration_s=time.perf_counter() - started,
             from_run=from_run,
+            dropped=dict(dropped),
             labelled=prepared.key.parts if prepared.key else (),
             definition=prepared.task,
         )

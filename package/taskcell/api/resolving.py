@@ -113,7 +113,7 @@ class _Context:
 
     def line(self, name: str) -> str:
         number = self._names.lines.get(name)
-        return f"line {number + self._cell.first_line - 1}" if number else "its first line"
+        return f"line {number}" if number else "its first line"
 
     def check_opaque(self) -> None:
         if self._names.opaque:

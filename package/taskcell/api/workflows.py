@@ -201,7 +201,7 @@ class _Reader:
 def declare(cell: TaskCell, position: int, known: Iterable[str]) -> _Declared:
     """Return what a task cell declares: name, inputs and outputs, stated or inferred."""
     header = cell.header
-    names = analysis.analyze(cell.body, known=frozenset(known))
+    names = _body_names(cell, known)
     outputs = header.outputs if header.outputs is not None else names.products
     name = header.name or _inferred_name(cell, names, outputs)
     for output in header.outputs or ():
@@ -220,6 +220,16 @@ def declare(cell: TaskCell, position: int, known: Iterable[str]) -> _Declared:
                 task=name,
             )
     return _Declared(cell=cell, name=name, names=names, outputs=outputs, position=position)
+
+
+def _body_names(cell: TaskCell, known: Iterable[str]) -> analysis.CellNames:
+    """Return a body's names; lines are those of the whole cell."""
+    try:
+        return analysis.analyze("\n" * (cell.first_line - 1) + cell.body, known=frozenset(known))
+    except errors.DefinitionError as exc:
+        name = cell.header.name
+        what = f"Task {name!r}" if name else f"The task in {cell.cell.label or 'this cell'}"
+        raise errors.DefinitionError(f"{what}: {exc.message}.", remedy=exc.remedy, task=name or "") from exc
 
 
 def _inferred_name(cell: TaskCell, names: analysis.CellNames, outputs: tuple[str, ...]) -> str:

@@ -12,13 +12,18 @@ from taskcell.model.cells import Cell, CellKind
 from taskcell.notebook import headers
 
 _ATTRIBUTE = "_taskcell_hooks"
+_SESSION = "_taskcell_session"
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register everything in a shell, once; loading again keeps the session."""
+    """Register everything in a shell, once; loading again, also after unloading, keeps the session."""
     if getattr(shell, _ATTRIBUTE, None) is not None:
         return
-    session = sessions.Session(namespace=shell.user_ns)
+    session = getattr(shell, _SESSION, None)
+    if session is None:
+        session = sessions.Session(namespace=shell.user_ns)
+        setattr(shell, _SESSION, session)
+        _take_earlier_cells(shell, session)
     sessions.begin(session)
     hooks = Hooks(shell, session)
     setattr(shell, _ATTRIBUTE, hooks)
@@ -31,6 +36,14 @@ def unload(shell: InteractiveShell) -> None:
     if hooks is not None:
         hooks.unregister()
         setattr(shell, _ATTRIBUTE, None)
+
+
+def _take_earlier_cells(shell: InteractiveShell, session: sessions.Session) -> None:
+    """Take plain cells into account that ran before the extension was loaded; the newest is the one that loads it."""
+    for number, source in enumerate(shell.history_manager.input_hist_raw[1:-1], start=1):
+        cell = Cell(source=source, label=f"In[{number}]")
+        if source.strip() and _kind(cell) is CellKind.PLAIN:
+            session.record(cell)
 
 
 class Hooks:
