@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from taskcell.analysis import scopes
 from taskcell.analysis.calls import Arguments, Calls, sorted_values
+from taskcell.analysis.interpreting import Seen
 from taskcell.analysis.states import (
     NOTHING,
     Code,
@@ -36,15 +37,17 @@ class Bodies(Calls):
         if code in self.active:
             return NOTHING
         arguments = {**code.defaults, **arguments}
-        signature = (code, self.now.version, frozenset(arguments.items()), self.later, len(self.catchers))
-        if signature in self.memo:
-            return self.memo[signature]
+        soft = any(catcher.soft for catcher in self.catchers)
+        signature = (code, frozenset(arguments.items()), self.later, soft)
+        known = self.memo.get(signature)
+        if known is not None and known.covers(self.now):
+            return known.values
         self.ran.add(code)
         self.runs_left -= 1
-        version = self.now.version
+        before, version = self.now.copy(), self.now.version
         found = self._inside_frame(code, arguments)
         if self.now.version == version:
-            self.memo[signature] = found
+            self.memo[signature] = Seen(before, found)
         return found
 
     def _inside_frame(self, code: Code, arguments: dict[str, Values]) -> Values:
@@ -64,9 +67,10 @@ class Bodies(Calls):
     def _frame_of(self, code: Code, arguments: dict[str, Values]) -> Frame:
         if not isinstance(code.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             return code.frame
-        table = self.table_of(code.node, code.private)
-        held = {scopes.mangle(name, code.private): values for name, values in arguments.items() if values}
-        return Frame(kind=FrameKind.FUNCTION, table=table, parent=code.frame, private=code.private, held=held)
+        frame = self.frame_of(code.node, FrameKind.FUNCTION, code.frame, code.private)
+        for name, values in arguments.items():
+            frame.keep(scopes.mangle(name, code.private), values)
+        return frame
 
     def _body(self, code: Code, arguments: dict[str, Values]) -> Values:
         if self.runs_left < 0:
@@ -144,7 +148,7 @@ class Bodies(Calls):
         for keyword in node.keywords:
             self.value(keyword.value)
         self.may_raise()
-        klass = Klass(members={})
+        klass = self.klasses.setdefault((id(node), self.frame.number), Klass(members={}))
         for base, values in zip(node.bases, bases, strict=True):
             self._inherit(klass, base, values)
         klass.members.update(self._class_body(node))
@@ -163,11 +167,8 @@ class Bodies(Calls):
 
     def _class_body(self, node: ast.ClassDef) -> dict[str, Values]:
         """Interpret a class body and return what its names hold at its end."""
-        outer = self.frame
-        frame = Frame(
-            kind=FrameKind.CLASS, table=self.table_of(node, node.name), parent=outer, private=node.name
-        )
-        self.frame = frame
+        outer, before = self.frame, self.now.copy()
+        self.frame = frame = self.frame_of(node, FrameKind.CLASS, outer, node.name)
         self.block(node.body)
         self.frame = outer
         if self.state is None:
@@ -178,6 +179,8 @@ class Bodies(Calls):
         self.state.killed -= mine
         self.state.may -= mine
         self.state.sure -= mine
+        if self.state.equals(before):
+            self.state.version = before.version
         return members
 
 

@@ -298,8 +298,7 @@ class Expressions(Ground):
     def generators(self, node: scopes.Comprehension, elements: Values) -> Values:
         """Interpret a comprehension whose first iterable has been evaluated."""
         outer = self.frame
-        table = self.table_of(node, outer.private)
-        self.frame = Frame(kind=FrameKind.COMPREHENSION, table=table, parent=outer, private=outer.private)
+        self.frame = self.frame_of(node, FrameKind.COMPREHENSION, outer, outer.private)
         found = self._level(node, 0, elements)
         self.frame = outer
         return shell_of(found)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from taskcell.analysis import builtin_names, ipython_syntax, parsing, scopes
-from taskcell.analysis.states import NOTHING, Code, Frame, FrameKind, Outside, State, Values, join
+from taskcell.analysis.states import NOTHING, Code, Frame, FrameKind, Klass, Outside, State, Values, join
 
 _RUNS = 20_000
 
@@ -51,6 +51,22 @@ class Loop:
         self.continues: list[State] = []
 
 
+class Seen:
+    """A finished run of a function that bound nothing: what state it had, and what it returned."""
+
+    __slots__ = ("_state", "values")
+
+    def __init__(self, state: State, values: Values) -> None:
+        self._state = state
+        self.values = values
+
+    def covers(self, state: State) -> bool:
+        """Whether running it in such a state can show nothing new: more is bound, the same is held."""
+        return state.version == self._state.version or (
+            state.killed >= self._state.killed and state.held == self._state.held
+        )
+
+
 class Ground:
     """Names and notes; the parts of the language are added by the classes below it."""
 
@@ -66,9 +82,11 @@ class Ground:
         self.raised: list[State] = []
         self.active: set[Code] = set()
         self.codes: dict[tuple[int, int], Code] = {}
+        self.frames: dict[tuple[int, int], Frame] = {}
+        self.klasses: dict[tuple[int, int], Klass] = {}
         self.created: list[Code] = []
         self.ran: set[Code] = set()
-        self.memo: dict[object, Values] = {}
+        self.memo: dict[object, Seen] = {}
         self.runs_left = _RUNS
         self.tables: dict[tuple[int, str], scopes.Table] = {}
         self.nested_trees: dict[tuple[str, int], ast.Module] = {}
@@ -117,7 +135,7 @@ class Ground:
             if isinstance(value, Outside) and not value.shallow and not self.later:
                 self.mutated[value.name] = min(line, self.mutated.get(value.name, line))
 
-    # -- names --------------------------------------------------------------------------------------------
+    # -- scopes --------------------------------------------------------------------------------------------
 
     def table_of(self, node: ast.AST, private: str) -> scopes.Table:
         """Return the scope table of a function, class or comprehension."""
@@ -134,6 +152,17 @@ class Ground:
                 table = scopes.Table()
             self.tables[key] = table
         return table
+
+    def frame_of(self, node: ast.AST, kind: FrameKind, outer: Frame, private: str) -> Frame:
+        """Return the scope that a node makes inside `outer`: always the same, so that all runs share it."""
+        key = (id(node), outer.number)
+        frame = self.frames.get(key)
+        if frame is None:
+            frame = Frame(kind=kind, table=self.table_of(node, private), parent=outer, private=private)
+            self.frames[key] = frame
+        return frame
+
+    # -- names ---------------------------------------------------------------------------------------------
 
     def home(self, name: str) -> Frame | None:
         """Return the scope that a name belongs to, seen from the current one; None for the cell's own."""
@@ -156,16 +185,22 @@ class Ground:
         name = scopes.mangle(written_name, self.frame.private)
         home = self.home(name)
         if home is None:
-            if name == "__class__" and self._in_class():
+            if self._is_implicit(name):
                 return NOTHING
             return self.read(name, line)
         if home.kind is not FrameKind.CLASS:
             return home.held.get(name, NOTHING)
         key = (home.number, name)
         held = self.now.held.get(key, NOTHING)
-        if key in self.now.killed or name in builtin_names.CLASS_NAMES:
+        if key in self.now.killed or self._is_implicit(name):
             return held
         return held | self.read(name, line)
+
+    def _is_implicit(self, name: str) -> bool:
+        """Whether a class provides the name: ``__class__`` in its methods, ``__qualname__`` … in its body."""
+        if name == "__class__":
+            return self._in_class()
+        return name in builtin_names.CLASS_NAMES and self.frame.kind is FrameKind.CLASS
 
     def _in_class(self) -> bool:
         frame: Frame | None = self.frame

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from taskcell.analysis import builtin_names, scopes
 from taskcell.analysis.bodies import Bodies
@@ -152,7 +152,7 @@ class Statements(Bodies):
     def _s_raise(self, node: ast.Raise) -> None:
         self.values([node.exc, node.cause])
         self.may_raise()
-        if not self.catchers and not self.active:
+        if not self.active:
             self.raised.append(self.now)
         self.state = None
 
@@ -238,7 +238,7 @@ class Statements(Bodies):
         loop = Loop()
         self.loops.append(loop)
         back = self._round(node, elements, entry, loop)
-        if back is not None and back.held != entry.held:
+        if back is not None and _changed(entry, back):
             back = self._round(node, elements, join((entry, back)), loop)
         self.loops.pop()
         self.state = back if runs_once(node.iter) else join((entry, back))
@@ -260,7 +260,7 @@ class Statements(Bodies):
 
     def _s_while(self, node: ast.While) -> None:
         loop = Loop()
-        held = self.now.held
+        entry = self.now.copy()
         true, false, _ = self.condition(node.test)
         exits = [false]
         for _ in range(2):
@@ -272,7 +272,7 @@ class Statements(Bodies):
             back = join((self.state, *loop.continues))
             if back is None:
                 break
-            changed = back.held != held
+            changed = _changed(entry, back)
             self.state = back
             true, false, _ = self.condition(node.test)
             exits.append(false)
@@ -307,39 +307,44 @@ class Statements(Bodies):
         self._s_with(node)
 
     def _s_try(self, node: ast.Try) -> None:
-        if not node.finalbody:
+        if node.finalbody:
+            self._protected(lambda: self._try_except(node), lambda: self.block(node.finalbody))
+        else:
             self._try_except(node)
-            return
-        failed, inner = Catcher(), Loop()
-        loops, returned = self.loops, self.returned
-        self.loops, self.returned = [*loops, inner] if loops else [], []
-        self.catchers.append(failed)
-        self._try_except(node)
-        self.catchers.pop()
-        inner_returned, self.loops, self.returned = self.returned, loops, returned
-        normal = self.state
-        self._leave_by_exception(node, failed.state)
-        if loops:
-            loops[-1].breaks.extend(self._through_finally(node, inner.breaks))
-            loops[-1].continues.extend(self._through_finally(node, inner.continues))
-        for state, values in inner_returned:
-            self.returned.extend((end, values) for end in self._through_finally(node, [state]))
-        self.state = normal
-        self.block(node.finalbody)
 
     def _s_try_star(self, node: ast.Try) -> None:
         self._s_try(node)
 
-    def _leave_by_exception(self, node: ast.Try, state: State | None) -> None:
-        self.state = state
-        self.block(node.finalbody)
+    def _protected(self, action: Callable[[], None], cleanup: Callable[[], None]) -> None:
+        """Interpret code, and clean up on every way out of it: end, exception, break, continue, return."""
+        failed, inner = Catcher(), Loop()
+        loops, returned, raised = self.loops, self.returned, self.raised
+        self.loops, self.returned, self.raised = [*loops, inner] if loops else [], [], []
+        self.catchers.append(failed)
+        action()
+        self.catchers.pop()
+        inner_returned, inner_raised = self.returned, self.raised
+        self.loops, self.returned, self.raised = loops, returned, raised
+        normal = self.state
+        self._leaving([failed.state], cleanup)
         self.may_raise()
+        self.raised.extend(self._leaving(inner_raised, cleanup))
+        if loops:
+            loops[-1].breaks.extend(self._leaving(inner.breaks, cleanup))
+            loops[-1].continues.extend(self._leaving(inner.continues, cleanup))
+        for state, values in inner_returned:
+            self.returned.extend((end, values) for end in self._leaving([state], cleanup))
+        self.state = normal
+        if normal is not None:
+            cleanup()
 
-    def _through_finally(self, node: ast.Try, states: list[State]) -> list[State]:
+    def _leaving(self, states: Sequence[State | None], cleanup: Callable[[], None]) -> list[State]:
+        """Clean up in each of these states; return those that are left with."""
         found = []
         for state in states:
             self.state = state
-            self.block(node.finalbody)
+            if state is not None:
+                cleanup()
             if self.state is not None:
                 found.append(self.state)
         return found
@@ -351,9 +356,11 @@ class Statements(Bodies):
             return
         entry = self.now.copy()
         catcher = Catcher(soft=any(_catches(handler, ("NameError",)) for handler in node.handlers))
+        raised = len(self.raised)
         self.catchers.append(catcher)
         self.block(node.body)
         self.catchers.pop()
+        del self.raised[raised:]
         normal = self.state
         failed = catcher.state or entry
         if not any(_catches(handler, ("Exception", "BaseException")) for handler in node.handlers):
@@ -367,11 +374,12 @@ class Statements(Bodies):
     def _handler(self, handler: ast.ExceptHandler, state: State) -> State | None:
         self.state = state
         self.values([handler.type])
-        if handler.name is not None:
-            self.bind(handler.name, NOTHING, handler.lineno)
-        self.block(handler.body)
-        if handler.name is not None and self.state is not None:
-            self._forget(scopes.mangle(handler.name, self.frame.private))
+        if handler.name is None:
+            self.block(handler.body)
+            return self.state
+        self.bind(handler.name, NOTHING, handler.lineno)
+        name = scopes.mangle(handler.name, self.frame.private)
+        self._protected(lambda: self.block(handler.body), lambda: self._forget(name))
         return self.state
 
     def _forget(self, name: str) -> None:
@@ -402,6 +410,11 @@ class Statements(Bodies):
         end.may |= every_end.may
         end.sure &= every_end.sure
         return end
+
+
+def _changed(entry: State, back: State) -> bool:
+    """Whether a loop's body is entered with more possibly bound, or held, the second time."""
+    return not back.may <= entry.may or back.held != entry.held
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> bool:

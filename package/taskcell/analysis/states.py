@@ -136,8 +136,19 @@ class State:
         """Return an equal state that changes on its own."""
         return State(set(self.killed), set(self.may), set(self.sure), dict(self.held), self.version)
 
+    def equals(self, other: State) -> bool:
+        """Whether the same is known in both states."""
+        return (
+            self.may == other.may
+            and self.sure == other.sure
+            and self.killed == other.killed
+            and self.held == other.held
+        )
+
     def bind(self, key: Key, values: Values) -> None:
-        """Note that a name is bound here."""
+        """Note that a name is bound here; binding it again to the same is no change."""
+        if key in self.sure and self.held.get(key, NOTHING) == values:
+            return
         self.killed.add(key)
         self.may.add(key)
         self.sure.add(key)
@@ -174,12 +185,14 @@ def join(states: Iterable[State | None]) -> State | None:
     for state in alive:
         for key, values in state.held.items():
             held[key] = held[key] | values if key in held else values
-    return State(
+    found = State(
         set.intersection(*(state.killed for state in alive)),
         set.union(*(state.may for state in alive)),
         set.intersection(*(state.sure for state in alive)),
         held,
     )
+    found.version = next((state.version for state in alive if state.equals(found)), found.version)
+    return found
 
 
 def parts_of(values: Values) -> Values:
