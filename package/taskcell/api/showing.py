@@ -82,7 +82,6 @@ def run_view(run: Run) -> run_views.RunView:
     """Return one run as it stands: tasks, graph, counts, where results came from, what went wrong."""
     status, now = run.status(), datetime.now(UTC)
     plan = status.plan
-    folded = list(folded(status))
     return run_views.RunView(
         id=run.id,
         workflow=_reference(plan),
@@ -94,7 +93,7 @@ def run_view(run: Run) -> run_views.RunView:
         duration_s=_duration_s(status, now),
         backend=plan.backend,
         parameters={**plan.parameters, **plan.sweep},
-        tasks=tuple(_task_row(task, elements, now) for task, elements in folded),
+        tasks=tuple(_task_row(task, elements, now) for task, elements in folded(status)),
         graph=run_graph(status),
         notices=tuple(_run_notices(status)),
         link=run.link,
@@ -124,10 +123,8 @@ def _run_notices(status: run_states.RunStatus) -> Iterator[str]:
         yield "Launched without reading the cache."
 
 
-def folded(
-    status: run_states.RunStatus,
-) -> Iterator[tuple[run_states.TaskStatus, list[run_states.TaskStatus]]]:
-    """Yield task runs, each with the elements of its map."""
+def folded(status: run_states.RunStatus) -> Iterator[tuple[run_states.TaskStatus, list[run_states.TaskStatus]]]:
+    """Yield task runs, each with those of the elements of its map."""
     elements: dict[str, list[run_states.TaskStatus]] = {}
     for name, task in status.tasks.items():
         parent, dot, index = name.rpartition(".")
