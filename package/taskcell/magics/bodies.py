@@ -89,7 +89,7 @@ def _hidden(shell: InteractiveShell) -> dict[str, Any]:
     }
 
 
-def _compiled(shell: InteractiveShell, body: str, first_line: int) -> tuple[str, list[CodeType]]:
+def _compiled(shell: Any, body: str, first_line: int) -> tuple[str, list[CodeType]]:
     """Compile a body as IPython does: statements, then a last expression that is displayed unless ``;`` ends it."""
     padding = "\n" * (first_line - 1)
     source = padding + shell.transform_cell(body)
@@ -103,7 +103,7 @@ def _compiled(shell: InteractiveShell, body: str, first_line: int) -> tuple[str,
         if statements:
             codes.append(shell.compile(ast.Module(statements, []), name, "exec"))
         if last:
-            codes.append(shell.compile(ast.Interactive(last), name, "single"))  # type: ignore[arg-type]
+            codes.append(shell.compile(ast.Interactive(last), name, "single"))
     return name, codes
 
 

@@ -38,7 +38,7 @@ class Recorder:
 
     def display(self, data: dict[str, Any], metadata: dict[str, Any] | None, transient: Any, update: bool) -> None:
         """Note a display, or a change to an earlier one."""
-        display_id = (transient or {}).get("display_id")
+        display_id = str((transient or {}).get("display_id") or "")
         if update:
             known = self._by_display_id.get(display_id)
             if known is not None:
@@ -129,7 +129,7 @@ def recorded(shell: InteractiveShell) -> Iterator[Recorder]:
         (publisher, "clear_output", tell_clear),
         (hook, "write_format_data", tell_result),
     ]
-    sys.stdout, sys.stderr = _Tee(streams[0], "stdout", recorder), _Tee(streams[1], "stderr", recorder)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = _Tee(streams[0], "stdout", recorder), _Tee(streams[1], "stderr", recorder)
     for owner, name, function in replaced:
         owner.__dict__[name] = function
     try:
