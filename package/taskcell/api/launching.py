@@ -157,7 +157,9 @@ def prepare(
         shown[parameter.name] = schemas.to_json(parameter, value)
         stored[parameter.name] = codecs.encode(value, where.blobs)
     branches = {
-        parameter.name: [(schemas.to_json(parameter, value), codecs.encode(value, where.blobs)) for value in swept[parameter.name]]
+        parameter.name: [
+            (schemas.to_json(parameter, value), codecs.encode(value, where.blobs)) for value in swept[parameter.name]
+        ]
         for parameter in workflow.parameters
         if parameter.name in swept
     }

@@ -36,8 +36,8 @@ class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
 class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a worker is told: one attempt at one task run.
 
-    ``use_cache`` says whether the result may be taken from the cache, ``write_cache`` whether it goes there. ``inputs`` are stored values by input name; ``parameters`` names
-    those of them that are shown in the notebook as parameters, in JSON form.
+    ``use_cache`` says whether the result may be taken from the cache, ``write_cache`` whether it goes there. ``inputs``
+    are stored values by input name; ``parameters`` has those that are shown in the notebook, in JSON form.
     """
 
     run_id: str

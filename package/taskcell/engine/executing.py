@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import shutil
 import socket
 import tempfile
@@ -16,7 +15,6 @@ import msgspec
 
 from taskcell import errors
 from taskcell.backends.contracts import TaskOrder
-
 from taskcell.cache.results import Results
 from taskcell.engine import composing, logs
 from taskcell.model.artifacts import Artifact

@@ -76,7 +76,7 @@ def _hidden(shell: InteractiveShell) -> dict[str, Any]:
     }
 
 
-def _compiled(shell: InteractiveShell, cell: TaskCell) -> list[CodeType]:
+def _compiled(shell: Any, cell: TaskCell) -> list[CodeType]:
     """Compile a body as IPython does: statements, then a last expression that is displayed unless ``;`` ends it.
 
     The header stands above it as a comment, so that lines are those of the cell.
@@ -94,7 +94,7 @@ def _compiled(shell: InteractiveShell, cell: TaskCell) -> list[CodeType]:
         if statements:
             codes.append(shell.compile(ast.Module(statements, []), name, "exec"))
         if last:
-            codes.append(shell.compile(ast.Interactive(last), name, "single"))  # type: ignore[arg-type]
+            codes.append(shell.compile(ast.Interactive(last), name, "single"))
     return codes
 
 

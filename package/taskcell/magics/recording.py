@@ -45,7 +45,7 @@ class Recorder:
 
     def display(self, data: dict[str, Any], metadata: dict[str, Any] | None, transient: Any, update: bool) -> None:
         """Note a display, or a change to an earlier one."""
-        display_id = (transient or {}).get("display_id")
+        display_id = str((transient or {}).get("display_id") or "")
         if update:
             known = self._by_display_id.get(display_id)
             if known is not None:
