@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from taskcell import environment, errors
-from taskcell.api import configuration, launching, sessions, snapshots
+from taskcell.api import configuration, launching, sessions, snapshots, workflows
 from taskcell.cache import keys
 from taskcell.cache.results import Results
 from taskcell.engine import states
@@ -28,7 +28,8 @@ from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry, CacheKey
 from taskcell.model.cells import Cell
 from taskcell.model.runs import AttemptEnd, Plan, TaskState
-from taskcell.model.tasks import CaptureKind, InputKind, Task, TaskInput
+from taskcell.model.tasks import CaptureKind, InputKind, Parameter, Task, TaskInput
+from taskcell.notebook import parameters as schemas
 from taskcell.notebook import provenance, writing
 from taskcell.store import codecs, paths
 from taskcell.store.contracts import Lease
@@ -73,17 +74,22 @@ class CellRunner:
     def prepare(self, cell: Cell) -> Prepared:
         """Define the task of a cell that is about to run; raise DefinitionError, and then nothing has changed."""
         task, cells = self._session.resolve(cell, snapshots.notebook_folder(self._session))
-        prepared = self._keyed(task)
+        prepared = self._keyed(task, workflows.parameters(cells))
         self._session.place(cell, cells)
         return prepared
 
-    def _keyed(self, task: Task) -> Prepared:
+    def _keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
         values: dict[str, Any] = {}
+        notices: list[str] = []
         digests: dict[str, Digest] = {}
         reason = ""
         for item in task.inputs:
             try:
-                values[item.name], digests[item.name] = self._input(task, item)
+                if item.kind is InputKind.PARAMETER:
+                    values[item.name] = self._parameter(task, item, declared[item.name], notices)
+                    digests[item.name] = digest_value(values[item.name])
+                else:
+                    values[item.name], digests[item.name] = self._input(task, item)
             except errors.UnstorableError as exc:
                 values[item.name] = self._session.namespace[item.name]
                 reason = f"input {item.name} can't be digested: {exc.message}"
@@ -91,7 +97,28 @@ class CellRunner:
             if capture.kind is CaptureKind.VALUE and not capture.digest:
                 reason = f"{capture.name}, which it reaches, can't be digested"
         key = None if reason else self.key(task, digests, values)
-        return Prepared(task=task, values=values, digests=digests, key=key, uncacheable=reason)
+        return Prepared(task=task, values=values, digests=digests, key=key, uncacheable=reason, notices=notices)
+
+    def _parameter(self, task: Task, item: TaskInput, declared: Parameter, notices: list[str]) -> Any:
+        """Return the value that a parameter has here, as its type has it: plain cells may have assigned another."""
+        if item.name not in self._session.namespace:
+            raise errors.DefinitionError(
+                f"Task {task.name!r}: parameter {item.name!r} has no value in this kernel.",
+                remedy="First run its %%params cell.",
+                task=task.name,
+            )
+        try:
+            value = schemas.check_value(declared, self._session.namespace[item.name])
+        except errors.InvalidInputError as exc:
+            raise errors.DefinitionError(
+                f"Task {task.name!r}: {exc.message}", remedy=exc.remedy, task=task.name
+            ) from exc
+        given = schemas.to_json(declared, value)
+        if given != declared.default:
+            notices.append(
+                f"parameter {item.name} is {codecs.preview(given)} here; its default is {codecs.preview(declared.default)}"
+            )
+        return value
 
     def key(self, task: Task, digests: Mapping[str, Digest], values: Mapping[str, Any]) -> CacheKey:
         """Return a task's key for given inputs."""

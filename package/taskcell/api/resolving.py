@@ -71,7 +71,6 @@ class Resolver:
     def task(self, name: str, cell: TaskCell, names: analysis.CellNames, outputs: tuple[str, ...]) -> Task:
         """Return the task; raise DefinitionError for the first thing that is wrong with it."""
         context = _Context(self, name, cell, names)
-        context.check_opaque()
         inputs, roots = context.split_reads()
         reached = context.reach(roots, {item.name for item in inputs})
         every = (*inputs, *reached.inputs)
@@ -114,13 +113,6 @@ class _Context:
     def line(self, name: str) -> str:
         number = self._names.lines.get(name)
         return f"line {number}" if number else "its first line"
-
-    def check_opaque(self) -> None:
-        if self._names.opaque:
-            raise self.refuse(
-                f"what it reads and writes can't be known: {self._names.opaque}.",
-                "Name things plainly (import names one by one, replace exec and globals() by functions or a dict).",
-            )
 
     def _signature(self, extra: str) -> str:
         stated = [*(self._stated or ()), extra]

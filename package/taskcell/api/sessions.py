@@ -114,7 +114,7 @@ class Session:
             for position, other in enumerate(self.cells):
                 if other.id == cell.id or (not other.id and other.source == cell.source):
                     return [*self.cells[:position], cell, *self.cells[position + 1 :]], position
-        elif headers.kind_of(cell.source) is not CellKind.PLAIN:
+        elif workflows.kind_of(cell.source) is not CellKind.PLAIN:
             kept = [other for other in self.cells if not _replaces(cell, other)]
             return [*kept, cell], len(kept)
         return [*self.cells, cell], len(self.cells)
@@ -137,7 +137,7 @@ class Session:
 
     def tasks_and_parameters(self) -> list[Cell]:
         """Return the cells that are more than plain ones."""
-        return [cell for cell in self.cells if headers.kind_of(cell.source) is not CellKind.PLAIN]
+        return [cell for cell in self.cells if workflows.kind_of(cell.source) is not CellKind.PLAIN]
 
     def resolve(self, cell: Cell, folder: Path | None) -> tuple[Task, list[Cell]]:
         """Return the task of a cell that is about to run, and the cells as they will then be."""
@@ -158,7 +158,7 @@ class Session:
 
     def draft(self, name: str, *, sink: BlobSink | None = None, folder: Path | None = None) -> workflows.Draft:
         """Return the workflow as it stands; plain values are stored when a sink is given."""
-        if not any(headers.kind_of(cell.source) is CellKind.TASK for cell in self.cells) and not self.cells:
+        if not any(workflows.kind_of(cell.source) is CellKind.TASK for cell in self.cells) and not self.cells:
             raise errors.NotFoundError(
                 "No cell has run since the extension was loaded.", remedy="Run the notebook's cells first."
             )
@@ -170,7 +170,7 @@ class Session:
         """Return what plain cells define, as the newest of them do."""
         found = {}
         for cell in self.ran:
-            if headers.kind_of(cell.source) is CellKind.PLAIN:
+            if workflows.kind_of(cell.source) is CellKind.PLAIN:
                 found.update({item.name: item for item in analysis.definitions(cell.source, label=cell.label)})
         return found
 
@@ -205,9 +205,9 @@ def _reached(task: Task) -> set[tuple[str, str, str]]:
 
 def _replaces(new: Cell, old: Cell) -> bool:
     """Whether a cell without id is another edition of one that ran before."""
-    if headers.kind_of(old.source) is not headers.kind_of(new.source):
+    if workflows.kind_of(old.source) is not workflows.kind_of(new.source):
         return False
-    if headers.kind_of(new.source) is CellKind.PARAMS:
+    if workflows.kind_of(new.source) is CellKind.PARAMS:
         return bool(_writes(new) & _writes(old))
     return _task_name(new) == _task_name(old)
 
@@ -217,7 +217,7 @@ def _writes(cell: Cell) -> frozenset[str]:
 
 
 def _task_name(cell: Cell) -> str | None:
-    if headers.kind_of(cell.source) is not CellKind.TASK:
+    if workflows.kind_of(cell.source) is not CellKind.TASK:
         return None
     try:
         return workflows.declare(headers.parse_task_cell(cell), 0, ()).name

@@ -31,7 +31,7 @@ def load(shell: InteractiveShell) -> None:
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Take the transformer and the event hooks away; magics stay registered until the shell ends."""
+    """Take everything out of the shell again."""
     hooks = getattr(shell, _ATTRIBUTE, None)
     if hooks is not None:
         hooks.unregister()
@@ -66,13 +66,16 @@ class Hooks:
         self._trimmed.put_on()
 
     def unregister(self) -> None:
-        """Take out what would otherwise run with every cell."""
+        """Take everything out: a magic without its hooks would not know which cell runs."""
         shell = self._shell
         if transforming.transform in shell.input_transformers_cleanup:
             shell.input_transformers_cleanup.remove(transforming.transform)
         shell.events.unregister("pre_run_cell", self.before_cell)
         shell.events.unregister("post_run_cell", self.after_cell)
         self._trimmed.take_off()
+        for kind, names in (("cell", ("task", "params")), ("line", lines.NAMES)):
+            for name in names:
+                shell.magics_manager.magics[kind].pop(name, None)
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """Remember which cell is about to run."""
