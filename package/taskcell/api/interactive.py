@@ -5,6 +5,7 @@ How the body is executed and its output recorded is the caller's matter (``magic
 
 from __future__ import annotations
 
+import copy
 import os
 import socket
 import sys
@@ -68,6 +69,7 @@ class CellRunner:
         self._store = where
         self._results = Results(where)
         self._lease: Lease | None = None
+        self._constants: dict[str, Any] = {}
 
     # -- before ------------------------------------------------------------------------------------------------------
 
@@ -80,13 +82,13 @@ class CellRunner:
 
     def _keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
         values: dict[str, Any] = {}
-        notices: list[str] = []
+        rebound: list[str] = []
         digests: dict[str, Digest] = {}
         reason = ""
         for item in task.inputs:
             try:
                 if item.kind is InputKind.PARAMETER:
-                    values[item.name] = self._parameter(task, item, declared[item.name], notices)
+                    values[item.name] = self._parameter(task, item, declared[item.name], rebound)
                     digests[item.name] = digest_value(values[item.name])
                 else:
                     values[item.name], digests[item.name] = self._input(task, item)
@@ -97,9 +99,10 @@ class CellRunner:
             if capture.kind is CaptureKind.VALUE and not capture.digest:
                 reason = f"{capture.name}, which it reaches, can't be digested"
         key = None if reason else self.key(task, digests, values)
+        notices = [f"parameters have other values here: {', '.join(rebound)}"] if rebound else []
         return Prepared(task=task, values=values, digests=digests, key=key, uncacheable=reason, notices=notices)
 
-    def _parameter(self, task: Task, item: TaskInput, declared: Parameter, notices: list[str]) -> Any:
+    def _parameter(self, task: Task, item: TaskInput, declared: Parameter, rebound: list[str]) -> Any:
         """Return the value that a parameter has here, as its type has it: plain cells may have assigned another."""
         if item.name not in self._session.namespace:
             raise errors.DefinitionError(
@@ -108,17 +111,14 @@ class CellRunner:
                 task=task.name,
             )
         try:
-            value = schemas.check_value(declared, self._session.namespace[item.name])
+            given = schemas.to_json(declared, self._session.namespace[item.name])
         except errors.InvalidInputError as exc:
             raise errors.DefinitionError(
                 f"Task {task.name!r}: {exc.message}", remedy=exc.remedy, task=task.name
             ) from exc
-        given = schemas.to_json(declared, value)
         if given != declared.default:
-            notices.append(
-                f"parameter {item.name} is {codecs.preview(given)} here; its default is {codecs.preview(declared.default)}"
-            )
-        return value
+            rebound.append(f"{item.name} = {codecs.preview(given)} (default {codecs.preview(declared.default)})")
+        return schemas.from_json(declared, given)  # an object of its own: the body may change it
 
     def key(self, task: Task, digests: Mapping[str, Digest], values: Mapping[str, Any]) -> CacheKey:
         """Return a task's key for given inputs."""
@@ -244,12 +244,25 @@ class CellRunner:
 
     def body_namespace(self, prepared: Prepared) -> dict[str, Any]:
         """Return what the body may see: what it reaches, and its inputs."""
-        namespace = {
-            capture.name: self._session.namespace[capture.name]
-            for capture in prepared.task.captures
-            if capture.kind is not CaptureKind.MODULE and capture.name in self._session.namespace
+        names = self._session.namespace
+        reached = [capture for capture in prepared.task.captures if capture.name in names]
+        self._constants = {
+            capture.name: copy.deepcopy(names[capture.name])
+            for capture in reached
+            if capture.kind is CaptureKind.CONSTANT and type(names[capture.name]) in (list, dict, set)
         }
-        return {**namespace, **prepared.values}
+        found = {capture.name: names[capture.name] for capture in reached if capture.kind is not CaptureKind.MODULE}
+        return {**found, **prepared.values}
+
+    def restore_constants(self, prepared: Prepared) -> None:
+        """Put back what a body changed in the constants that it reaches, as a helper that remembers results does."""
+        for name, before in self._constants.items():
+            live = self._session.namespace.get(name)
+            if type(live) is type(before) and digest_value(live) != digest_value(before):
+                live.clear()
+                (live.extend if isinstance(live, list) else live.update)(before)
+                prepared.notices.append(f"{name}, which it reaches, was changed in place and is put back as it was")
+        self._constants = {}
 
     # -- after -------------------------------------------------------------------------------------------------------
 

@@ -150,9 +150,7 @@ def _resolve(
     by_position: dict[int, list[_Declared]] = {}
     for item in declared.values():
         by_position.setdefault(item.position, []).append(item)
-    resolver = resolving.Resolver(
-        scope=walk.scope, outputs=walk.outputs, values=walk.values, sink=walk.sink, folder=walk.folder
-    )
+    later = _assigned_later(cells) if walk.values is not None and only != len(cells) - 1 else [{} for _ in cells]
     tasks = []
     for position, cell in enumerate(cells):
         items = by_position.get(position, [])
@@ -163,11 +161,33 @@ def _resolve(
                 _add_plain(walk, cell, {output for item in items for output in item.outputs})
         for item in items:
             if only is None or only == position:
+                resolver = resolving.Resolver(
+                    scope=walk.scope,
+                    outputs=walk.outputs,
+                    values=walk.values,
+                    sink=walk.sink,
+                    folder=walk.folder,
+                    later=later[position],
+                )
                 tasks.append(resolver.task(item.name, item.cell, item.names, item.outputs))
             for output in item.outputs:
                 walk.scope.tainted.pop(output, None)
                 walk.scope.definitions.pop(output, None)
     return tasks
+
+
+def _assigned_later(cells: Sequence[Cell]) -> list[dict[str, str]]:
+    """Return for each cell the names that other plain cells below it assign, and which."""
+    found: list[dict[str, str]] = []
+    below: dict[str, str] = {}
+    first = {cell.source: number for number, cell in reversed(list(enumerate(cells)))}
+    for number, cell in reversed(list(enumerate(cells))):
+        found.append(below)
+        if kind_of(cell.source) is CellKind.PLAIN and first[cell.source] == number:
+            names = _names(cell, ())
+            if names is not None and names.writes:
+                below = {**below, **dict.fromkeys(names.writes, cell.label or "a plain cell")}
+    return found[::-1]
 
 
 # -- what cells declare ----------------------------------------------------------------------------------------------

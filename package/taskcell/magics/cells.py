@@ -142,8 +142,11 @@ class _Execution:
             started, clock = datetime.now(UTC), time.perf_counter()
             if prepared.task.options.seed is not None:
                 inside.seed(prepared.task.options.seed)
-            with recording.recorded(self._shell) as recorder:
-                yield body
+            try:
+                with recording.recorded(self._shell) as recorder:
+                    yield body
+            finally:
+                self._runner.restore_constants(prepared)
             took = time.perf_counter() - clock
             values, artifacts, dropped = self._runner.commit(prepared, body.namespace, recorder.outputs, started, took)
         finally:
