@@ -57,7 +57,13 @@ class Shell:
 
     def __call__(self, *words: str, code: int = 0) -> str:
         done = subprocess.run(
-            self.command(*words), cwd=self.folder, env=self.environ(), capture_output=True, text=True, timeout=100
+            self.command(*words),
+            check=False,
+            cwd=self.folder,
+            env=self.environ(),
+            capture_output=True,
+            text=True,
+            timeout=100,
         )
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout if code == 0 else done.stdout + done.stderr
