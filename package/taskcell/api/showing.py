@@ -288,7 +288,7 @@ def workflow_graph(
             id=f"parameter:{item.name}",
             label=item.name,
             role=graph.Role.PARAMETER,
-            detail=f"= {given.get(item.name, item.default)!r}",
+            detail=repr(given.get(item.name, item.default)),
         )
         for item in workflow.parameters
         if item.name in read

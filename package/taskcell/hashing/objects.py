@@ -57,19 +57,33 @@ _REFUSED: tuple[tuple[type | tuple[type, ...], str, str], ...] = (
     (Iterator, "an iterator", "Pass its elements: list(…)."),
 )
 
+_ARTIST = ("matplotlib.artist", "Artist")
+"""Base of axes, lines and labels. They hold on to the whole figure, in circles: taking them apart takes seconds, and
+to load one would draw its figure again."""
+_FIGURE = ("matplotlib.figure", "Figure")
+"""Is stored as a picture, and only that has a digest."""
+
 
 def refusal(kind: type) -> tuple[str, str] | None:
     """Return what values of a type are and what to do instead, if they are never digested or stored."""
     for bases, what, remedy in _REFUSED:
         if issubclass(kind, bases):
             return f"{what} ({kind.__module__}.{kind.__qualname__})", remedy
+    if _is(kind, _ARTIST) and not _is(kind, _FIGURE):
+        return f"a part of a drawing ({kind.__module__}.{kind.__qualname__})", "Give out the figure, or the data."
     return None
+
+
+def _is(kind: type, wanted: tuple[str, str]) -> bool:
+    return any((base.__module__, base.__name__) == wanted for base in kind.__mro__)
 
 
 def expand(value: Any) -> Node:
     """Take apart an object of a class that no family knows."""
     kind = type(value)
     refused = refusal(kind)
+    if _is(kind, _FIGURE):
+        raise RefusalError("a live figure", "Pass the data, and draw inside the task.")
     if refused is not None:
         raise RefusalError(*refused)
     if isinstance(
