@@ -21,6 +21,8 @@ from taskcell.notebook import provenance
 from taskcell.store.opening import Store, open_store
 from taskcell.views.states import State
 
+pytestmark = pytest.mark.timeout(300)  # a busy machine takes seconds to start each kernel
+
 CELLS = [
     "%load_ext taskcell",
     "%%params\nn: int = 3     # how many\nscale: float = 2.0\n",
