@@ -6,9 +6,9 @@ import textwrap
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.analysis import tracking
 
 from taskcell.analysis import analyze
-from tests.unit.analysis import tracking
 
 NAMES = ("a", "b", "c", "d")
 FUNCTIONS = ("f", "g")
