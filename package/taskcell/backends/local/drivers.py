@@ -13,6 +13,9 @@ from taskcell.backends import contracts
 from taskcell.backends.local import processes
 from taskcell.model.runs import DriverStart
 
+_started: list[subprocess.Popen[bytes]] = []
+"""Drivers that this process has started: kept until they have ended, then reaped."""
+
 
 def command(order: contracts.DriverOrder, verb: str) -> list[str]:
     """Return the command line of a driver or worker; the order is its last argument, so that it can be seen."""
@@ -23,8 +26,9 @@ def command(order: contracts.DriverOrder, verb: str) -> list[str]:
 def start(order: contracts.DriverOrder) -> None:
     """Start a detached driver: own session, no terminal, nothing inherited."""
     folder = order.folder if order.folder and Path(order.folder).is_dir() else None
+    _started[:] = [process for process in _started if process.poll() is None]
     try:
-        subprocess.Popen(
+        process = subprocess.Popen(
             command(order, "drive"),
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -39,6 +43,7 @@ def start(order: contracts.DriverOrder) -> None:
             remedy="Free memory or processes on this machine, then resume the run.",
             run=order.run_id,
         ) from exc
+    _started.append(process)
 
 
 def alive(start: DriverStart) -> bool:
