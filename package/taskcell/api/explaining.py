@@ -175,8 +175,7 @@ def _key_now(session: sessions.Session, runner: interactive.CellRunner, task: st
     position = _position(session, task)
     if position is None:
         raise errors.NotFoundError(f"The cell of task {task!r} is gone.", task=task)
-    path = snapshots.notebook_path(session)
-    found, _ = session.resolve(session.cells[position], path.parent if path else Path.cwd())
+    found, _ = session.resolve(session.cells[position], snapshots.notebook_folder(session))
     given = {}
     for item in found.inputs:
         if item.name not in session.namespace:
