@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,8 +74,13 @@ def launch(
     if settings.max_workers is not None and settings.max_workers < 1:
         raise errors.InvalidInputError(f"max_workers is {settings.max_workers}.", remedy="Use 1 or more.")
     runner = registry.backend(settings.backend)
-    version, folder = resolve_target(where, target, message, store=store, project=project)
-    request = prepare(where, version, parameters or {}, sweep or {})
+    values, swept = _mappings(parameters, sweep)
+
+    def checked(workflow: Workflow) -> None:
+        check(workflow.parameters, values, swept)
+
+    version, folder = resolve_target(where, target, message, check=checked)
+    request = prepare(where, version, values, swept)
     plan = Plan(
         run_id=new_run_id(),
         project=where.project,
@@ -94,6 +99,19 @@ def launch(
         folder=str(folder),
     )
     return start(where, plan)
+
+
+def _mappings(
+    parameters: Mapping[str, Any] | None, sweep: Mapping[str, Sequence[Any]] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what was given, so that it can be read twice; raise InvalidInputError for what has no names."""
+    for what, given in (("parameters", parameters), ("sweep", sweep)):
+        if given is not None and not isinstance(given, Mapping):
+            raise errors.InvalidInputError(
+                f"{what} is a {type(given).__name__}.", remedy=f"Give a dict by parameter name: {what}={{'month': …}}"
+            )
+    swept = {name: list(values) if isinstance(values, Iterator) else values for name, values in (sweep or {}).items()}
+    return dict(parameters or {}), swept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,21 +142,18 @@ def resolve_target(
     target: str | Path | Version | None,
     message: str = "",
     *,
-    store: str | None = None,
-    project: str | None = None,
+    check: Callable[[Workflow], None] = lambda _: None,
 ) -> tuple[Version, Path]:
-    """Return the version that a target means, made if need be, and the folder in which its tasks run."""
+    """Return the version that a target means, made if need be and ``check`` agrees, and the folder of its tasks."""
     if isinstance(target, Version):
         return target, Path.cwd()
     if target is None or isinstance(target, Path) or target.endswith(".ipynb"):
-        version = snapshots.snapshot(target, message=message, store=store, project=project)
+        version = snapshots.take(where, target, message=message, check=check)
         return version, Path.cwd() if target is None else Path(target).resolve().parent
     return versions.find(where, target), Path.cwd()
 
 
-def prepare(
-    where: Store, version: Version, given: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]
-) -> Request:
+def prepare(where: Store, version: Version, given: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]) -> Request:
     """Check parameters and sweep against a version's schema; then, not before, store their values."""
     workflow = versions.workflow(where, version)
     checked, swept = check(workflow.parameters, given, sweep)
@@ -182,7 +197,8 @@ def _checked_sweep(parameters: Sequence[Parameter], name: str, values: Sequence[
     listed = [] if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable) else list(values)
     if not listed:
         raise errors.InvalidInputError(
-            f"The sweep over {name!r} has no list of values.", remedy=f"Give one or more: sweep={{{name!r}: [0.1, 0.2]}}"
+            f"The sweep over {name!r} has no list of values.",
+            remedy=f"Give one or more: sweep={{{name!r}: [0.1, 0.2]}}",
         )
     checked = [schemas.check_value(parameter, value) for value in listed]
     seen: set[str] = set()

@@ -276,7 +276,9 @@ class Run:
             time.sleep(POLL_S / 3)
         words = registry.backend(status.plan.backend).last_words(self.id)
         raise errors.BackendError(
-            f"No driver took run {self.id}{': ' if words else '.'}{words}", remedy="Try again: run.resume()", run=self.id
+            f"No driver took run {self.id}{': ' if words else '.'}{words}",
+            remedy="Try again: run.resume()",
+            run=self.id,
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
@@ -309,7 +311,9 @@ class _Results:
         )
 
     def _planned(self, wanted: Callable[[TaskRun], bool]) -> list[TaskRun]:
-        elements = {task.id for task in self._tasks.values() if "." in task.id and task.id.rsplit(".", 1)[0] in self._tasks}
+        elements = {
+            task.id for task in self._tasks.values() if "." in task.id and task.id.rsplit(".", 1)[0] in self._tasks
+        }
         found = [task for task in self._tasks.values() if wanted(task)]
         return [task for task in found if task.id not in elements] or found
 

@@ -30,7 +30,12 @@ def task_notebook(task: Task, order: TaskOrder, plan: Plan, store_url: str) -> d
         backend=plan.backend,
         project=plan.project,
         store=store_url,
-        more={"attempt": order.attempt, "key": order.key, "version_digest": plan.version, "parameters": order.parameters},
+        more={
+            "attempt": order.attempt,
+            "key": order.key,
+            "version_digest": plan.version,
+            "parameters": order.parameters,
+        },
     )
     return writing.task_notebook(
         facts=facts,

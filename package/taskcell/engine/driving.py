@@ -337,13 +337,15 @@ class Driver:
     def _ended(self, node: Node, end: AttemptEnd) -> None:
         if end.state is TaskState.SUCCEEDED:
             self._graph.succeed(node, end)
-        elif end.error is not None and end.error.kind == "input" and self._mender.mend(node):
-            return
-        elif self._retried(node, end):
+        elif self._mended(node, end) or self._retried(node, end):
             return
         else:
             self._graph.fail(node)
         self._element_ended(node)
+
+    def _mended(self, node: Node, end: AttemptEnd) -> bool:
+        """Whether the attempt failed for damaged inputs that are made again now."""
+        return end.error is not None and end.error.kind == "input" and self._mender.mend(node)
 
     def _retried(self, node: Node, end: AttemptEnd) -> bool:
         """Note a failed attempt; put the node off to another one unless it has had enough."""

@@ -71,7 +71,11 @@ class Executor:
     def _claimed(self, order: TaskOrder) -> None:
         started = datetime.now(UTC)
         start = AttemptStart(
-            task_id=order.task_id, attempt=order.attempt, epoch=order.epoch, host=socket.gethostname(), started_at=started
+            task_id=order.task_id,
+            attempt=order.attempt,
+            epoch=order.epoch,
+            host=socket.gethostname(),
+            started_at=started,
         )
         try:
             self._store.records.create(paths.attempt_start(order.run_id, order.task_id, order.attempt), start)

@@ -38,7 +38,10 @@ class Mender:
 
     def _reopen(self, source: Node, output: str, damage: str) -> None:
         source.mended = True
-        source.notices = (*source.notices, f"its result {output!r} was damaged in the store and is made again: {damage}")
+        source.notices = (
+            *source.notices,
+            f"its result {output!r} was damaged in the store and is made again: {damage}",
+        )
         source.elements = []
         self._graph.reopen(source)
 
@@ -50,5 +53,7 @@ class Mender:
         return states.Attempt(
             number=attempt.number,
             start=attempt.start,
-            end=msgspec.structs.replace(end, state=TaskState.FAILED, error=states.damaged("its stored result is damaged")),
+            end=msgspec.structs.replace(
+                end, state=TaskState.FAILED, error=states.damaged("its stored result is damaged")
+            ),
         )

@@ -99,9 +99,9 @@ class Graph:
         assert source.end is not None
         if binding.output not in source.end.outputs:
             said = [notice for notice in source.end.notices if notice.startswith(f"{binding.output} is not kept")]
+            reason = " ".join(said) or "no reason was recorded"
             raise errors.NotFoundError(
-                f"its input {binding.input!r} was not kept by task {source.id!r}: {' '.join(said) or 'no reason given'}",
-                task=node.id,
+                f"its input {binding.input!r} was not kept by task {source.id!r}: {reason}", task=node.id
             )
         return source.end.outputs[binding.output]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -56,10 +57,9 @@ def _work(order: DriverOrder, store: Store, plan: Plan) -> int:
     os.dup2(2, 1)  # whatever prints must not be taken for an answer
 
     def tell(news: WorkerNews, order_id: str) -> None:
-        try:
+        # When its driver is gone, what it executes is finished and committed all the same.
+        with contextlib.suppress(BrokenPipeError):
             answers.write(f"{news} {order_id}\n".encode())
-        except BrokenPipeError:
-            pass  # its driver is gone; what it executes is finished and committed all the same
 
     executor = Executor(store, plan, trusted=order.trusted, tell=tell)
     for line in sys.stdin.buffer:
