@@ -32,7 +32,7 @@ demo: $(VENV)/.demo  ## Run the quickstart notebook on real data and say what ha
 	@TASKCELL_STORE=$(DEMO_STORE) $(BIN)/python notebooks/demo.py
 
 test: $(VENV)/.dev  ## Tests without cluster and browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.dev  ## Style, types, layers
 	$(BIN)/ruff check package tests notebooks

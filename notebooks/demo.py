@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -43,12 +45,26 @@ def execute(target: Path) -> str | None:
     import papermill
 
     try:
-        papermill.execute_notebook(
-            str(NOTEBOOK), str(target), cwd=str(HERE), progress_bar=sys.stderr.isatty(), kernel_name="python3"
-        )
+        with kernel_log(target.with_suffix(".log")):
+            papermill.execute_notebook(
+                str(NOTEBOOK), str(target), cwd=str(HERE), progress_bar=False, kernel_name="python3"
+            )
     except papermill.PapermillExecutionError as exc:
         return f"{exc.ename}: {exc.evalue}"
     return None
+
+
+@contextmanager
+def kernel_log(path: Path) -> Iterator[None]:
+    """Let the kernel's own messages go to a file instead of the terminal."""
+    terminal = os.dup(2)
+    with path.open("w") as stream:
+        os.dup2(stream.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
 
 
 def report(executed: Path, took: float, new_versions: list[str], new_runs: list) -> None:
@@ -82,7 +98,7 @@ def verdicts(reproductions: list) -> list[str]:
     """Return a line for the newest reproduction: its verdict, and of which run."""
     from taskcell.api import reproducing
 
-    return [f"{reproducing.judge(run).sentence}" for run in reproductions[:1]]
+    return [reproducing.judge(run).sentence for run in reproductions[:1]]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from taskcell.api import configuration, evidence, judging, launching, links, run
 from taskcell.api.judging import Reproduction
 from taskcell.api.tolerances import Tolerance
 from taskcell.engine import states
-from taskcell.model.runs import Plan
+from taskcell.model.runs import Plan, RunState
 from taskcell.notebook import provenance, quoting
 from taskcell.store import paths
 from taskcell.store.opening import Store, open_store
@@ -32,6 +32,7 @@ def reproduce(
     source: str | Path | runs.Run,
     *,
     env: EnvironmentChoice = "current",
+    again: bool = True,
     tolerance: float = 1e-9,
     absolute: float = 1e-12,
     progress: waiting.Progress | None = None,
@@ -47,6 +48,9 @@ def reproduce(
         A run, its id, its link, or an executed notebook that a run left.
     env : {"current", "locked"}
         Execute with the interpreter that runs now, or in the recorded environment, rebuilt in a folder of its own.
+    again : bool
+        Whether to execute in any case. False: when the same version was executed again with the same parameters before,
+        this run is compared with that execution, and nothing is executed.
     tolerance, absolute : float
         Two floating-point numbers are equal within tolerance when they differ by at most ``absolute`` plus
         ``tolerance`` times the larger one.
@@ -83,14 +87,18 @@ def reproduce(
     plan = _checked(original)
     tell = say or _print
     python = _locked_python(original.store, plan, tell) if env == "locked" else ""
-    again = launching.start(original.store, _plan_again(plan, python))
-    tell(f"Run {again.id} executes {_named(plan)} again ({len(plan.tasks)} tasks, without reading the cache).")
-    ending = waiting.wait(again, progress=progress, say=tell)
+    earlier = None if again else _earlier(original.store, plan, python)
+    if earlier is not None:
+        tell(f"Run {earlier.id} has executed {_named(plan)} with these parameters again already.")
+        return judging.judge(original, earlier, Tolerance(relative=tolerance, absolute=absolute))
+    rerun = launching.start(original.store, _plan_again(plan, python))
+    tell(f"Run {rerun.id} executes {_named(plan)} again ({len(plan.tasks)} tasks, without reading the cache).")
+    ending = waiting.wait(rerun, progress=progress, say=tell)
     if ending is waiting.Ending.DETACHED:
-        tell(f"Its verdict, when it has ended: taskcell reproduce {again.id} --verdict")
+        tell(f"Its verdict, when it has ended: taskcell reproduce {rerun.id} --verdict")
     if ending is not waiting.Ending.ENDED:
         raise KeyboardInterrupt
-    return judge(again, tolerance=tolerance, absolute=absolute)
+    return judge(rerun, tolerance=tolerance, absolute=absolute)
 
 
 def judge(
@@ -197,6 +205,16 @@ def _checked(original: runs.Run) -> Plan:
             run=original.id,
         )
     return plan
+
+
+def _earlier(where: Store, plan: Plan, python: str) -> runs.Run | None:
+    """Return the newest run that executed the same experiment without the cache, in the same kind of environment."""
+    for run in runs.runs(plan.workflow, state=RunState.SUCCEEDED, limit=1000, store=where.url, project=where.project):
+        found = run.plan
+        same = (found.version, found.parameters, found.sweep) == (plan.version, plan.parameters, plan.sweep)
+        if same and found.reproduces is not None and found.python == python:
+            return run
+    return None
 
 
 def _plan_again(plan: Plan, python: str) -> Plan:

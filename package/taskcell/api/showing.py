@@ -82,7 +82,6 @@ def run_view(run: Run) -> run_views.RunView:
     """Return one run as it stands: tasks, graph, counts, where results came from, what went wrong."""
     status, now = run.status(), datetime.now(UTC)
     plan = status.plan
-    folded = list(_folded(status))
     return run_views.RunView(
         id=run.id,
         workflow=_reference(plan),
@@ -94,7 +93,7 @@ def run_view(run: Run) -> run_views.RunView:
         duration_s=_duration_s(status, now),
         backend=plan.backend,
         parameters={**plan.parameters, **plan.sweep},
-        tasks=tuple(_task_row(task, elements, now) for task, elements in folded),
+        tasks=tuple(_task_row(task, elements, now) for task, elements in folded(status)),
         graph=run_graph(status),
         notices=tuple(_run_notices(status)),
         link=run.link,
@@ -124,10 +123,8 @@ def _run_notices(status: run_states.RunStatus) -> Iterator[str]:
         yield "Launched without reading the cache."
 
 
-def _folded(
-    status: run_states.RunStatus,
-) -> Iterator[tuple[run_states.TaskStatus, list[run_states.TaskStatus]]]:
-    """Yield task runs, each with the elements of its map."""
+def folded(status: run_states.RunStatus) -> Iterator[tuple[run_states.TaskStatus, list[run_states.TaskStatus]]]:
+    """Yield task runs, each with those of the elements of its map."""
     elements: dict[str, list[run_states.TaskStatus]] = {}
     for name, task in status.tasks.items():
         parent, dot, index = name.rpartition(".")
@@ -198,7 +195,7 @@ def run_graph(status: run_states.RunStatus) -> graph.Graph:
             group=task.task_name if task.branch else "",
             counts=_counts(elements),
         )
-        for task, elements in _folded(status)
+        for task, elements in folded(status)
     ]
     return graph.Graph(
         title=_reference(plan),
@@ -241,7 +238,7 @@ def _run_row(run: Run, head: run_states.RunHead, now: datetime, *, counted: bool
     plan = head.plan
     counts: dict[str, int] = {}
     if counted:
-        for task, elements in _folded(run.status()):
+        for task, elements in folded(run.status()):
             state = shown_state(task, elements)
             counts[state] = counts.get(state, 0) + 1
     is_open = head.ended_at is None and not head.state.ended
@@ -291,7 +288,7 @@ def workflow_graph(
             id=f"parameter:{item.name}",
             label=item.name,
             role=graph.Role.PARAMETER,
-            detail=f"= {given.get(item.name, item.default)!r}",
+            detail=repr(given.get(item.name, item.default)),
         )
         for item in workflow.parameters
         if item.name in read

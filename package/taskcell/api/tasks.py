@@ -54,9 +54,9 @@ class CachedFunction(Generic[P, R]):
         """Return the function's result, from the cache when nothing that may change it has changed."""
         clock = time.perf_counter()
         where = configuration.store()
-        arguments = self._bound(*args, **kwargs)
+        arguments = self._bound(args, kwargs)
         task = self._task(arguments)
-        key, reason = self._key(task, arguments)
+        key = self._key(task, arguments)
         results = Results(where)
         readable = self._options.cache and os.environ.get("TASKCELL_READ_CACHE") != "0"
         entry = results.find(key.digest) if key is not None and readable else None
@@ -72,14 +72,15 @@ class CachedFunction(Generic[P, R]):
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """Bind as a method: the instance counts as an argument."""
-        return self if instance is None else functools.partial(self, instance)
+        bound: Any = functools.partial
+        return self if instance is None else bound(self, instance)
 
     @property
     def uncached(self) -> Callable[P, R]:
         """The function itself."""
         return self._function
 
-    def _bound(self, *args: object, **kwargs: object) -> dict[str, Any]:
+    def _bound(self, args: Any, kwargs: Any) -> dict[str, Any]:
         bound = self._signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return dict(bound.arguments)
@@ -130,14 +131,14 @@ class CachedFunction(Generic[P, R]):
             )
         return tuple(found), reach.distributions
 
-    def _key(self, task: Task, arguments: Mapping[str, Any]) -> tuple[CacheKey | None, str]:
+    def _key(self, task: Task, arguments: Mapping[str, Any]) -> CacheKey | None:
         if any(capture.kind is CaptureKind.VALUE and not capture.digest for capture in task.captures):
-            return None, "something that it reaches can't be digested"
+            return None
         try:
             inputs = {name: keys.InputDigest(digest=digest_value(value)) for name, value in arguments.items()}
-        except errors.UnstorableError as exc:
-            return None, exc.message
-        return keys.task_key(task, inputs, installed=environment.installed_version), ""
+        except errors.UnstorableError:
+            return None
+        return keys.task_key(task, inputs, installed=environment.installed_version)
 
     def _load(self, where: Store, entry: CacheEntry) -> Any:
         artifact = entry.outputs[_RESULT]

@@ -65,9 +65,9 @@ def _without_verb(words: list[str]) -> int:
     from taskcell.cli import printing
 
     if "--version" in words or "-V" in words:
-        from taskcell import __version__
+        from importlib import metadata
 
-        printing.say(f"taskcell {__version__}")
+        printing.say(f"taskcell {metadata.version('taskcell')}")
         return OK
     asked = not words or "-h" in words or "--help" in words
     if asked:

@@ -73,11 +73,10 @@ def _doctor(args: argparse.Namespace) -> object:
 def _interpreter() -> Iterator[Check]:
     import platform
     import sys
-
-    from taskcell import __version__
+    from importlib import metadata
 
     version = platform.python_version()
-    yield Check(name="taskcell", good=None, said=f"{__version__}")
+    yield Check(name="taskcell", good=None, said=metadata.version("taskcell"))
     yield Check(name="interpreter", good=True, said=f"{platform.python_implementation()} {version}, {sys.executable}")
 
 

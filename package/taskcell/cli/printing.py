@@ -109,11 +109,12 @@ def progress_line(status: RunStatus, *, bar: bool) -> str:
 
     counts: dict[str, int] = {}
     running: list[str] = []
-    for task in status.tasks.values():
-        state = showing.shown_state(task)
+    for task, elements in showing.folded(status):
+        state = showing.shown_state(task, elements)
         counts[state] = counts.get(state, 0) + 1
         if state == states.State.RUNNING:
-            running.append(task.label)
+            done = sum(element.state.ended for element in elements)
+            running.append(f"{task.label} ({done} of its elements done)" if elements else task.label)
     total = sum(counts.values())
     ended = total - sum(counts.get(state, 0) for state in states.OPEN)
     drawn = f"{columns.bar(ended / total if total else 0.0, _BAR)} " if bar else ""

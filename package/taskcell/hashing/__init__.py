@@ -1,8 +1,8 @@
 """Digests: the only place where bytes are hashed.
 
 A digest is framed: a tag, then each part with its length, so that two parts can never run into each other.
-``digests`` holds the framing, ``values`` digests Python values by their meaning, with one module for each family of
-types that is loaded when the first value of it appears.
+``digests`` holds the framing, ``values`` digests Python values by their meaning, with one module for each
+family of types that is loaded when the first value of it appears.
 """
 
 from __future__ import annotations

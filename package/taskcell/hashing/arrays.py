@@ -50,7 +50,7 @@ def blocks(array: Array) -> Iterator[memoryview]:
 
 def _one_nan(block: Array) -> Array:
     lowest = np.minimum.reduce(block)
-    if lowest == lowest:  # noqa: PLR0124
+    if lowest == lowest:
         return block
     block = block.copy()
     block[np.isnan(block)] = np.nan
@@ -147,11 +147,15 @@ def _scalar(value: np.generic) -> Node | Token:
 
 def _dtype(value: np.dtype[Any]) -> Node:
     if value.names is not None:
-        fields = value.fields or {}
-        return Node("dtype", ("structured",), [part for name in value.names for part in (name, fields[name][0])])
+        fields: Any = value.fields or {}
+        return Node(
+            "dtype", ("structured",), [part for name in value.names for part in (name, fields[name][0])]
+        )
     if value.subdtype is not None:
         return Node("dtype", ("subarray",), value.subdtype)
-    return Node("dtype", (value.str,), ((type(value), getattr(value, "na_object", None)) if value.kind == "T" else ()))
+    return Node(
+        "dtype", (value.str,), ((type(value), getattr(value, "na_object", None)) if value.kind == "T" else ())
+    )
 
 
 def _generator(value: np.random.Generator) -> Node:

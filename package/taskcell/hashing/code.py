@@ -1,12 +1,12 @@
 """Functions, classes and modules.
 
-What is installed counts by name and version. What the user wrote counts by what it does: a function by its source,
-comments and formatting aside, if that source is proven to be what was compiled, otherwise by its compiled code; by
-its defaults, the values in its closure, and the globals that it reads. A class counts by its bases and members.
+What is installed counts by name and version. What the user wrote counts by what it does: a function by its
+source, comments and formatting aside, if that source is proven to be what was compiled, otherwise by its
+compiled code; by its defaults, the values in its closure, and the globals that it reads. A class counts by
+its bases and members.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -24,14 +24,26 @@ from taskcell.hashing import origins, tokens
 from taskcell.hashing.tokens import Node, RefusalError
 from taskcell.hashing.values import Attributes, register
 
-_FUTURE = functools.reduce(lambda left, name: left | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0)
+_FUTURE = functools.reduce(
+    lambda left, name: left | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0
+)
 _NESTED = inspect.CO_NESTED
 _GLOBAL_READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
 _UNREAD = ("lineno", "col_offset", "end_lineno", "end_col_offset", "kind", "type_comment", "ctx")
 _UNBOUND = tokens.Node("unbound")
 _CLASS_NOISE = frozenset(
-    "__dict__ __weakref__ __module__ __firstlineno__ __static_attributes__ _abc_impl __qualname__ __annotations_cache__"
-    " __dataclass_params__ __match_args__".split()
+    [
+        "__dict__",
+        "__weakref__",
+        "__module__",
+        "__firstlineno__",
+        "__static_attributes__",
+        "_abc_impl",
+        "__qualname__",
+        "__annotations_cache__",
+        "__dataclass_params__",
+        "__match_args__",
+    ]
 )
 
 
@@ -43,11 +55,15 @@ def _named(value: Any, module: str | None, name: str) -> Node:
     return Node("global", (module or "", name, origins.version_of(module or "")))
 
 
-# --- functions -------------------------------------------------------------------------------------------------------
+# --- functions --------------------------------------------------------------------------------------------
 
 
 def _function(value: types.FunctionType) -> Node:
-    if not origins.is_local(value.__module__) and "<locals>" not in value.__qualname__ and value.__name__ != "<lambda>":
+    if (
+        not origins.is_local(value.__module__)
+        and "<locals>" not in value.__qualname__
+        and value.__name__ != "<lambda>"
+    ):
         return _named(value, value.__module__, value.__qualname__)
     closure = _cells(value)
     reads = _globals_of(value)
@@ -78,7 +94,9 @@ def _content(cell: types.CellType) -> Any:
 def _globals_of(function: types.FunctionType) -> dict[str, Any]:
     names = sorted(set(_names_read(function.__code__)))
     missing = {name: function.__globals__.get(name, _Missing) for name in names}
-    return {name: part for name, part in missing.items() if part is not _Missing or not hasattr(builtins, name)}
+    return {
+        name: part for name, part in missing.items() if part is not _Missing or not hasattr(builtins, name)
+    }
 
 
 def _names_read(code: types.CodeType) -> Iterator[str]:
@@ -161,7 +179,9 @@ def _compiles_to(node: ast.AST, code: types.CodeType, qualname: str) -> bool:
         place[-1].body = [statement]
     else:
         place.append(statement)
-    compiled = compile(ast.fix_missing_locations(module), "<digest>", "exec", code.co_flags & _FUTURE, dont_inherit=True)
+    compiled = compile(
+        ast.fix_missing_locations(module), "<digest>", "exec", code.co_flags & _FUTURE, dont_inherit=True
+    )
     return any(_same(found, code) for found in _inner(compiled))
 
 
@@ -206,7 +226,9 @@ def canonical(node: ast.AST) -> list[bytes]:
             parts.append(item)
         elif isinstance(item, ast.AST):
             fields = [(name, part) for name, part in ast.iter_fields(item) if name not in _UNREAD]
-            kept = [(name, part) for name, part in fields if part is not None and part != [] or name == "value"]
+            kept = [
+                (name, part) for name, part in fields if (part is not None and part != []) or name == "value"
+            ]
             parts += [b"(", type(item).__name__.encode()]
             stack.append(b")")
             for name, part in reversed(kept):
@@ -236,7 +258,7 @@ def _remembering(value: Any) -> Node:
     return Node("lru-cache", (), (value.__wrapped__, value.cache_parameters()), labels=("", ""))
 
 
-# --- classes ---------------------------------------------------------------------------------------------------------
+# --- classes ----------------------------------------------------------------------------------------------
 
 
 def expand_class(value: type) -> Node:
@@ -256,7 +278,9 @@ def expand_class(value: type) -> Node:
 
 def _own_members(value: type, wanted: Callable[[str], bool]) -> dict[str, Any]:
     unread = (types.MemberDescriptorType, types.GetSetDescriptorType)
-    members = {name: part for name, part in vars(value).items() if wanted(name) and not isinstance(part, unread)}
+    members = {
+        name: part for name, part in vars(value).items() if wanted(name) and not isinstance(part, unread)
+    }
     return {name: part for name, part in members.items() if not _is_generated(value, part)}
 
 
@@ -280,7 +304,7 @@ def _cached(value: functools.cached_property[Any]) -> Node:
     return Node("cached-property", (), (value.func,), labels=("",))
 
 
-# --- modules ---------------------------------------------------------------------------------------------------------
+# --- modules ----------------------------------------------------------------------------------------------
 
 
 def _module(value: types.ModuleType) -> Node:
@@ -288,11 +312,15 @@ def _module(value: types.ModuleType) -> Node:
         return Node("module", (value.__name__, origins.version_of(value.__name__)))
     file = getattr(value, "__file__", None)
     if value.__name__ == "__main__" or file is None:
-        raise RefusalError(f"the module {value.__name__}", "Pass the functions or values that are needed from it.")
+        raise RefusalError(
+            f"the module {value.__name__}", "Pass the functions or values that are needed from it."
+        )
     try:
         tree = ast.parse(Path(file).read_bytes())
     except (OSError, SyntaxError, ValueError) as exc:
-        raise RefusalError(f"the module {value.__name__} ({file}: {exc})", "Make its source readable.") from exc
+        raise RefusalError(
+            f"the module {value.__name__} ({file}: {exc})", "Make its source readable."
+        ) from exc
     return Node("local-module", (value.__name__, *canonical(tree)), _local_modules(value))
 
 

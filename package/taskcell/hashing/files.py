@@ -1,10 +1,11 @@
-"""Paths: a ``Path`` to something that exists counts by its content and its own name, any other path by its text.
+"""Paths: one to something that exists counts by content and its own name, any other by its text.
 
-A folder counts by the names, bytes and links below it; times, owners and permissions do not count. A link that stays
-inside the folder counts by where it points, one that leaves it counts as what it points to.
+A folder counts by the names, bytes and links below it; times, owners and permissions do not count. A link
+that stays inside the folder counts by where it points, one that leaves it counts as what it points to.
 
-Large files are remembered by device, inode, size and times, and only if the file was last touched long enough before
-it was read that a later change must show in its times, and if nothing in this process maps it for writing.
+Large files are remembered by device, inode, size and times, and only if the file was last touched long enough
+before it was read that a later change must show in its times, and if nothing in this process maps it for
+writing.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _remembered: dict[_Signature, Digest] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderEntry:
-    """One name below a folder: path relative to it; a file has ``source``, a link ``target``, a folder neither."""
+    """One name below a folder: a file has ``source``, a link ``target``, a folder neither."""
 
     path: str
     source: Path | None = None
@@ -64,7 +65,7 @@ def file_token(name: str, content: Digest) -> Token:
 
 
 def folder_token(name: str, entries: list[tuple[str, str, str]]) -> Token:
-    """Return the token of a path to a folder, from (relative path, ``file``/``link``/``folder``, digest or target)."""
+    """Return the token of a path to a folder, from (path, ``file``/``link``/``folder``, digest or target)."""
     parts = [part for entry in sorted(entries) for part in entry]
     return tokens.join(Node("path-folder", (name, *parts)), [])
 
@@ -80,7 +81,9 @@ def digest_file(path: Path) -> Digest:
             digest = _digest_stream(file.fileno())
             after = _signature(os.fstat(file.fileno()))
     except OSError as exc:
-        raise RefusalError(f"the file {path} ({exc.strerror or exc})", "Make it readable, or pass its text.") from exc
+        raise RefusalError(
+            f"the file {path} ({exc.strerror or exc})", "Make it readable, or pass its text."
+        ) from exc
     if before != after:
         raise RefusalError(f"the file {path}, which changes while it is read,", "Wait until it is complete.")
     touched_s = max(before[3], before[4]) / 1e9
@@ -109,7 +112,7 @@ def _read_into(descriptor: int, view: memoryview) -> int:
 
 
 def _is_mapped(path: Path) -> bool:
-    """Whether this process maps the file shared and writable: such a write shows in the file's times much later."""
+    """Whether this process maps the file shared and writable: such a write shows in its times only later."""
     if not sys.platform.startswith("linux"):
         return False
     name = str(path.resolve())
@@ -162,7 +165,9 @@ def _enter_once(path: Path, state: _Open) -> None:
     found = path.stat()
     identity = (found.st_dev, found.st_ino)
     if identity in state.entered or state.root.is_relative_to(path):
-        raise RefusalError(f"the folder {state.root}, whose links run in a circle at {path},", "Remove the link.")
+        raise RefusalError(
+            f"the folder {state.root}, whose links run in a circle at {path},", "Remove the link."
+        )
     state.entered.add(identity)
 
 
@@ -175,7 +180,9 @@ def _path(value: Path) -> Token:
         return file_token(name_of(value), digest_file(value))
     if stat.S_ISDIR(mode):
         return folder_token(name_of(value), [_described(entry) for entry in walk_folder(value)])
-    raise RefusalError(f"{value}, which is neither a file nor a folder,", "Pass its text, or what you read from it.")
+    raise RefusalError(
+        f"{value}, which is neither a file nor a folder,", "Pass its text, or what you read from it."
+    )
 
 
 def _described(entry: FolderEntry) -> tuple[str, str, str]:

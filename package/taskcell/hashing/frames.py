@@ -1,8 +1,8 @@
 """pandas values: index, labels, types and elements; how a frame lies in memory does not count.
 
-A missing value is missing in the way of its column's type; in a column of objects it is the object that it is. An
-index of evenly spaced integers is one value whether it is a ``RangeIndex`` or holds them. Texts are alike in Python's
-and in Arrow's storage; the types ``str``, ``string`` and ``object`` are three.
+A missing value is missing in the way of its column's type; in a column of objects it is the object that it
+is. An index of evenly spaced integers is one value whether it is a ``RangeIndex`` or holds them. Texts are
+alike in Python's and in Arrow's storage; the types ``str``, ``string`` and ``object`` are three.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from taskcell.hashing.tokens import Node, Token
 from taskcell.hashing.values import register
 
 _BLOCK = 1 << 16
+
+
+_TIMES: Any = (pd.arrays.DatetimeArray, pd.arrays.TimedeltaArray)
 
 
 def _column(values: Any) -> Any:
@@ -58,7 +61,9 @@ def _index(value: pd.Index[Any]) -> Node:
     steps = _steps(value)
     if steps is not None:
         return Node("pandas-range-index", (), (value.name, *steps))
-    return Node("pandas-index", (str(value.dtype),), (value.name, _column(value), getattr(value, "freqstr", None)))
+    return Node(
+        "pandas-index", (str(value.dtype),), (value.name, _column(value), getattr(value, "freqstr", None))
+    )
 
 
 def _steps(value: pd.Index[Any]) -> tuple[int, int, int] | None:
@@ -82,7 +87,7 @@ def _steps(value: pd.Index[Any]) -> tuple[int, int, int] | None:
 
 
 def _extension(value: Any) -> Node | Token:
-    """Take apart an extension array by its public parts; one that is foreign to pandas by its own reduction."""
+    """Take apart an extension array by its parts; one that is foreign to pandas by its own reduction."""
     dtype = value.dtype
     made = ("pandas-array", (str(dtype),))
     if isinstance(dtype, pd.StringDtype):
@@ -102,7 +107,7 @@ def _extension(value: Any) -> Node | Token:
     if hasattr(value, "_data") and hasattr(value, "_mask") and type(value).__module__.startswith("pandas."):
         data = np.where(value._mask, np.zeros((), value._data.dtype), value._data)
         return Node(*made, (data, value._mask))
-    if isinstance(value, (pd.arrays.DatetimeArray, pd.arrays.TimedeltaArray)):
+    if isinstance(value, _TIMES):
         return Node(*made, (value.asi8,))
     from taskcell.hashing import objects
 
@@ -113,7 +118,9 @@ def _texts(value: Any) -> Node | Token:
     """Digest texts without their storage: Python objects and Arrow are alike."""
     missing = "NA" if value.dtype.na_value is pd.NA else "nan"
     try:
-        found = tables.content(pa.array(value) if not hasattr(value, "__arrow_array__") else value.__arrow_array__())
+        found = tables.content(
+            pa.array(value) if not hasattr(value, "__arrow_array__") else value.__arrow_array__()
+        )
     except (pa.ArrowInvalid, UnicodeEncodeError):
         return Node("pandas-texts", (missing,), (arrays.Elements(list(value)),), labels=("",))
     return tokens.join(Node("pandas-texts", (missing, found)), [])
@@ -128,11 +135,11 @@ def _sparse(value: Any) -> tuple[Any, ...]:
     return len(value), fill, places[apart], kept[apart]
 
 
-def _timestamp(value: pd.Timestamp) -> Node:
+def _timestamp(value: Any) -> Node:
     return Node("pandas-timestamp", (value.unit,), (int(value._value), value.tzinfo, value.fold))
 
 
-def _timedelta(value: pd.Timedelta) -> Node:
+def _timedelta(value: Any) -> Node:
     return Node("pandas-timedelta", (value.unit,), (int(value._value),))
 
 

@@ -1,13 +1,14 @@
-"""Objects of any other class: taken apart the way that ``pickle`` and ``copy`` do, through what the class itself says.
+"""Objects of any other class: taken apart as ``pickle`` and ``copy`` do, by what the class itself says.
 
-A class that says nothing counts by its attributes, without the results that ``functools.cached_property`` keeps.
-What holds a place in a stream, a connection, a lock or running code is refused.
+A class that says nothing counts by its attributes, without the results that ``functools.cached_property``
+keeps. What holds a place in a stream, a connection, a lock or running code is refused.
 """
 
 from __future__ import annotations
 
 import asyncio
 import collections
+import copyreg
 import dataclasses
 import functools
 import io
@@ -32,7 +33,13 @@ _REFUSED: tuple[tuple[type | tuple[type, ...], str, str], ...] = (
     ((types.CoroutineType, asyncio.Future), "a coroutine or future", "Await it and pass the result."),
     (socket.socket, "a socket", "Open the connection inside the task."),
     (
-        (type(threading.Lock()), type(threading.RLock()), threading.Condition, threading.Event, threading.Semaphore),
+        (
+            type(threading.Lock()),
+            type(threading.RLock()),
+            threading.Condition,
+            threading.Event,
+            threading.Semaphore,
+        ),
         "a lock",
         "Create it inside the task.",
     ),
@@ -42,9 +49,19 @@ _REFUSED: tuple[tuple[type | tuple[type, ...], str, str], ...] = (
         "a weak reference",
         "Pass the object itself.",
     ),
-    ((types.FrameType, types.TracebackType), "a frame or traceback", "Pass its text: traceback.format_exc()."),
+    (
+        (types.FrameType, types.TracebackType),
+        "a frame or traceback",
+        "Pass its text: traceback.format_exc().",
+    ),
     (Iterator, "an iterator", "Pass its elements: list(…)."),
 )
+
+_ARTIST = ("matplotlib.artist", "Artist")
+"""Base of axes, lines and labels. They hold on to the whole figure, in circles: taking them apart takes seconds, and
+to load one would draw its figure again."""
+_FIGURE = ("matplotlib.figure", "Figure")
+"""Is stored as a picture, and only that has a digest."""
 
 
 def refusal(kind: type) -> tuple[str, str] | None:
@@ -52,23 +69,41 @@ def refusal(kind: type) -> tuple[str, str] | None:
     for bases, what, remedy in _REFUSED:
         if issubclass(kind, bases):
             return f"{what} ({kind.__module__}.{kind.__qualname__})", remedy
+    if _is(kind, _ARTIST) and not _is(kind, _FIGURE):
+        return f"a part of a drawing ({kind.__module__}.{kind.__qualname__})", "Give out the figure, or the data."
     return None
+
+
+def _is(kind: type, wanted: tuple[str, str]) -> bool:
+    return any((base.__module__, base.__name__) == wanted for base in kind.__mro__)
 
 
 def expand(value: Any) -> Node:
     """Take apart an object of a class that no family knows."""
     kind = type(value)
     refused = refusal(kind)
+    if _is(kind, _FIGURE):
+        raise RefusalError("a live figure", "Pass the data, and draw inside the task.")
     if refused is not None:
         raise RefusalError(*refused)
-    own = kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ is not object.__reduce__
+    if isinstance(
+        value, (set, frozenset)
+    ):  # their own reduction lists the elements in an order of no meaning
+        return Node("set-subclass", (), (kind, frozenset(value), Attributes(_attributes(value, kind))))
+    own = _reduces(kind)
     if dataclasses.is_dataclass(kind) and not own and not _states(kind):
         return _dataclass(value)
     return _reduced(value, _reduce(value))
 
 
+def _reduces(kind: Any) -> bool:
+    """Whether a class says itself how it is made again."""
+    base: Any = object
+    return kind.__reduce_ex__ is not base.__reduce_ex__ or kind.__reduce__ is not base.__reduce__
+
+
 def _states(kind: type) -> bool:
-    """Whether a class says itself what its state is. A frozen slotted dataclass gets such a method generated."""
+    """Whether a class says itself what its state is; a frozen slotted dataclass has it generated."""
     method = getattr(kind, "__getstate__", None)
     if method is None or method is getattr(object, "__getstate__", None):
         return False
@@ -104,8 +139,9 @@ def _is_cached(kind: type, name: object) -> bool:
 
 def _reduce(value: Any) -> Any:
     kind = type(value)
+    registered = copyreg.dispatch_table.get(kind)
     try:
-        return value.__reduce_ex__(4)
+        return value.__reduce_ex__(4) if registered is None else registered(value)
     except Exception as exc:
         raise RefusalError(
             f"an object of type {kind.__module__}.{kind.__qualname__}",
@@ -120,10 +156,11 @@ def _reduced(value: Any, reduced: Any) -> Node:
         if origins.is_local(module):
             raise RefusalError(f"the object {reduced!r} of {module}", "Pass what it is made of.")
         return Node("global", (module, reduced, origins.version_of(module)))
-    function, arguments, state, items, pairs, setter = (*reduced, *(None,) * (6 - len(reduced)))
-    if isinstance(state, dict) and kind.__reduce_ex__ is object.__reduce_ex__ and not _states(kind):
+    parts: list[Any] = [*reduced, *(None,) * (6 - len(reduced))]
+    function, arguments, state, items, pairs, setter = parts
+    if isinstance(state, dict) and not _reduces(kind) and not _states(kind):
         state = Attributes({name: part for name, part in state.items() if not _is_cached(kind, name)})
-    mapping = list(pairs) if pairs is not None else []
+    mapping: list[Any] = list(pairs) if pairs is not None else []
     entries: Any = mapping if isinstance(value, collections.OrderedDict) else _Pairs(mapping)
     children = (function, arguments, state, list(items) if items is not None else None, entries, setter)
     return Node("object", (), (kind, *children), labels=("", "", " arguments", "", "", "", ""))

@@ -64,7 +64,7 @@ def _known_root(root: str) -> bool:
 
 @functools.cache
 def version_of(module: str) -> str:
-    """Return ``name version`` of the distribution that an installed module belongs to; empty for the library."""
+    """Return name and version of the distribution that a module belongs to; empty for the library."""
     root = module.partition(".")[0]
     if root == _OURS or root in sys.stdlib_module_names:
         return ""

@@ -42,7 +42,9 @@ def _timezone(value: datetime.timezone) -> Node:
 
 def _zone(value: zoneinfo.ZoneInfo) -> Token:
     if value.key is None:
-        raise RefusalError("a time zone read from a file without a key", "Pass ZoneInfo.from_file(…, key='Area/Place').")
+        raise RefusalError(
+            "a time zone read from a file without a key", "Pass ZoneInfo.from_file(…, key='Area/Place')."
+        )
     return tokens.from_bytes("zoneinfo", b"z", value.key.encode())
 
 

@@ -1,6 +1,7 @@
 """Arrow values: types, names and elements; chunks, slices and what lies under a missing value do not count.
 
-Elements are digested from the Arrow buffers. Texts count as lengths and joined bytes, so no string object is made.
+Elements are digested from the Arrow buffers. Texts count as lengths and joined bytes, so no string object is
+made.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def content(array: Any) -> bytes:
     Texts in any of Arrow's layouts are alike, and so are lists: say the type beside it where it matters.
     """
     chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+    if not chunks:
+        chunks = [pa.array([], array.type)]
     return _content([_plain_layout(chunk) for chunk in chunks], len(array))
 
 
@@ -58,8 +61,6 @@ def _plain_layout(array: Any) -> Any:
 
 
 def _content(chunks: list[Any], count: int) -> bytes:
-    if not chunks:
-        return tokens.hasher("arrow", ("0",)).raw()
     kind = chunks[0].type
     made = tokens.hasher("arrow", (str(count), _missing(chunks, count)))
     if pa.types.is_null(kind):
@@ -171,17 +172,19 @@ def _values(chunk: Any, size: int, dtype: np.dtype[Any]) -> Iterator[memoryview]
     yield from arrays.blocks(flat)
 
 
-# --- Arrow -----------------------------------------------------------------------------------------------------------
+# --- Arrow ------------------------------------------------------------------------------------------------
 
 
 def _type_parts(kind: Any) -> str:
-    return f"{kind} {kind.extension_name} {kind.__arrow_ext_serialize__()!r}" if hasattr(
-        kind, "__arrow_ext_serialize__"
-    ) else str(kind)
+    return (
+        f"{kind} {kind.extension_name} {kind.__arrow_ext_serialize__()!r}"
+        if hasattr(kind, "__arrow_ext_serialize__")
+        else str(kind)
+    )
 
 
 def _array(value: Any) -> Token:
-    parts = (_type_parts(value.type), content(value))
+    parts: tuple[tokens.Part, ...] = (_type_parts(value.type), content(value))
     if pa.types.is_dictionary(value.type) and value.type.ordered:
         whole = value.combine_chunks() if isinstance(value, pa.ChunkedArray) else value
         parts = (*parts, content(whole.dictionary))
@@ -211,7 +214,9 @@ def _metadata(found: dict[bytes, bytes] | None) -> dict[bytes, Any] | None:
 
 
 def _schema(value: Any) -> Node:
-    fields = [(field.name, _type_parts(field.type), field.nullable, _metadata(field.metadata)) for field in value]
+    fields = [
+        (field.name, _type_parts(field.type), field.nullable, _metadata(field.metadata)) for field in value
+    ]
     return Node("arrow-schema", (), [*fields, _metadata(value.metadata)])
 
 
@@ -222,8 +227,12 @@ def _scalar(value: Any) -> Node:
 register(pa.Array, _array, subclasses=True)
 register(pa.ChunkedArray, _array)
 register(pa.Table, _table)
-register(pa.RecordBatch, lambda value: Node("arrow-batch", (), (pa.Table.from_batches([value]),), labels=("",)))
+register(
+    pa.RecordBatch, lambda value: Node("arrow-batch", (), (pa.Table.from_batches([value]),), labels=("",))
+)
 register(pa.Schema, _schema)
 register(pa.Field, lambda value: Node("arrow-field", (), (pa.schema([value]),), labels=("",)))
-register(pa.DataType, lambda value: tokens.join(Node("arrow-type", (_type_parts(value),)), []), subclasses=True)
+register(
+    pa.DataType, lambda value: tokens.join(Node("arrow-type", (_type_parts(value),)), []), subclasses=True
+)
 register(pa.Scalar, _scalar, subclasses=True)

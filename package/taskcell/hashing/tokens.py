@@ -1,11 +1,12 @@
 """Tokens: what stands for one value inside the digest of the value that holds it.
 
-A token says its own length, so a sequence of tokens can be read in one way only. The token of a small scalar holds
-the scalar itself (nothing is hashed for the 3 in ``[1, 2, 3]``); every other token holds 32 bytes of BLAKE3. A
-digest of a value is made from its token alone, so the digest of a list follows from the artifacts of its elements.
+A token says its own length, so a sequence of tokens can be read in one way only. The token of a small scalar
+holds the scalar itself (nothing is hashed for the 3 in ``[1, 2, 3]``); every other token holds 32 bytes of
+BLAKE3. A digest of a value is made from its token alone, so the digest of a list follows from the artifacts
+of its elements.
 
-``VERSION`` is inside every digest. Changing what goes into a token of any type means a new version and a design
-note; the golden digests in the tests say when that has happened.
+``VERSION`` is inside every digest. Changing what goes into a token of any type means a new version and a
+design note; the golden digests in the tests say when that has happened.
 """
 
 from __future__ import annotations
@@ -77,7 +78,11 @@ class Node:
         if self.labels is not None:
             return self.labels[index]
         if self.order == "mapping":
-            return f"[{_brief(self.children[index - 1])}]" if index % 2 else f" key {_brief(self.children[index])}"
+            return (
+                f"[{_brief(self.children[index - 1])}]"
+                if index % 2
+                else f" key {_brief(self.children[index])}"
+            )
         return f"[{index}]" if self.order == "sequence" else " element"
 
 
@@ -152,7 +157,12 @@ def join(node: Node, tokens: list[Token]) -> Token:
         # A token says its length, so joined pairs stay apart; equal keys (two NaN) fall back on their values.
         tokens = sorted([Token(key + value) for key, value in zip(tokens[::2], tokens[1::2], strict=True)])
     parts = _framed(*node.parts) if node.parts else b""
-    head = (_PREFIXES.get(node.tag) or prefix(node.tag)) + parts + b"children" + len(tokens).to_bytes(8, "little")
+    head = (
+        (_PREFIXES.get(node.tag) or prefix(node.tag))
+        + parts
+        + b"children"
+        + len(tokens).to_bytes(8, "little")
+    )
     return Token(_HASHED + blake3(head + b"".join(tokens)).digest())
 
 
@@ -161,7 +171,7 @@ def back_reference(levels: int) -> Token:
     return inline(b"^", levels.to_bytes(8, "little"))
 
 
-# --- scalars that need no import -------------------------------------------------------------------------------------
+# --- scalars that need no import --------------------------------------------------------------------------
 
 NONE = inline(b"0", b"")
 TRUE = inline(b"?", b"\x01")
@@ -183,7 +193,7 @@ def of_int(value: int) -> Token:
 
 def of_float(value: float) -> Token:
     """Return the token of a float: all NaN are one, 0.0 and -0.0 are two."""
-    return Token(_FLOAT + _PACK_FLOAT(value)) if value == value else NAN  # noqa: PLR0124
+    return Token(_FLOAT + _PACK_FLOAT(value)) if value == value else NAN
 
 
 def of_bool(value: bool) -> Token:

@@ -1,12 +1,12 @@
 """Digests of Python values by their meaning.
 
-Equal values have equal digests in every process and on every machine; different values differ, and the type counts:
-``1``, ``1.0``, ``True`` and ``np.int64(1)`` are four values. What can't be digested soundly raises
+Equal values have equal digests in every process and on every machine; different values differ, and the type
+counts: ``1``, ``1.0``, ``True`` and ``np.int64(1)`` are four values. What can't be digested soundly raises
 ``UnstorableError`` that says where in the value it lies; nothing is skipped.
 
-This module walks: it takes a value apart into nodes, without recursion, and joins the tokens on the way back. How a
-value of one family is taken apart is said in the family's module, loaded when the first value of it appears.
-Refused alternatives and the rule for each type: ``docs/design/003-values-and-codecs.md``.
+This module walks: it takes a value apart into nodes, without recursion, and joins the tokens on the way back.
+How a value of one family is taken apart is said in the family's module, loaded when the first value of it
+appears. Refused alternatives and the rule for each type: ``docs/design/003-values-and-codecs.md``.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _FAMILIES = {
 }
 """Package that a type comes from -> module here that knows its types."""
 _NOTHING: Mapping[int, Digest] = {}
-_MAX_REVISITS = 1_000_000
+_MAX_REVISITS = 100_000
 """Visits of values inside circles, after which a value is refused: they can't be remembered."""
 
 
@@ -78,7 +78,7 @@ _EXACT[Attributes] = _attributes
 
 
 def register(kind: type, expander: Expander, *, subclasses: bool = False) -> None:
-    """Say how values of a type are taken apart; ``subclasses`` when the same holds for types derived from it."""
+    """Say how values of a type are taken apart; ``subclasses``: also those of types derived from it."""
     _EXACT[kind] = expander
     if subclasses:
         _WITH_SUBCLASSES[kind] = expander
@@ -92,8 +92,8 @@ def digest_value(value: object, *, known: Mapping[int, Digest] | None = None) ->
     value
         Any value.
     known
-        Digests of values inside it that are known already, by ``id``; the caller keeps those values alive. They
-        must be values whose token is hashed (no numbers, no short texts).
+        Digests of values inside it that are known already, by ``id``; the caller keeps those values alive.
+        They must be values whose token is hashed (no numbers, no short texts).
 
     Raises
     ------
@@ -135,11 +135,13 @@ def _take_leaves(children: Iterator[Any], found: list[Token]) -> Any:
 
 
 class _Frame:
-    """A node whose children are being visited. ``lowest``: depth of the outermost value that they refer back to."""
+    """A node whose children are being visited. ``lowest``: depth of the outermost value they refer to."""
 
     __slots__ = ("children", "lowest", "node", "tokens", "value")
 
-    def __init__(self, value: object, node: Node, children: Iterator[Any], found: list[Token], depth: int) -> None:
+    def __init__(
+        self, value: object, node: Node, children: Iterator[Any], found: list[Token], depth: int
+    ) -> None:
         self.value = value
         self.node = node
         self.children = children
@@ -223,7 +225,9 @@ class _Walk:
             self.stack[-1].lowest = min(self.stack[-1].lowest, frame.lowest)
         self.revisits += 1
         if self.revisits > _MAX_REVISITS:
-            raise self._refused(RefusalError("a value with too many circular references", "Pass its parts on one by one."))
+            raise self._refused(
+                RefusalError("a value with too many circular references", "Pass its parts on one by one.")
+            )
         return token
 
     def _refused(self, exc: RefusalError) -> errors.UnstorableError:

@@ -10,11 +10,13 @@ import ast
 import inspect
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import CodeType, ModuleType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
+
+from taskcell.model.cells import TaskCell
 
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
@@ -22,13 +24,13 @@ _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 class Body:
     """One execution of a body. ``namespace`` is what it leaves."""
 
-    def __init__(self, shell: InteractiveShell, body: str, first_line: int, given: dict[str, Any]) -> None:
+    def __init__(self, shell: InteractiveShell, cell: TaskCell, given: dict[str, Any]) -> None:
         self._shell = shell
         self._module = ModuleType("__main__")
         self.namespace: dict[str, Any] = self._module.__dict__
         self.namespace.update(_hidden(shell))
         self.namespace.update(given)
-        self._name, self._codes = _compiled(shell, body, first_line)
+        self._codes = _compiled(shell, cell)
 
     def run(self) -> None:
         """Execute; raises what the body raises."""
@@ -48,30 +50,15 @@ class Body:
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
+        """Let the body's module be the shell's and the interpreter's main module."""
         shell: Any = self._shell
-        before = shell.user_module, shell.user_ns
+        before = shell.user_module, shell.user_ns, sys.modules["__main__"]
         shell.user_module, shell.user_ns = self._module, self.namespace
+        sys.modules["__main__"] = self._module
         try:
             yield
-        except BaseException as exc:
-            self._show_own_lines(exc)
-            raise
         finally:
-            shell.user_module, shell.user_ns = before
-
-    def _show_own_lines(self, exc: BaseException) -> None:
-        """Let IPython begin the traceback at the body's own frame, by its protocol for exceptions."""
-        tracebacks: Any = self._shell.InteractiveTB
-
-        def render() -> list[str]:
-            frames = exc.__traceback__
-            while frames is not None and frames.tb_frame.f_code.co_filename != self._name:
-                frames = frames.tb_next
-            return list(tracebacks.structured_traceback(type(exc), exc, frames or exc.__traceback__, tb_offset=0))
-
-        if not hasattr(exc, "_render_traceback_"):
-            with suppress(AttributeError):  # a class without room for attributes: then with our frames
-                exc._render_traceback_ = render  # type: ignore[attr-defined]
+            shell.user_module, shell.user_ns, sys.modules["__main__"] = before
 
 
 def _hidden(shell: InteractiveShell) -> dict[str, Any]:
@@ -89,22 +76,26 @@ def _hidden(shell: InteractiveShell) -> dict[str, Any]:
     }
 
 
-def _compiled(shell: InteractiveShell, body: str, first_line: int) -> tuple[str, list[CodeType]]:
-    """Compile a body as IPython does: statements, then a last expression that is displayed unless ``;`` ends it."""
-    padding = "\n" * (first_line - 1)
-    source = padding + shell.transform_cell(body)
-    name = shell.compile.cache(source, shell.execution_count - 1, raw_code=padding + body)
+def _compiled(shell: Any, cell: TaskCell) -> list[CodeType]:
+    """Compile a body as IPython does: statements, then a last expression that is displayed unless ``;`` ends it.
+
+    The header stands above it as a comment, so that lines are those of the cell.
+    """
+    header = cell.cell.source.splitlines()[: cell.first_line - 1]
+    above = "".join(f"{'# ' if line.startswith('%') else ''}{line}\n" for line in header)
+    source = above + shell.transform_cell(cell.body)
+    name = shell.compile.cache(source, shell.execution_count - 1, raw_code=above + cell.body)
     tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
     statements, last = tree.body, []
-    if statements and isinstance(statements[-1], ast.Expr) and not _silenced(body):
+    if statements and isinstance(statements[-1], ast.Expr) and not _silenced(cell.body):
         last = [statements.pop()]
     codes = []
     with shell.compile.extra_flags(_AWAIT):
         if statements:
             codes.append(shell.compile(ast.Module(statements, []), name, "exec"))
         if last:
-            codes.append(shell.compile(ast.Interactive(last), name, "single"))  # type: ignore[arg-type]
-    return name, codes
+            codes.append(shell.compile(ast.Interactive(last), name, "single"))
+    return codes
 
 
 def _silenced(body: str) -> bool:

@@ -18,6 +18,7 @@ from taskcell.model.artifacts import Artifact
 from taskcell.model.cells import Cell
 from taskcell.notebook import headers
 from taskcell.notebook import parameters as schemas
+from taskcell.worker import inside
 
 
 class CurrentCell(Protocol):
@@ -64,7 +65,6 @@ class CellMagics(Magics):
     @cell_magic
     def task(self, line: str, cell: str) -> None:
         """Run the cell as a task."""
-        __tracebackhide__ = True
         execution = _Execution(self._shell, self._session, self._cell("task", line, cell))
         while execution.advance():
             with execution.running() as body:
@@ -72,7 +72,6 @@ class CellMagics(Magics):
 
     async def _await(self, line: str, cell: str) -> None:
         """Run a task's cell whose body awaits."""
-        __tracebackhide__ = True
         execution = _Execution(self._shell, self._session, self._cell("task", line, cell))
         while execution.advance():
             with execution.running() as body:
@@ -131,13 +130,14 @@ class _Execution:
     @contextmanager
     def running(self) -> Iterator[bodies.Body]:
         """Give the body to execute; afterwards commit what it left."""
-        __tracebackhide__ = True
         prepared = self._now
         assert prepared is not None
         try:
             given = self._runner.body_namespace(prepared)
-            body = bodies.Body(self._shell, self._cell.body, self._cell.first_line, given)
+            body = bodies.Body(self._shell, self._cell, given)
             started, clock = datetime.now(UTC), time.perf_counter()
+            if prepared.task.options.seed is not None:
+                inside.seed(prepared.task.options.seed)
             with recording.recorded(self._shell) as recorder:
                 yield body
             took = time.perf_counter() - clock

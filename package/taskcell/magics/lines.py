@@ -9,13 +9,13 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import no_var_expand
-from IPython.display import DisplayHandle, display
+from IPython.display import display
 
 from taskcell import cli, errors
 from taskcell.api import rescuing, sessions
 from taskcell.api.runs import Run
-from taskcell.notebook import headers
 from taskcell.model.cells import Cell
+from taskcell.notebook import headers
 
 REFRESH_S = 0.5
 
@@ -47,7 +47,8 @@ def register(shell: InteractiveShell, session: sessions.Session) -> None:
 
 
 def _register(shell: InteractiveShell, name: str, function: Callable[[str], Any]) -> None:
-    shell.register_magic_function(no_var_expand(function), "line", name)
+    decorated: Any = no_var_expand
+    shell.register_magic_function(decorated(function), "line", name)
 
 
 def _words(line: str) -> list[str]:
@@ -81,13 +82,14 @@ _launch.__doc__ = cli.help_of("launch")
 
 def follow(run: Run) -> None:
     """Show a run and keep what is shown up to date until the run ends; returns at once."""
-    handle = display(run, display_id=True)
+    show: Any = display
+    handle = show(run, display_id=True)
     if handle is None:
         return
     threading.Thread(target=_refresh, args=(run, handle), name=f"taskcell-view-{run.id}", daemon=True).start()
 
 
-def _refresh(run: Run, handle: DisplayHandle) -> None:
+def _refresh(run: Run, handle: Any) -> None:
     import time
 
     while True:

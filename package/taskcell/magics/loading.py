@@ -7,7 +7,7 @@ from typing import Any
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 from taskcell.api import sessions
-from taskcell.magics import cells, lines, transforming
+from taskcell.magics import cells, lines, tracebacks, transforming
 from taskcell.model.cells import Cell, CellKind
 from taskcell.notebook import headers
 
@@ -39,6 +39,7 @@ class Hooks:
     def __init__(self, shell: InteractiveShell, session: sessions.Session) -> None:
         self._shell = shell
         self._session = session
+        self._trimmed = tracebacks.Trimmed(shell)
         self.current = Cell(source="")
 
     def register(self) -> None:
@@ -49,6 +50,7 @@ class Hooks:
         shell.events.register("post_run_cell", self.after_cell)
         shell.register_magics(cells.CellMagics(shell, self._session, self))
         lines.register(shell, self._session)
+        self._trimmed.put_on()
 
     def unregister(self) -> None:
         """Take out what would otherwise run with every cell."""
@@ -57,6 +59,7 @@ class Hooks:
             shell.input_transformers_cleanup.remove(transforming.transform)
         shell.events.unregister("pre_run_cell", self.before_cell)
         shell.events.unregister("post_run_cell", self.after_cell)
+        self._trimmed.take_off()
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """Remember which cell is about to run."""

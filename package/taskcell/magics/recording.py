@@ -36,9 +36,16 @@ class Recorder:
         else:
             self.outputs.append({"output_type": "stream", "name": name, "text": text})
 
+    def result(self, data: dict[str, Any], metadata: dict[str, Any] | None) -> None:
+        """Note the value of a last expression."""
+        if self._room(sum(len(str(part)) for part in data.values())):
+            self._clear_if_due()
+            made = {"output_type": "execute_result", "data": _plain(data), "metadata": dict(metadata or {})}
+            self.outputs.append({**made, "execution_count": None})
+
     def display(self, data: dict[str, Any], metadata: dict[str, Any] | None, transient: Any, update: bool) -> None:
         """Note a display, or a change to an earlier one."""
-        display_id = (transient or {}).get("display_id")
+        display_id = str((transient or {}).get("display_id") or "")
         if update:
             known = self._by_display_id.get(display_id)
             if known is not None:
@@ -84,12 +91,13 @@ class _Tee:
 
     def __init__(self, stream: Any, name: str, recorder: Recorder) -> None:
         self._stream = stream
+        self._write = stream.write
         self._name = name
         self._recorder = recorder
 
     def write(self, text: str) -> int:
         self._recorder.stream(self._name, text)
-        return int(self._stream.write(text) or 0)
+        return int(self._write(text) or 0)
 
     def writelines(self, lines: list[str]) -> None:
         for line in lines:
@@ -103,7 +111,6 @@ class _Tee:
 def recorded(shell: InteractiveShell) -> Iterator[Recorder]:
     """Record everything that is displayed within the context."""
     recorder = Recorder()
-    streams = sys.stdout, sys.stderr
     publisher: Any = shell.display_pub
     hook: Any = shell.displayhook
     publish, clear_output, write_format = publisher.publish, publisher.clear_output, hook.write_format_data
@@ -117,7 +124,7 @@ def recorded(shell: InteractiveShell) -> Iterator[Recorder]:
         return clear_output(wait)
 
     def tell_result(format_dict: Any, md_dict: Any = None) -> Any:
-        recorder.display(format_dict, md_dict, None, False)
+        recorder.result(format_dict, md_dict)
         recorder.paused = True  # a terminal's shell writes the result to stdout
         try:
             return write_format(format_dict, md_dict)
@@ -129,15 +136,39 @@ def recorded(shell: InteractiveShell) -> Iterator[Recorder]:
         (publisher, "clear_output", tell_clear),
         (hook, "write_format_data", tell_result),
     ]
-    sys.stdout, sys.stderr = _Tee(streams[0], "stdout", recorder), _Tee(streams[1], "stderr", recorder)  # type: ignore[assignment]
     for owner, name, function in replaced:
         owner.__dict__[name] = function
     try:
-        yield recorder
+        with _teed("stdout", recorder), _teed("stderr", recorder):
+            yield recorder
     finally:
-        sys.stdout, sys.stderr = streams
         for owner, name, _ in replaced:
             owner.__dict__.pop(name, None)
+
+
+@contextmanager
+def _teed(name: str, recorder: Recorder) -> Iterator[None]:
+    """Tell a recorder what is written to a stream.
+
+    A kernel's stream is told to, so that whoever got hold of it earlier, as a logging handler does, is heard too. A
+    terminal's takes no method of ours and is replaced.
+    """
+    stream = getattr(sys, name)
+    tee = _Tee(stream, name, recorder)
+    try:
+        stream.write, stream.writelines = tee.write, tee.writelines
+    except AttributeError:
+        setattr(sys, name, tee)
+        try:
+            yield
+        finally:
+            if getattr(sys, name) is tee:
+                setattr(sys, name, stream)
+        return
+    try:
+        yield
+    finally:
+        del stream.write, stream.writelines
 
 
 def show(shell: InteractiveShell, displays: Displays) -> None:
@@ -146,8 +177,18 @@ def show(shell: InteractiveShell, displays: Displays) -> None:
         if output["output_type"] == "stream":
             stream = sys.stderr if output.get("name") == "stderr" else sys.stdout
             stream.write(str(output["text"]))
-        elif output["output_type"] in ("display_data", "execute_result"):
+        elif output["output_type"] == "execute_result":
+            _show_result(shell.displayhook, output)
+        elif output["output_type"] == "display_data":
             shell.display_pub.publish(output["data"], output.get("metadata") or {})
+
+
+def _show_result(hook: Any, output: dict[str, Any]) -> None:
+    """Show the value of a last expression as the displayhook does, with this cell's number."""
+    hook.start_displayhook()
+    hook.write_output_prompt()
+    hook.write_format_data(output["data"], output.get("metadata") or {})
+    hook.finish_displayhook()
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:

@@ -147,9 +147,17 @@ class Codecs(Protocol):
 class Decoder(Protocol):
     """What a codec is given to read with: the terms of this reading, and a way to read nested artifacts."""
 
-    trusted: bool
-    namespace: Mapping[str, Any]
-    folder: Path | None
+    @property
+    def trusted(self) -> bool:
+        """Whether pickles may be loaded."""
+
+    @property
+    def namespace(self) -> Mapping[str, Any]:
+        """Where classes and functions of ``__main__`` are looked up."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where stored files are laid out; None: the user's cache folder."""
 
     def decode(self, artifact: Artifact, source: BlobSource) -> Any:
         """Return a nested value on the same terms."""

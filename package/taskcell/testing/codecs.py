@@ -81,6 +81,7 @@ class CodecContract:
     def test_value_comes_back_with_the_same_digest(
         self, make: Callable[[], Any], blobs: memory.MemoryBlobs, tmp_path: Path
     ) -> None:
+        """A value comes back, with the digest of its artifact."""
         value = make()
         artifact = self.stored(value, blobs)
         found = self.codecs.decode(artifact, blobs, trusted=True, folder=tmp_path)
@@ -92,12 +93,14 @@ class CodecContract:
     def test_stored_again_it_takes_no_new_bytes(
         self, make: Callable[[], Any], blobs: memory.MemoryBlobs, tmp_path: Path
     ) -> None:
+        """An equal value gives the same artifact and the same blobs."""
         first = self.stored(make(), blobs)
         before = set(blobs.blobs)
         assert self.stored(make(), blobs) == first
         assert set(blobs.blobs) == before
 
     def test_size_is_that_of_the_blobs(self, make: Callable[[], Any], blobs: memory.MemoryBlobs) -> None:
+        """The artifact's size is what it takes in the store."""
         artifact = self.stored(make(), blobs)
         held = sum(len(blobs.blobs[blob]) for part in _flat(artifact) for blob in part.blobs)
         inline = sum(
@@ -110,6 +113,7 @@ class CodecContract:
     def test_flipped_bit_is_refused(
         self, make: Callable[[], Any], blobs: memory.MemoryBlobs, tmp_path: Path
     ) -> None:
+        """A bit flipped in any blob is found before a value is made."""
         artifact = self.stored(make(), blobs)
         for address, data in list(blobs.blobs.items()):
             broken = bytearray(data or b"\0")
@@ -122,6 +126,7 @@ class CodecContract:
     def test_nothing_is_unpickled_from_a_store_that_is_not_trusted(
         self, make: Callable[[], Any], blobs: memory.MemoryBlobs, tmp_path: Path
     ) -> None:
+        """Without trust, open formats are read and pickles refused, and no pickle runs."""
         artifact = self.stored(make(), blobs)
         pickled = any(part.codec.startswith("pickle/") for part in _flat(artifact))
         with unpickled() as names:
@@ -133,6 +138,7 @@ class CodecContract:
         assert names == []
 
     def test_preview_is_one_short_line(self, make: Callable[[], Any], blobs: memory.MemoryBlobs) -> None:
+        """The preview is for people."""
         artifact = self.stored(make(), blobs)
         assert len(artifact.preview) <= 80
         assert "\n" not in artifact.preview

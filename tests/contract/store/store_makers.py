@@ -86,7 +86,7 @@ def add_run(store: Store, number: int, **changes: object) -> str:
 
 
 def start(store: Store, run: str, epoch: int) -> None:
-    record = DriverStart(epoch=epoch, host="h", pid=1, started_at=WHEN)
+    record = DriverStart(run_id="r", epoch=epoch, host="h", pid=1, started_at=WHEN)
     store.records.create(paths.driver_start(run, epoch), record)
 
 

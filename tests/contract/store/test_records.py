@@ -17,7 +17,7 @@ from taskcell.store.opening import Store, open_store
 from taskcell.store.records import sealed
 
 PATH = "some/where.json"
-RECORD = DriverStart(epoch=1, host="h", pid=1, started_at=WHEN)
+RECORD = DriverStart(run_id="r", epoch=1, host="h", pid=1, started_at=WHEN)
 Flip = Callable[[Store, str, int], None]
 
 
@@ -51,7 +51,7 @@ def test_absent_record_is_not_found_or_none(store: Store) -> None:
 
 
 def test_unknown_fields_of_a_newer_writer_are_ignored(store: Store) -> None:
-    store.records.create(PATH, NewerStart(epoch=1, host="h", pid=1, started_at=WHEN))
+    store.records.create(PATH, NewerStart(run_id="r", epoch=1, host="h", pid=1, started_at=WHEN))
     assert store.records.read(PATH, DriverStart) == RECORD
 
 

@@ -26,7 +26,7 @@ RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 Body = Callable[..., Any]
 
 
-class Lost(Exception):
+class LostError(Exception):
     """The worker dies."""
 
 

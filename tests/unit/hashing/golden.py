@@ -42,7 +42,11 @@ class Colour(enum.Enum):
     RED = "r"
 
 
-for _kind in (Pair, Record, Colour):  # by name, as if they were installed: their source is not under test here
+for _kind in (
+    Pair,
+    Record,
+    Colour,
+):  # by name, as if they were installed: their source is not under test here
     _kind.__module__ = "taskcell.testing.golden"
 
 _CLOCK = dt.datetime(2024, 2, 29, 12, 30, 15, 123456)
@@ -88,10 +92,10 @@ VALUES: dict[str, Callable[[], Any]] = {
     "enum": lambda: Colour.RED,
     "range": lambda: range(1, 9, 2),
     "slice": lambda: slice(None, 3),
-    "date": lambda: _CLOCK.date(),
-    "time": lambda: _CLOCK.time(),
+    "date": _CLOCK.date,
+    "time": _CLOCK.time,
     "datetime": lambda: _CLOCK,
-    "datetime utc": lambda: _CLOCK.replace(tzinfo=dt.timezone.utc),
+    "datetime utc": lambda: _CLOCK.replace(tzinfo=dt.UTC),
     "datetime zone": lambda: _CLOCK.replace(tzinfo=_BERLIN),
     "timedelta": lambda: dt.timedelta(days=-1, microseconds=3),
     "timezone": lambda: dt.timezone(dt.timedelta(hours=5, minutes=30)),
@@ -153,7 +157,7 @@ VALUES: dict[str, Callable[[], Any]] = {
     "series sparse": lambda: pd.Series(pd.arrays.SparseArray([0, 0, 1])),
     "series arrow": lambda: pd.Series([1, None], dtype="int8[pyarrow]"),
     "frame": lambda: pd.DataFrame({"a": [1, 2], "b": ["x", None]}, index=pd.Index([5, 3], name="k")),
-    "frame empty": lambda: pd.DataFrame(),
+    "frame empty": pd.DataFrame,
     "arrow array": lambda: pa.array([1, None, 3]),
     "arrow text": lambda: pa.array(["a", None, "bc"]),
     "arrow bool": lambda: pa.array([True, None]),

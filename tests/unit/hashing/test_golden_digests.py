@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.hashing import golden
 
 from taskcell.hashing import digest_value, tokens
-from tests.unit.hashing import golden
 
 
 @pytest.mark.parametrize("name", golden.VALUES)

@@ -6,16 +6,20 @@ import copy
 import random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskcell.hashing import digest_value
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers()
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers()
+)
 KEYS = st.integers() | st.text() | st.booleans() | st.tuples(st.integers(), st.text())
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(KEYS, inner) | st.frozensets(KEYS),
+    lambda inner: (
+        st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(KEYS, inner) | st.frozensets(KEYS)
+    ),
     max_leaves=20,
 )
 
@@ -53,6 +57,7 @@ def test_digests_are_equal_exactly_for_equal_values(left: Any, right: Any) -> No
     assert (digest_value(left) == digest_value(right)) == (described(left) == described(right))
 
 
+@settings(max_examples=50)
 @given(st.lists(VALUES, max_size=5), st.lists(VALUES, max_size=5))
 def test_lists_never_run_into_each_other(left: list[Any], right: list[Any]) -> None:
     assert digest_value([left, right]) != digest_value([left + right])

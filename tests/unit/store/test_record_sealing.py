@@ -13,7 +13,7 @@ from taskcell.hashing import digest_parts
 from taskcell.model.runs import DriverStart
 from taskcell.store.records import opened, sealed
 
-RECORD = DriverStart(epoch=1, host="höst", pid=7, started_at=datetime(2026, 1, 2, tzinfo=UTC))
+RECORD = DriverStart(run_id="r", epoch=1, host="höst", pid=7, started_at=datetime(2026, 1, 2, tzinfo=UTC))
 
 
 class Loose(msgspec.Struct):

@@ -1,7 +1,7 @@
 """Codecs: values to open-format bytes and back.
 
-One module for each family; ``registry`` chooses among them. A pickle is the last resort and the only codec of ours
-that can run code when it is read. Rules for each type: ``docs/design/003-values-and-codecs.md``.
+One module for each family; ``registry`` chooses among them. A pickle is the last resort and the only codec of
+ours that can run code when it is read. Rules for each type: ``docs/design/003-values-and-codecs.md``.
 """
 
 from __future__ import annotations

@@ -41,11 +41,13 @@ class NpyCodec:
             type="numpy.ndarray",
             blobs=(blob,),
             size_bytes=size,
-            preview=f"ndarray {' × '.join(f'{length:,}' for length in value.shape) or 'scalar'} {value.dtype}",
+            preview=previews.cut(
+                f"ndarray {' × '.join(f'{length:,}' for length in value.shape) or 'scalar'} {value.dtype}"
+            ),
         )
 
     def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> Any:
-        """Return a writable array: on the source's memory if that is private to the reader, else on a copy."""
+        """Return a writable array: on the source's memory if that is the reader's own, else on a copy."""
         return read_npy(source.get(artifact.blobs[0]), artifact)
 
 
@@ -56,7 +58,7 @@ def _pieces(array: Any) -> Iterator[bytes | memoryview]:
     described = np.lib.format.header_data_from_array_1_0(array)
     if not (array.flags.c_contiguous or array.flags.f_contiguous):
         described["fortran_order"] = False
-    np.lib.format.write_array_header_2_0(header, described)  # type: ignore[no-untyped-call]
+    np.lib.format.write_array_header_2_0(header, described)
     yield header.getvalue()
     if array.nbytes:
         flat = array.T if described["fortran_order"] else np.ascontiguousarray(array)
@@ -78,7 +80,7 @@ def read_npy(view: memoryview, artifact: Artifact) -> Any:
         flat = np.frombuffer(view, dtype, count=int(np.prod(shape, dtype=np.int64)), offset=header.tell())
         array = flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
         return array if array.flags.writeable else array.copy(order="K")
-    except (ValueError, TypeError, SyntaxError, EOFError) as exc:
+    except (ValueError, TypeError, SyntaxError, EOFError, RecursionError, MemoryError) as exc:
         raise errors.FormatError(
             f"The stored array {artifact.digest[:12]} is not a valid npy file: {exc}",
             remedy="Run the task that made it again, without its cache.",

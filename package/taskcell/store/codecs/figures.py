@@ -22,7 +22,8 @@ _LOSSLESS = frozenset(("1", "L", "LA", "P", "RGB", "RGBA"))
 class StoredFigure:
     """A figure as it was drawn: it displays, and it can be saved.
 
-    The axes and the data behind them are not kept. Return the data from the task if you want to draw it again.
+    The axes and the data behind them are not kept. Return the data from the task if you want to draw it
+    again.
     """
 
     png: bytes = field(repr=False)
@@ -43,7 +44,8 @@ class StoredFigure:
         path = Path(path)
         if path.suffix not in (".png", ".svg"):
             raise errors.InvalidInputError(
-                f"A stored figure can't be saved as {path.name!r}.", remedy="Use a name that ends in .png or .svg."
+                f"A stored figure can't be saved as {path.name!r}.",
+                remedy="Use a name that ends in .png or .svg.",
             )
         path.write_bytes(self.png if path.suffix == ".png" else self.svg.encode())
 
@@ -64,7 +66,10 @@ class FigureCodec:
         """Whether this is a figure, or one that was stored."""
         if isinstance(value, StoredFigure):
             return True
-        return any(base.__name__ == "Figure" and base.__module__ == "matplotlib.figure" for base in type(value).__mro__)
+        return any(
+            base.__name__ == "Figure" and base.__module__ == "matplotlib.figure"
+            for base in type(value).__mro__
+        )
 
     def encode(self, value: Any, sink: contracts.BlobSink, codecs: contracts.Codecs) -> Artifact:
         """Draw the figure and store both pictures."""
@@ -80,14 +85,16 @@ class FigureCodec:
             preview=f"figure, {previews.of_bytes(png_size)}",
         )
 
-    def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> StoredFigure:
+    def decode(
+        self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder
+    ) -> StoredFigure:
         """Return the pictures."""
         png, svg = (source.get(blob) for blob in artifact.blobs)
         return StoredFigure(png=bytes(png), svg=str(svg, "utf-8"))
 
 
 def draw(figure: Any) -> StoredFigure:
-    """Return a figure's pictures, without dates and random names, so that the same figure gives the same bytes."""
+    """Return a figure's pictures, without dates and random names: the same figure gives the same bytes."""
     import matplotlib
 
     png, svg = io.BytesIO(), io.BytesIO()
@@ -105,7 +112,9 @@ class ImageCodec:
 
     def accepts(self, value: Any) -> bool:
         """Whether this is such an image."""
-        if not any(base.__name__ == "Image" and base.__module__ == "PIL.Image" for base in type(value).__mro__):
+        if not any(
+            base.__name__ == "Image" and base.__module__ == "PIL.Image" for base in type(value).__mro__
+        ):
             return False
         return value.mode in _LOSSLESS and min(value.size) > 0
 
@@ -130,7 +139,7 @@ class ImageCodec:
         try:
             image = Image.open(io.BytesIO(source.get(artifact.blobs[0])), formats=("PNG",))
             image.load()
-        except (OSError, ValueError, SyntaxError) as exc:
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as exc:
             raise errors.FormatError(
                 f"The stored image {artifact.digest[:12]} is not a valid PNG file: {exc}",
                 remedy="Run the task that made it again, without its cache.",

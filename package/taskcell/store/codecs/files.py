@@ -1,9 +1,10 @@
-"""Files and folders behind a ``Path``: stored by content, laid out again as a read-only copy of the same name."""
+"""Files and folders behind a ``Path``: stored by content, laid out again as a read-only copy."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from taskcell.store import contracts
 from taskcell.store.codecs import previews
 
 _CHUNK_BYTES = 1 << 22
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class FileCodec:
@@ -38,18 +40,22 @@ class FileCodec:
         try:
             return _encode_folder(value, sink) if value.is_dir() else _encode_file(value, sink)
         except RefusalError as exc:
-            raise errors.UnstorableError(f"{exc.what} can't be stored", remedy=exc.remedy, path=str(value)) from exc
+            raise errors.UnstorableError(
+                f"{exc.what} can't be stored", remedy=exc.remedy, path=str(value)
+            ) from exc
         except OSError as exc:
             raise errors.UnstorableError(
                 f"{value} can't be read: {exc.strerror or exc}", remedy="Make it readable.", path=str(value)
             ) from exc
 
     def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> Path:
-        """Return the path of a read-only copy below the reader's folder, made unless it is there unchanged."""
+        """Return the path of a read-only copy, made unless it is there unchanged."""
         root = decoder.folder or _user_folder()
         name = artifact.meta["name"]
-        if PurePosixPath(name).name != name or name in ("", ".", ".."):
+        if PurePosixPath(name).name != name or name in ("", ".", "..") or "\0" in name:
             raise _hostile(artifact, name)
+        if not _DIGEST.fullmatch(artifact.digest):
+            raise _hostile(artifact, artifact.digest)
         target = root / artifact.digest[:32] / name
         try:
             return target if _is_intact(target, artifact) else _lay_out(artifact, source, target)
@@ -78,7 +84,7 @@ def _encode_file(path: Path, sink: contracts.BlobSink) -> Artifact:
         blobs=(blob,),
         size_bytes=size,
         meta={"name": name, "kind": "file", "executable": os.access(path, os.X_OK)},
-        preview=f"file {name}, {previews.of_bytes(size)}",
+        preview=previews.cut(f"file {name}, {previews.of_bytes(size)}"),
     )
 
 
@@ -104,7 +110,7 @@ def _encode_folder(path: Path, sink: contracts.BlobSink) -> Artifact:
         blobs=tuple(blobs),
         size_bytes=size_bytes,
         meta={"name": name, "kind": "folder", "entries": described, "executables": executables},
-        preview=f"folder {name}, {len(blobs):,} files, {previews.of_bytes(size_bytes)}",
+        preview=previews.cut(f"folder {name}, {len(blobs):,} files, {previews.of_bytes(size_bytes)}"),
     )
 
 

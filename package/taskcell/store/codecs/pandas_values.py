@@ -9,8 +9,18 @@ from taskcell.store import contracts
 from taskcell.store.codecs import plain
 
 _NAMES = frozenset(
-    "DataFrame Series Index RangeIndex MultiIndex DatetimeIndex TimedeltaIndex PeriodIndex CategoricalIndex"
-    " IntervalIndex".split()
+    [
+        "DataFrame",
+        "Series",
+        "Index",
+        "RangeIndex",
+        "MultiIndex",
+        "DatetimeIndex",
+        "TimedeltaIndex",
+        "PeriodIndex",
+        "CategoricalIndex",
+        "IntervalIndex",
+    ]
 )
 
 

@@ -1,8 +1,9 @@
 """Pickles: the last resort, for values without an open format.
 
-Classes and functions that can be imported are named, not stored. What lives in ``__main__`` is named too, with its
-definition beside it: on reading, the reader's namespace is asked first, so that a stored instance is an instance of
-the notebook's own class; the definition serves where the name is not bound. Large buffers are blobs of their own.
+Classes and functions that can be imported are named, not stored. What lives in ``__main__`` is named too,
+with its definition beside it: on reading, the reader's namespace is asked first, so that a stored instance is
+an instance of the notebook's own class; the definition serves where the name is not bound. Large buffers are
+blobs of their own.
 """
 
 from __future__ import annotations
@@ -23,7 +24,15 @@ from taskcell.store.codecs import previews
 
 _BUFFER_BYTES = 1 << 20
 """Buffers from this size on become blobs of their own. Unit: bytes."""
-_FAILURES = (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError, NotImplementedError, RuntimeError)
+_FAILURES = (
+    pickle.PicklingError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    RecursionError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 class PickleCodec:
@@ -42,7 +51,10 @@ class PickleCodec:
         try:
             data, definitions = _dumps(value, buffers)
         except _FAILURES as exc:
-            raise _unstorable(value, exc) from exc
+            raise errors.UnstorableError(
+                f"A value of type {previews.type_name(value)} can't be stored: {exc}",
+                remedy="Store what it is made of, and make it again inside the task.",
+            ) from exc
         stored = [sink.put(data)]
         if definitions:
             stored.append(sink.put(definitions))
@@ -68,7 +80,8 @@ class PickleCodec:
             return _Unpickler(views[0], buffers, decoder.namespace, definitions).load()
         except Exception as exc:
             raise errors.FormatError(
-                f"The stored {artifact.type} {artifact.digest[:12]} can't be loaded: {type(exc).__name__}: {exc}",
+                f"The stored {artifact.type} {artifact.digest[:12]} can't be loaded: "
+                f"{type(exc).__name__}: {exc}",
                 remedy="Install or define what it needs, or run the task that made it again.",
             ) from exc
 
@@ -137,10 +150,14 @@ def _is_importable(obj: Any) -> bool:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Finds what lives in ``__main__`` in the reader's namespace, else in the definitions stored beside it."""
+    """Finds what lives in ``__main__`` in the reader's namespace, else in the stored definitions."""
 
     def __init__(
-        self, data: memoryview, buffers: list[Any], namespace: Mapping[str, Any], definitions: memoryview | None
+        self,
+        data: memoryview,
+        buffers: list[Any],
+        namespace: Mapping[str, Any],
+        definitions: memoryview | None,
     ) -> None:
         super().__init__(io.BytesIO(data), buffers=buffers)
         self._namespace = namespace
@@ -172,16 +189,3 @@ def _digest(value: Any, blobs: tuple[Digest, ...]) -> Digest:
         return digest_value(value)
     except errors.UnstorableError:
         return digest_parts("taskcell.pickle/1", blobs)
-
-
-def _unstorable(value: Any, exc: BaseException) -> errors.UnstorableError:
-    """Return the refusal, naming the part if the digest finds it."""
-    try:
-        digest_value(value)
-    except errors.UnstorableError as found:
-        path, what = found.ids.get("path", ""), found.ids.get("what", previews.type_name(value))
-        return errors.UnstorableError(f"value{path}: {what} can't be stored", remedy=found.remedy, path=path)
-    return errors.UnstorableError(
-        f"A value of type {previews.type_name(value)} can't be stored: {exc}",
-        remedy="Store what it is made of, and make it again inside the task.",
-    )

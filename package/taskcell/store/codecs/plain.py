@@ -1,13 +1,12 @@
 """JSON form of small values: exact for every type that it takes.
 
-``None``, booleans, texts, lists, dicts with text keys, and the numbers that JSON can hold stand for themselves.
-Everything else is an object with one key that begins with ``$``: ``{"$tuple": [1, 2]}``. A value inside that has a
-codec of its own is handed to ``hold`` and stands as ``{"$child": 0}``.
+``None``, booleans, texts, lists, dicts with text keys, and the numbers that JSON can hold stand for
+themselves. Everything else is an object with one key that begins with ``$``: ``{"$tuple": [1, 2]}``. A value
+inside that has a codec of its own is handed to ``hold`` and stands as ``{"$child": 0}``.
 """
 
 from __future__ import annotations
 
-import base64
 import math
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
@@ -25,12 +24,12 @@ _MAX_REPEATS = 100_000
 
 _INT_LIMIT = 1 << 63
 _FACTORIES: dict[str, Callable[[], Any]] = {
-    "int": int, "float": float, "str": str, "list": list, "dict": dict, "set": set, "tuple": tuple, "bool": bool,
-}  # fmt: skip
+    kind.__name__: kind for kind in (int, float, str, bool, list, dict, set, tuple)
+}
 
 
 class NotPlainError(Exception):
-    """The value has no JSON form: its shape (a circle, too deep, odd keys) or a type with a codec of its own."""
+    """The value has no JSON form, by its shape (a circle, too deep, odd keys) or by its type."""
 
 
 class Writer:
@@ -77,7 +76,12 @@ class Writer:
             tag, content = written
             return {tag: [self.write(part) for part in content] if isinstance(content, tuple) else content}
         if isinstance(value, PurePath) and not (isinstance(value, Path) and value.exists()):
-            return {"$path": [type(value).__name__ if not isinstance(value, Path) else "Path", self._text(str(value))]}
+            return {
+                "$path": [
+                    type(value).__name__ if not isinstance(value, Path) else "Path",
+                    self._text(str(value)),
+                ]
+            }
         return self._held(value)
 
     def _held(self, value: Any) -> Any:
@@ -101,7 +105,7 @@ class Writer:
             self._open.discard(key)
 
     def key(self, value: Any) -> Any:
-        """Return the JSON form of a dict key or set element, which can't be a value with a codec of its own."""
+        """Return the JSON form of a dict key or set element, which can't be held apart."""
         hold, self._hold = self._hold, None
         try:
             return self.write(value)
@@ -194,7 +198,9 @@ class Reader:
             if self._fetch is None:
                 raise ValueError("a child where none can be")
             return self._fetch(content)
-        return scalars.read(tag, [self.read(part) for part in content] if isinstance(content, list) else content)
+        return scalars.read(
+            tag, [self.read(part) for part in content] if isinstance(content, list) else content
+        )
 
     def pairs(self, content: Iterable[Any]) -> list[tuple[Any, Any]]:
         """Return key and value pairs."""
@@ -206,8 +212,10 @@ def _read_path(_: Reader, content: Any) -> PurePath:
 
     name, text = content
     kinds: dict[str, type[PurePath]] = {
-        "Path": pathlib.Path, "PurePosixPath": pathlib.PurePosixPath, "PureWindowsPath": pathlib.PureWindowsPath,
-    }  # fmt: skip
+        "Path": pathlib.Path,
+        "PurePosixPath": pathlib.PurePosixPath,
+        "PureWindowsPath": pathlib.PureWindowsPath,
+    }
     return kinds[name](Reader().read(text))
 
 
@@ -226,8 +234,3 @@ _BUILDERS: dict[str, Callable[[Reader, Any], Any]] = {
     "$deque": lambda reader, content: deque(reader.read(content[1]), content[0]),
     "$namespace": lambda reader, content: SimpleNamespace(**reader.read(content)),
 }
-
-
-def base64_text(data: bytes) -> str:
-    """Return bytes as base64 text."""
-    return base64.b64encode(data).decode("ascii")

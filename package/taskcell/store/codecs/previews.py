@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 from typing import Any
 
 _LENGTH = 80
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 class _Short(reprlib.Repr):
@@ -15,6 +17,10 @@ class _Short(reprlib.Repr):
         super().__init__()
         self.maxstring = self.maxother = self.maxlong = _LENGTH
         self.maxlevel = 3
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Describe an int that Python refuses to write out."""
+        return f"int of {x.bit_length():,} bits" if x.bit_length() > 1000 else super().repr_int(x, level)
 
 
 _SHORT = _Short()
@@ -28,7 +34,7 @@ def type_name(value: object) -> str:
 
 def of_shape(value: Any, shape: tuple[int, ...]) -> str:
     """Return a preview of something with rows and columns: ``DataFrame 27,004 × 19``."""
-    return f"{type(value).__name__} {' × '.join(f'{size:,}' for size in shape) or 'scalar'}"
+    return cut(f"{type(value).__name__} {' × '.join(f'{size:,}' for size in shape) or 'scalar'}")
 
 
 def preview(value: object) -> str:
@@ -41,9 +47,11 @@ def preview(value: object) -> str:
 
 def of_value(value: object) -> str:
     """Return the first characters of a value's representation."""
-    if isinstance(value, int) and value.bit_length() > 1000:
-        return f"int of {value.bit_length():,} bits"
-    text = value if type(value) is str else _SHORT.repr(value)
+    return cut(value if type(value) is str else _ADDRESS.sub("", _SHORT.repr(value)))
+
+
+def cut(text: str) -> str:
+    """Return the beginning of a text as one line."""
     text = " ".join(text[: 4 * _LENGTH].split())
     text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= _LENGTH else text[: _LENGTH - 1] + "…"

@@ -1,8 +1,8 @@
 """Choosing a codec: those of installed packages first, then the open formats, a pickle last.
 
-Further codecs come from the entry-point group ``taskcell.codecs``, read when the first value is stored or loaded
-that no codec of ours is made for. They can't take over the built-in scalars and containers, whose digests and
-stored forms others rely on.
+Further codecs come from the entry-point group ``taskcell.codecs``, read when the first value is stored or
+loaded that no codec of ours is made for. They can't take over the built-in scalars and containers, whose
+digests and stored forms others rely on.
 """
 
 from __future__ import annotations
@@ -14,10 +14,21 @@ from types import ModuleType
 from typing import Any
 
 from taskcell import errors
-from taskcell.hashing.values import LEAVES
+from taskcell.hashing.values import LEAVES, digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
-from taskcell.store.codecs import arrays, figures, files, pandas_values, pickles, plain, previews, tables, texts, trees
+from taskcell.store.codecs import (
+    arrays,
+    figures,
+    files,
+    pandas_values,
+    pickles,
+    plain,
+    previews,
+    tables,
+    texts,
+    trees,
+)
 
 ENTRY_POINTS = "taskcell.codecs"
 
@@ -75,7 +86,10 @@ class CodecRegistry:
         UnstorableError
             The value, or a part of it, can't be stored; the message names it and says what to do.
         """
-        return self.codec_for(value).encode(value, sink, self)
+        try:
+            return self.codec_for(value).encode(value, sink, self)
+        except errors.UnstorableError as exc:
+            raise _placed(value, exc) from exc
 
     def decode(
         self,
@@ -153,9 +167,10 @@ class _Decoder:
         codec = self.codecs.named(artifact.codec)
         if codec.executes_code and not self.trusted:
             raise errors.UntrustedError(
-                f"The stored {artifact.type} {artifact.digest[:12]} is a pickle, and its store is not trusted.",
-                remedy="If you trust everybody who can write to that store, add its URL to the setting trusted_stores"
-                " (environment variable TASKCELL_TRUSTED_STORES).",
+                f"The stored {artifact.type} {artifact.digest[:12]} is a pickle, "
+                "and its store is not trusted.",
+                remedy="If you trust everybody who can write to that store, add its URL to the setting"
+                " trusted_stores (environment variable TASKCELL_TRUSTED_STORES).",
                 type=artifact.type,
                 digest=artifact.digest,
             )
@@ -172,11 +187,24 @@ def _refuse(value: Any) -> None:
             f"The module {value.__name__!r} can't be stored.", remedy="Import it in the task that needs it."
         )
     if kind.__name__ == "LazyFrame" and kind.__module__.partition(".")[0] == "polars":
-        raise errors.UnstorableError("A Polars LazyFrame can't be stored.", remedy="Store its result: .collect().")
+        raise errors.UnstorableError(
+            "A Polars LazyFrame can't be stored.", remedy="Store its result: .collect()."
+        )
     refused = objects.refusal(kind)
     if refused is not None:
         what, remedy = refused
         raise errors.UnstorableError(f"{what[0].upper()}{what[1:]} can't be stored.", remedy=remedy)
+
+
+def _placed(value: Any, exc: errors.UnstorableError) -> errors.UnstorableError:
+    """Return a refusal that says where the part lies, if the value's digest is refused for it too."""
+    try:
+        digest_value(value)
+    except errors.UnstorableError as found:
+        if path := found.ids.get("path"):
+            message = f"value{path}: {found.ids['what']} can't be stored"
+            return errors.UnstorableError(message, remedy=found.remedy, **found.ids)
+    return exc
 
 
 DEFAULT_CODECS = CodecRegistry()

@@ -1,6 +1,7 @@
-"""JSON forms of single values that JSON has no type for: dates, exact numbers, bytes, NumPy and pandas scalars.
+"""JSON forms of values that JSON has no type for: dates, exact numbers, bytes, NumPy and pandas scalars.
 
-A writer returns a tag and either text or a tuple of parts that are written in turn; a reader takes those parts.
+A writer returns a tag and either text or a tuple of parts that are written in turn; a reader takes those
+parts.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ _WRITERS: dict[type, Callable[[Any], Written]] = {
     datetime.datetime: lambda value: ("$datetime", (_wall(value), value.fold, value.tzinfo)),
     datetime.time: lambda value: ("$time", (_wall(value), value.fold, value.tzinfo)),
     datetime.timedelta: lambda value: ("$timedelta", (value.days, value.seconds, value.microseconds)),
-    datetime.timezone: lambda value: ("$timezone", value.__getinitargs__()),  # type: ignore[attr-defined]
+    datetime.timezone: lambda value: ("$timezone", value.__getinitargs__()),
     zoneinfo.ZoneInfo: lambda value: ("$zone", value.key) if value.key else None,
     decimal.Decimal: lambda value: ("$decimal", str(value)),
     fractions.Fraction: lambda value: ("$fraction", (value.numerator, value.denominator)),
@@ -74,7 +75,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "$range": lambda parts: range(*parts),
     "$slice": lambda parts: slice(*parts),
     "$date": datetime.date.fromisoformat,
-    "$datetime": lambda parts: datetime.datetime.fromisoformat(parts[0]).replace(fold=parts[1], tzinfo=parts[2]),
+    "$datetime": lambda parts: datetime.datetime.fromisoformat(parts[0]).replace(
+        fold=parts[1], tzinfo=parts[2]
+    ),
     "$time": lambda parts: datetime.time.fromisoformat(parts[0]).replace(fold=parts[1], tzinfo=parts[2]),
     "$timedelta": lambda parts: datetime.timedelta(*parts),
     "$timezone": lambda parts: datetime.timezone(*parts),
@@ -93,7 +96,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-# --- NumPy -----------------------------------------------------------------------------------------------------------
+# --- NumPy ------------------------------------------------------------------------------------------------
 
 
 def _write_numpy(value: Any) -> Written:
@@ -115,7 +118,11 @@ def _write_numpy(value: Any) -> Written:
 def _read_numpy(dtype: str, text: str) -> Any:
     import numpy as np
 
-    return np.frombuffer(base64.b64decode(text, validate=True), np.dtype(dtype), count=1)[0] if text else np.zeros((), dtype)[()]
+    return (
+        np.frombuffer(base64.b64decode(text, validate=True), np.dtype(dtype), count=1)[0]
+        if text
+        else np.zeros((), dtype)[()]
+    )
 
 
 def _read_array(dtype: str, shape: list[int], text: str) -> Any:
@@ -125,11 +132,13 @@ def _read_array(dtype: str, shape: list[int], text: str) -> Any:
     if kind.hasobject:
         raise ValueError("an array of objects is never written so")
     if not text:
+        if 0 not in shape and kind.itemsize:
+            raise ValueError("its elements are missing")
         return np.zeros(shape, kind)
     return np.frombuffer(bytearray(base64.b64decode(text, validate=True)), kind).reshape(shape)
 
 
-# --- pandas ----------------------------------------------------------------------------------------------------------
+# --- pandas -----------------------------------------------------------------------------------------------
 
 
 def _write_pandas(value: Any) -> Written:
@@ -156,11 +165,13 @@ def _pandas(name: str) -> Any:
 def _read_timestamp(ticks: int, unit: str, zone: datetime.tzinfo | None) -> Any:
     import numpy as np
 
-    stamp = _pandas("Timestamp")(np.datetime64(ticks, unit))
+    moment: Any = np.datetime64
+    stamp = _pandas("Timestamp")(moment(ticks, unit))
     return stamp if zone is None else stamp.tz_localize("UTC").tz_convert(zone)
 
 
 def _read_pandas_timedelta(ticks: int, unit: str) -> Any:
     import numpy as np
 
-    return _pandas("Timedelta")(np.timedelta64(ticks, unit))
+    span: Any = np.timedelta64
+    return _pandas("Timedelta")(span(ticks, unit))

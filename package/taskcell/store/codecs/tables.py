@@ -12,7 +12,10 @@ from taskcell.store.codecs import ipc, previews
 
 def _is(value: Any, package: str, *names: str) -> bool:
     """Whether a value's class, or one that it is derived from, is one of a package's; imports nothing."""
-    return any(base.__name__ in names and base.__module__.partition(".")[0] == package for base in type(value).__mro__)
+    return any(
+        base.__name__ in names and base.__module__.partition(".")[0] == package
+        for base in type(value).__mro__
+    )
 
 
 class ArrowCodec:
@@ -82,7 +85,10 @@ class PolarsCodec:
 
     def accepts(self, value: Any) -> bool:
         """Whether this is a frame or series of types that Arrow has."""
-        if type(value).__module__.partition(".")[0] != "polars" or type(value).__name__ not in ("DataFrame", "Series"):
+        if type(value).__module__.partition(".")[0] != "polars" or type(value).__name__ not in (
+            "DataFrame",
+            "Series",
+        ):
             return False
         types = value.dtypes if type(value).__name__ == "DataFrame" else [value.dtype]
         return all(str(dtype) != "Object" for dtype in types)

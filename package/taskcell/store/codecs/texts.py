@@ -47,7 +47,9 @@ class BytesCodec:
         """Whether these are bytes."""
         return type(value) in (bytes, bytearray)
 
-    def encode(self, value: bytes | bytearray, sink: contracts.BlobSink, codecs: contracts.Codecs) -> Artifact:
+    def encode(
+        self, value: bytes | bytearray, sink: contracts.BlobSink, codecs: contracts.Codecs
+    ) -> Artifact:
         """Store the bytes."""
         blob, size = sink.put(value)
         return Artifact(

@@ -1,8 +1,8 @@
 """JSON-like values, and containers of values that have codecs of their own.
 
-``json/1``: the JSON form of a value, in the artifact itself when short, else in a blob. ``tree/1``: the same with
-``children``, one artifact for each inner frame, array, file or model, so that equal content is stored once and a list
-of artifacts can be made without reading what they hold.
+``json/1``: the JSON form of a value, in the artifact itself when short, else in a blob. ``tree/1``: the same
+with ``children``, one artifact for each inner frame, array, file or model, so that equal content is stored
+once and a list of artifacts can be made without reading what they hold.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from taskcell.hashing import tokens
 from taskcell.hashing.values import LEAVES, digest_of_list, digest_value, token_of
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
-from taskcell.store.codecs import plain, previews, scalars
+from taskcell.store.codecs import plain, previews
 
 _INLINE_BYTES = 4096
 """Longest JSON form kept in the artifact. Unit: bytes."""
@@ -84,7 +84,9 @@ class TreeCodec:
             sink,
             digest=digest_value(value, known=known),
             type_=previews.type_name(value),
-            preview=f"{type(value).__name__} of {len(value):,}" if hasattr(value, "__len__") else type(value).__name__,
+            preview=f"{type(value).__name__} of {len(value):,}"
+            if hasattr(value, "__len__")
+            else type(value).__name__,
         )
 
     def _is_last_resort(self, value: Any, codecs: Any) -> bool:
@@ -92,7 +94,9 @@ class TreeCodec:
 
     def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> Any:
         """Return the container; a value that stands in it twice is read once for each place."""
-        return read_form(artifact, source, plain.Reader(lambda index: decoder.decode(artifact.children[index], source)))
+        return read_form(
+            artifact, source, plain.Reader(lambda index: decoder.decode(artifact.children[index], source))
+        )
 
 
 class _Held:
@@ -125,7 +129,13 @@ def json_artifact(value: Any, form: Any, sink: contracts.BlobSink) -> Artifact:
 
 
 def tree_artifact(
-    form: Any, children: tuple[Artifact, ...], sink: contracts.BlobSink, *, digest: Any, type_: str, preview: str
+    form: Any,
+    children: tuple[Artifact, ...],
+    sink: contracts.BlobSink,
+    *,
+    digest: Any,
+    type_: str,
+    preview: str,
 ) -> Artifact:
     """Return the artifact of a container with children."""
     meta, blobs, size = store_form(form, sink)
@@ -153,7 +163,9 @@ def store_form(form: Any, sink: contracts.BlobSink) -> tuple[dict[str, Any], tup
 def read_form(artifact: Artifact, source: contracts.BlobSource, reader: plain.Reader) -> Any:
     """Return the value of a JSON form, wherever it is kept."""
     try:
-        form = msgspec.json.decode(source.get(artifact.blobs[0])) if artifact.blobs else artifact.meta["value"]
+        form = (
+            msgspec.json.decode(source.get(artifact.blobs[0])) if artifact.blobs else artifact.meta["value"]
+        )
         return reader.read(form)
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as exc:
         if isinstance(exc, errors.TaskcellError):
@@ -171,7 +183,10 @@ def gather(artifacts: Sequence[Artifact], sink: contracts.BlobSink) -> Artifact:
     """
     children = tuple(artifact for artifact in artifacts if not _is_inline(artifact))
     numbers = iter(range(len(children)))
-    form = [artifact.meta["value"] if _is_inline(artifact) else {"$child": next(numbers)} for artifact in artifacts]
+    form = [
+        artifact.meta["value"] if _is_inline(artifact) else {"$child": next(numbers)}
+        for artifact in artifacts
+    ]
     if not children:
         value = plain.Reader().read(form)
         return json_artifact(value, form, sink)
@@ -190,10 +205,7 @@ def _is_inline(artifact: Artifact) -> bool:
 
 
 def _token(artifact: Artifact) -> tokens.Token:
-    """Return what stands for a stored value inside a list; only values kept in their artifact can be inline."""
+    """Return what stands for a stored value inside a list."""
     if _is_inline(artifact):
         return token_of(plain.Reader().read(artifact.meta["value"]))
     return tokens.from_digest(artifact.digest)
-
-
-__all__ = ["JsonCodec", "TreeCodec", "gather", "scalars"]

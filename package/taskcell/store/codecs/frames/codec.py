@@ -1,4 +1,4 @@
-"""pandas frames, series and indexes as one Arrow file each, with an artifact of its own for what Arrow can't hold."""
+"""pandas frames, series and indexes as one Arrow file each, with children for what Arrow can't hold."""
 
 from __future__ import annotations
 
@@ -108,7 +108,9 @@ def decode(artifact: Artifact, source: contracts.BlobSource, decoder: contracts.
 class _Reading:
     """A file being taken apart."""
 
-    def __init__(self, artifact: Artifact, source: Any, decoder: contracts.Decoder, table: Any, view: memoryview) -> None:
+    def __init__(
+        self, artifact: Artifact, source: Any, decoder: contracts.Decoder, table: Any, view: memoryview
+    ) -> None:
         self._artifact = artifact
         self._source = source
         self._decoder = decoder
@@ -120,16 +122,23 @@ class _Reading:
         if note["kind"] == "index":
             return index
         arrays = [self._column(described, place) for described, place in note["columns"]]
-        value = self._series(note, arrays[0], index) if note["kind"] == "series" else self._frame(note, arrays, index)
+        value = (
+            self._series(note, arrays[0], index)
+            if note["kind"] == "series"
+            else self._frame(note, arrays, index)
+        )
         value.attrs = plain.Reader().read(note["attrs"])
         return value if note["duplicates"] else value.set_flags(allows_duplicate_labels=False)
 
     def _series(self, note: dict[str, Any], array: Any, index: pd.Index[Any]) -> Any:
-        return pd.Series(array, index=index, dtype=array.dtype, name=plain.Reader().read(note["name"]), copy=False)
+        return pd.Series(
+            array, index=index, dtype=array.dtype, name=plain.Reader().read(note["name"]), copy=False
+        )
 
     def _frame(self, note: dict[str, Any], arrays: list[Any], index: pd.Index[Any]) -> Any:
         series = {
-            number: pd.Series(array, index=index, dtype=array.dtype, copy=False) for number, array in enumerate(arrays)
+            number: pd.Series(array, index=index, dtype=array.dtype, copy=False)
+            for number, array in enumerate(arrays)
         }
         frame = pd.DataFrame(series, index=index, copy=False)
         frame.columns = indexes.read_labels(note["labels"], self._child)

@@ -19,6 +19,7 @@ child    everything else                                an artifact of its own: 
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from taskcell.model.artifacts import Artifact
 from taskcell.store.codecs import arrays, plain
 
 Note = dict[str, Any]
@@ -50,27 +50,27 @@ class Memory:
         return cls(view=view, address=pa.py_buffer(view).address)
 
     def array(self, column: Any, dtype: np.dtype[Any], buffer: int = 1) -> np.ndarray[Any, Any]:
-        """Return a column's fixed-width elements as a writable array, copied only where the memory is shared."""
+        """Return fixed-width elements as a writable array, copied only where the memory is shared."""
         if len(column) == 0:
             return np.empty(0, dtype)
         chunk = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
         held = chunk.buffers()[buffer]
         start = held.address - self.address + chunk.offset * dtype.itemsize
-        if 0 <= start and start + len(chunk) * dtype.itemsize <= self.view.nbytes:
+        if start >= 0 and start + len(chunk) * dtype.itemsize <= self.view.nbytes:
             found = np.frombuffer(self.view, dtype, count=len(chunk), offset=start)
         else:
             found = np.frombuffer(held, dtype, count=len(chunk), offset=chunk.offset * dtype.itemsize)
         return found if found.flags.writeable else found.copy()
 
 
-# --- writing ---------------------------------------------------------------------------------------------------------
+# --- writing ----------------------------------------------------------------------------------------------
 
 
 def write(values: Any, hold: Callable[[Any], int]) -> tuple[Note, Any]:
     """Return a column's note and its Arrow array, or None instead of the array when it is held as a child."""
     try:
         return _write(values)
-    except (NotArrowError, pa.ArrowException, OverflowError):
+    except (NotArrowError, pa.ArrowException, UnicodeEncodeError, OverflowError):
         return _write_child(values, hold)
 
 
@@ -127,12 +127,18 @@ def _write_categories(codes: Any, categories: pd.Index[Any], ordered: bool) -> t
     bits = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
     indices = pa.Array.from_buffers(pa.from_numpy_dtype(codes.dtype), len(codes), [bits, pa.py_buffer(codes)])
     name = _plain(categories.name)
-    described = {"kind": "category", "ordered": ordered, "values": note, "codes": codes.dtype.str, "name": name}
+    described = {
+        "kind": "category",
+        "ordered": ordered,
+        "values": note,
+        "codes": codes.dtype.str,
+        "name": name,
+    }
     return described, pa.DictionaryArray.from_arrays(indices, values, ordered=ordered)
 
 
 def _write_child(values: Any, hold: Callable[[Any], int]) -> tuple[Note, None]:
-    """Hand a column to the other codecs: objects as a list, NumPy's own types as an array, the rest as it is."""
+    """Hand a column to the other codecs: objects as a list, NumPy's own types as an array."""
     if isinstance(values.dtype, np.dtype):
         array = np.asarray(values)
         if array.dtype.kind == "O":
@@ -165,7 +171,7 @@ def _plain(value: Any) -> Any:
         raise NotArrowError(str(exc)) from exc
 
 
-# --- reading ---------------------------------------------------------------------------------------------------------
+# --- reading ----------------------------------------------------------------------------------------------
 
 
 def read(note: Note, column: Any, memory: Memory, fetch: Callable[[int], Any]) -> Any:
@@ -183,11 +189,13 @@ def _read_numpy(note: Note, column: Any, memory: Memory, _: Any) -> Any:
 def _read_zoned(note: Note, column: Any, memory: Memory, _: Any) -> Any:
     dtype = pd.DatetimeTZDtype(note["unit"], plain.Reader().read(note["zone"]))
     ticks = memory.array(column, np.dtype(f"<M8[{note['unit']}]"))
-    return pd.array(ticks, copy=False).tz_localize("UTC").astype(dtype)  # type: ignore[union-attr]
+    return pd.array(ticks, copy=False).tz_localize("UTC").astype(dtype)
 
 
 def _read_period(note: Note, column: Any, memory: Memory, _: Any) -> Any:
-    return pd.arrays.PeriodArray(memory.array(column, np.dtype(np.int64)), dtype=pd.PeriodDtype(note["dtype"][7:-1]))
+    return pd.arrays.PeriodArray(
+        memory.array(column, np.dtype(np.int64)), dtype=pd.PeriodDtype(note["dtype"][7:-1])
+    )
 
 
 def _read_category(note: Note, column: Any, memory: Memory, fetch: Any) -> Any:
@@ -200,8 +208,13 @@ def read_codes(note: Note, column: Any, memory: Memory, fetch: Any) -> tuple[Any
     whole = column.chunk(0)
     values = read(note["values"], pa.chunked_array([whole.dictionary]), memory, fetch)
     name = plain.Reader().read(note["name"])
-    categories = pd.Index(values, name=name, copy=False, dtype=object if note["values"]["kind"] == "texts" else None)
-    return memory.array(whole.indices, np.dtype(note["codes"])), categories
+    categories = pd.Index(
+        values, name=name, copy=False, dtype=object if note["values"]["kind"] == "texts" else None
+    )
+    codes = memory.array(whole.indices, np.dtype(note["codes"]))
+    if codes.size and not -1 <= codes.min() <= codes.max() < len(categories):
+        raise ValueError("codes without a category")  # pandas reads outside its memory for such codes
+    return codes, categories
 
 
 def _read_arrow(note: Note, column: Any, *_: Any) -> Any:
@@ -209,7 +222,8 @@ def _read_arrow(note: Note, column: Any, *_: Any) -> Any:
         dtype: Any = pd.StringDtype(note["storage"], na_value=pd.NA if note["missing"] == "NA" else np.nan)
         return dtype.__from_arrow__(column)
     if "dtype" not in note:
-        return pd.ArrowDtype(column.type).__from_arrow__(column)
+        foreign: Any = pd.ArrowDtype(column.type)
+        return foreign.__from_arrow__(column)
     masked: Any = pd.api.types.pandas_dtype(note["dtype"])
     return masked.__from_arrow__(column).copy()
 
@@ -229,12 +243,17 @@ def _read_interval(note: Note, _: Any, __: Any, fetch: Callable[[int], Any]) -> 
 
 
 def _read_sparse(note: Note, _: Any, __: Any, fetch: Callable[[int], Any]) -> Any:
-    from pandas.core.arrays.sparse import array as sparse  # the public constructor takes no places
-
     size, values, places, fill = fetch(note["number"])
+    kind: Any = pd.arrays.SparseArray
+    if hasattr(kind, "from_indices"):
+        return kind.from_indices(
+            values, places, size, fill_value=fill, kind=note["shape"], dtype=values.dtype
+        )
+    sparse: Any = importlib.import_module(
+        "pandas.core.arrays.sparse.array"
+    )  # no public way before pandas 3.1
     index = sparse.make_sparse_index(size, places.astype(np.int32), kind=note["shape"])
-    dtype = pd.SparseDtype(values.dtype, fill)
-    return pd.arrays.SparseArray(values, sparse_index=index, fill_value=fill, dtype=dtype)
+    return kind(values, sparse_index=index, fill_value=fill, dtype=pd.SparseDtype(values.dtype, fill))
 
 
 _READERS: dict[str, Callable[[Note, Any, Memory, Any], Any]] = {
@@ -248,5 +267,3 @@ _READERS: dict[str, Callable[[Note, Any, Memory, Any], Any]] = {
     "sparse": _read_sparse,
     "child": _read_child,
 }
-
-__all__ = ["Artifact", "Memory", "NotArrowError", "read", "read_codes", "write"]

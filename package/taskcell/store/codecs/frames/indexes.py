@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from taskcell import errors
@@ -50,17 +51,20 @@ def read(note: Note, arrays: list[Any], memory: columns.Memory, fetch: Callable[
         return _read_levels(note, arrays, memory, fetch)
     name = plain.Reader().read(note["name"])
     if note["kind"] == "range":
-        return pd.RangeIndex(*note["steps"], name=name)
+        start, stop, step = note["steps"]
+        return pd.RangeIndex(start, stop, step, name=name)
     values = columns.read(note["column"], arrays[0], memory, fetch)
-    keep = {"dtype": object} if getattr(values, "dtype", None) == object else {}
-    index: Any = pd.Index(values, name=name, copy=False, **keep)
+    make: Any = pd.Index
+    keep = {"dtype": object} if values.dtype.kind == "O" and isinstance(values, np.ndarray) else {}
+    index = make(values, name=name, copy=False, **keep)
     if note["freq"] is not None:
         index.freq = note["freq"]
     return index  # type: ignore[no-any-return]
 
 
 def _read_levels(note: Note, arrays: list[Any], memory: columns.Memory, fetch: Any) -> pd.MultiIndex:
-    codes, levels = [], []
+    codes: list[Any] = []
+    levels: list[Any] = []
     for described, array in zip(note["columns"], arrays, strict=True):
         if described["kind"] == "category":
             places, level = columns.read_codes(described, array, memory, fetch)
@@ -73,7 +77,7 @@ def _read_levels(note: Note, arrays: list[Any], memory: columns.Memory, fetch: A
     return pd.MultiIndex(levels=levels, codes=codes, names=names, verify_integrity=False, copy=False)
 
 
-# --- labels ----------------------------------------------------------------------------------------------------------
+# --- labels -----------------------------------------------------------------------------------------------
 
 
 def write_labels(index: pd.Index[Any], hold: Hold) -> Note:
@@ -100,7 +104,8 @@ def read_labels(note: Note, fetch: Callable[[int], Any]) -> pd.Index[Any]:
     names, values = plain.Reader().read(note["names"]), plain.Reader().read(note["values"])
     if note["kind"] == "multi":
         return pd.MultiIndex.from_tuples(values, names=names)
-    return pd.Index(values, dtype=note["dtype"], name=names[0])
+    made: pd.Index[Any] = pd.Index(values, dtype=note["dtype"], name=names[0])
+    return made
 
 
 def _no_child(number: int) -> Any:

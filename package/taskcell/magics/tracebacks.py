@@ -1,0 +1,53 @@
+"""Tracebacks that begin at the user's own lines: the frames above a task's body are ours and IPython's.
+
+They are cut off where IPython shows an exception, when it has come all the way up; so it holds for every class of
+exception, for groups, for ``%tb`` and ``%debug``, and nothing is hung onto the exception itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from taskcell.magics import bodies
+
+_EXECUTORS = (bodies.Body.run.__code__, bodies.Body.run_async.__code__)
+"""What executes a body: the frames after these are the user's."""
+
+
+class Trimmed:
+    """Wraps a shell's ``showtraceback`` until it is taken off again."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell: Any = shell
+        self._show: Any = None
+
+    def put_on(self) -> None:
+        """Begin to cut tracebacks."""
+        self._show = self._shell.showtraceback
+        self._shell.__dict__["showtraceback"] = self._trimmed
+
+    def take_off(self) -> None:
+        """Give the shell its own way back."""
+        self._shell.__dict__.pop("showtraceback", None)
+
+    def _trimmed(self, exc_tuple: Any = None, *args: Any, **options: Any) -> Any:
+        exc = exc_tuple[1] if exc_tuple else sys.exception()
+        frames = own_frames(exc.__traceback__) if isinstance(exc, BaseException) else None
+        if exc is None or frames is None:
+            return self._show(exc_tuple, *args, **options)
+        exc.__traceback__ = frames
+        return self._show((type(exc), exc, frames), *args, **{**options, "tb_offset": 0})
+
+
+def own_frames(frames: TracebackType | None) -> TracebackType | None:
+    """Return the part of a traceback below the newest body that it passes, or None when it passes none."""
+    found = None
+    while frames is not None:
+        if frames.tb_frame.f_code in _EXECUTORS:
+            found = frames.tb_next
+        frames = frames.tb_next
+    return found
