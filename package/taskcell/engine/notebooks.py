@@ -200,9 +200,7 @@ def _left_open(output: Path, kind: str, reason: str) -> TaskError:
     if ran:
         ran[-1].metadata["papermill"].update(status="failed", exception=True)
         lines = [f"The cell was stopped: {reason}."]
-        ran[-1].outputs.append(
-            nbformat.v4.new_output("error", ename=kind.capitalize(), evalue=reason, traceback=lines)
-        )
+        ran[-1].outputs.append(nbformat.v4.new_output("error", ename=kind.capitalize(), evalue=reason, traceback=lines))
     notebook.metadata.setdefault("papermill", {})["exception"] = True
     write_ipynb(notebook, str(output))
     return TaskError(kind=kind, sentence=reason)
