@@ -19,6 +19,7 @@ from taskcell.model.cells import Cell
 from taskcell.notebook import headers
 from taskcell.notebook import parameters as schemas
 from taskcell.worker import inside
+from taskcell.worker import inside
 
 
 class CurrentCell(Protocol):
@@ -136,6 +137,8 @@ class _Execution:
             given = self._runner.body_namespace(prepared)
             body = bodies.Body(self._shell, self._cell, given)
             started, clock = datetime.now(UTC), time.perf_counter()
+            if prepared.task.options.seed is not None:
+                inside.seed(prepared.task.options.seed)
             if prepared.task.options.seed is not None:
                 inside.seed(prepared.task.options.seed)
             with recording.recorded(self._shell) as recorder:
