@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from taskcell import errors
 from taskcell.api import changes, configuration, evidence, interactive, sessions, showing, snapshots, workflows
@@ -212,9 +211,9 @@ def _of_newest(where: Store, task: str, session: sessions.Session | None) -> _No
     known: dict[str, None] = dict.fromkeys(session.outcomes) if session else {}
     for run in _runs(where, None):
         tasks = run.tasks
-        match = [found.id for found in tasks.values() if task in (found.id, found.label, found.name)]
-        if match:
-            return _of_run(run, match[0])
+        match = [found for found in tasks.values() if task in (found.id, found.label, found.name)]
+        if match and match[0].end is not None:
+            return _of_run(run, match[0].id)
         known.update(dict.fromkeys(found.name.partition(".")[0] for found in tasks.values()))
     hint = quoting.did_you_mean(task, known)
     listed = ", ".join(list(known)[:20])
@@ -271,7 +270,7 @@ def _attempt(run: Run, task_id: str) -> _Attempt:
     elements = [item for item in evidence.elements_of(status, task_id) if item.end is not None and item.end.parts]
     if elements and not (task.end and task.end.parts):
         shown = next((item for item in elements if item.end and not item.end.cached), elements[0])
-        notices = (f"Of {len(elements)} elements, {shown.label} stands for all.",)
+        notices = (f"Of {len(elements)} elements, {shown.label} stands for all.",) if len(elements) > 1 else ()
 
     def find(name: str, digest: Digest) -> tuple[Store, Artifact] | None:
         artifact = evidence.artifact_with(status.plan, status, digest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,8 +61,20 @@ def snapshot(
     The digest covers what is executed: tasks with everything they reach, the parameter schema and the environment.
     Author, message, parent, git commit and the notebook's text stand beside it.
     """
-    where = configuration.store(store=store, project=project)
+    return take(configuration.store(store=store, project=project), notebook, message=message, name=name)
+
+
+def take(
+    where: Store,
+    notebook: str | Path | None,
+    *,
+    message: str = "",
+    name: str | None = None,
+    check: Callable[[Workflow], None] = lambda _: None,
+) -> Version:
+    """Make a version as ``snapshot`` does, in an open store, unless ``check`` raises for what it would hold."""
     source = _of_file(Path(notebook), where, name) if notebook is not None else _of_session(where, name)
+    check(source.workflow)
     return _save(where, source, message)
 
 
