@@ -100,7 +100,7 @@ def analyze(source: str, *, known: Collection[str] = ()) -> CellNames:
     >>> sorted(analyze("total = sum(prices) * (1 + tax)").reads)
     ['prices', 'tax']
     """
-    return _analyze(source, frozenset(known) & _SHADOWED)
+    return _analyze(source, _SHADOWED.intersection(known))
 
 
 _SHADOWED = frozenset(builtin_names.BUILTINS) | frozenset(magic_effects.ENVIRONMENT)

@@ -54,13 +54,19 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _from_file(folder: Path) -> dict[str, Any]:
     for path in _files(folder):
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            found = path.stat()
+            data = _parsed(path, found.st_mtime_ns, found.st_size)
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
             raise errors.InvalidInputError(f"{path} can't be read: {exc}.", remedy="Correct or remove it.") from exc
         table = data if path.name == "taskcell.toml" else data.get("tool", {}).get("taskcell")
         if table is not None:
             return dict(table)
     return {}
+
+
+@lru_cache(maxsize=16)
+def _parsed(path: Path, _mtime_ns: int, _size: int) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def _files(folder: Path) -> Iterator[Path]:
