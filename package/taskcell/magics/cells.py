@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -67,15 +65,25 @@ class CellMagics(Magics):
         """Run the cell as a task."""
         execution = _Execution(self._shell, self._session, self._cell("task", line, cell))
         while execution.advance():
-            with execution.running() as body:
-                body.run()
+            try:
+                body, shown = execution.begin()
+                with shown as recorder:
+                    body.run()
+                execution.commit(body, recorder)
+            finally:
+                execution.end()
 
     async def _await(self, line: str, cell: str) -> None:
         """Run a task's cell whose body awaits."""
         execution = _Execution(self._shell, self._session, self._cell("task", line, cell))
         while execution.advance():
-            with execution.running() as body:
-                await body.run_async()
+            try:
+                body, shown = execution.begin()
+                with shown as recorder:
+                    await body.run_async()
+                execution.commit(body, recorder)
+            finally:
+                execution.end()
 
     def _cell(self, kind: str, line: str, body: str) -> Cell:
         """Return the cell that runs, in the magic's form whatever form it has in the notebook."""
@@ -131,32 +139,37 @@ class _Execution:
         self._artifacts.append(restored.entry.outputs)
         self._dropped.update(restored.entry.dropped)
 
-    @contextmanager
-    def running(self) -> Iterator[bodies.Body]:
-        """Give the body to execute; afterwards commit what it left."""
+    def begin(self) -> tuple[bodies.Body, recording.Recording]:
+        """Return the body to execute next, and what records what it shows."""
         prepared = self._now
         assert prepared is not None
-        try:
-            given = self._runner.body_namespace(prepared)
-            body = bodies.Body(self._shell, self._cell, given)
-            started, clock = datetime.now(UTC), time.perf_counter()
-            if prepared.task.options.seed is not None:
-                inside.seed(prepared.task.options.seed)
-            try:
-                with recording.recorded(self._shell) as recorder:
-                    yield body
-            finally:
-                self._runner.restore_constants(prepared)
-            took = time.perf_counter() - clock
-            values, artifacts, dropped = self._runner.commit(prepared, body.namespace, recorder.outputs, started, took)
-        finally:
-            self._runner.release()
+        body = bodies.Body(self._shell, self._cell, self._runner.body_namespace(prepared))
+        if prepared.task.options.seed is not None:
+            inside.seed(prepared.task.options.seed)
+        self._started, self._begun = datetime.now(UTC), time.perf_counter()
+        return body, recording.Recording(self._shell)
+
+    def commit(self, body: bodies.Body, recorder: recording.Recorder) -> None:
+        """Commit what a body left that came to its end."""
+        prepared = self._now
+        assert prepared is not None
+        took = time.perf_counter() - self._begun
+        self._runner.restore_constants(prepared)
+        values, artifacts, dropped = self._runner.commit(
+            prepared, body.namespace, recorder.outputs, self._started, took
+        )
         self._within_line = recording.ends_within_line(recorder.outputs)
         if prepared is not self._whole:
             self._whole.notices.extend(prepared.notices)
         self._values.append(values)
         self._artifacts.append(artifacts)
         self._dropped.update(dropped)
+
+    def end(self) -> None:
+        """Give free what was claimed, and put back constants that a body changed before it failed."""
+        if self._now is not None:
+            self._runner.restore_constants(self._now)
+        self._runner.release()
 
     def _conclude(self) -> None:
         whole = self._whole
