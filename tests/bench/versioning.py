@@ -26,7 +26,7 @@ EDITS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one snapshot cost: wall and processor time, bytes and files that the store grew by; and the number it has."""
+    """What one snapshot cost: wall and processor time, and what the store grew by; and the number that it has."""
 
     what: str
     seconds: float

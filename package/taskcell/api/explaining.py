@@ -175,8 +175,7 @@ def _key_now(session: sessions.Session, runner: interactive.CellRunner, task: st
     position = _position(session, task)
     if position is None:
         raise errors.NotFoundError(f"The cell of task {task!r} is gone.", task=task)
-    path = snapshots.notebook_path(session)
-    found, _ = session.resolve(session.cells[position], path.parent if path else Path.cwd())
+    found, _ = session.resolve(session.cells[position], snapshots.notebook_folder(session))
     given = {}
     for item in found.inputs:
         if item.name not in session.namespace:
@@ -213,9 +212,9 @@ def _of_newest(where: Store, task: str, session: sessions.Session | None) -> _No
     known: dict[str, None] = dict.fromkeys(session.outcomes) if session else {}
     for run in _runs(where, None):
         tasks = run.tasks
-        match = [found.id for found in tasks.values() if task in (found.id, found.label, found.name)]
-        if match:
-            return _of_run(run, match[0])
+        match = [found for found in tasks.values() if task in (found.id, found.label, found.name)]
+        if match and match[0].end is not None:
+            return _of_run(run, match[0].id)
         known.update(dict.fromkeys(found.name.partition(".")[0] for found in tasks.values()))
     hint = quoting.did_you_mean(task, known)
     listed = ", ".join(list(known)[:20])
@@ -272,7 +271,7 @@ def _attempt(run: Run, task_id: str) -> _Attempt:
     elements = [item for item in evidence.elements_of(status, task_id) if item.end is not None and item.end.parts]
     if elements and not (task.end and task.end.parts):
         shown = next((item for item in elements if item.end and not item.end.cached), elements[0])
-        notices = (f"Of {len(elements)} elements, {shown.label} stands for all.",)
+        notices = (f"Of {len(elements)} elements, {shown.label} stands for all.",) if len(elements) > 1 else ()
 
     def find(name: str, digest: Digest) -> tuple[Store, Artifact] | None:
         artifact = evidence.artifact_with(status.plan, status, digest)

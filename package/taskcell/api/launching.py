@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +15,13 @@ from ulid import ULID
 from taskcell import errors
 from taskcell.api import configuration, runs, snapshots, versions
 from taskcell.backends import registry
-from taskcell.backends.contracts import DriverOrder
 from taskcell.engine import planning
 from taskcell.model.artifacts import Artifact
 from taskcell.model.runs import Plan
 from taskcell.model.tasks import Parameter, Workflow
 from taskcell.model.versions import Version
 from taskcell.notebook import parameters as schemas
+from taskcell.notebook import quoting
 from taskcell.store import codecs, paths
 from taskcell.store.opening import Store
 
@@ -73,8 +74,13 @@ def launch(
     if settings.max_workers is not None and settings.max_workers < 1:
         raise errors.InvalidInputError(f"max_workers is {settings.max_workers}.", remedy="Use 1 or more.")
     runner = registry.backend(settings.backend)
-    version, folder = resolve_target(where, target, message, store=store, project=project)
-    request = prepare(where, version, parameters or {}, sweep or {})
+    values, swept = _mappings(parameters, sweep)
+
+    def checked(workflow: Workflow) -> None:
+        check(workflow.parameters, values, swept)
+
+    version, folder = resolve_target(where, target, message, check=checked)
+    request = prepare(where, version, values, swept)
     plan = Plan(
         run_id=new_run_id(),
         project=where.project,
@@ -93,6 +99,19 @@ def launch(
         folder=str(folder),
     )
     return start(where, plan)
+
+
+def _mappings(
+    parameters: Mapping[str, Any] | None, sweep: Mapping[str, Sequence[Any]] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what was given, so that it can be read twice; raise InvalidInputError for what has no names."""
+    for what, given in (("parameters", parameters), ("sweep", sweep)):
+        if given is not None and not isinstance(given, Mapping):
+            raise errors.InvalidInputError(
+                f"{what} is a {type(given).__name__}.", remedy=f"Give a dict by parameter name: {what}={{'month': …}}"
+            )
+    swept = {name: list(values) if isinstance(values, Iterator) else values for name, values in (sweep or {}).items()}
+    return dict(parameters or {}), swept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,48 +142,50 @@ def resolve_target(
     target: str | Path | Version | None,
     message: str = "",
     *,
-    store: str | None = None,
-    project: str | None = None,
+    check: Callable[[Workflow], None] = lambda _: None,
 ) -> tuple[Version, Path]:
-    """Return the version that a target means, made if need be, and the folder in which its tasks run."""
+    """Return the version that a target means, made if need be and ``check`` agrees, and the folder of its tasks."""
     if isinstance(target, Version):
         return target, Path.cwd()
     if target is None or isinstance(target, Path) or target.endswith(".ipynb"):
-        version = snapshots.snapshot(target, message=message, store=store, project=project)
+        version = snapshots.take(where, target, message=message, check=check)
         return version, Path.cwd() if target is None else Path(target).resolve().parent
     return versions.find(where, target), Path.cwd()
 
 
-def prepare(
-    where: Store, version: Version, given: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]
-) -> Request:
-    """Check parameters and sweep against a version's schema, and store their values."""
+def prepare(where: Store, version: Version, given: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]) -> Request:
+    """Check parameters and sweep against a version's schema; then, not before, store their values."""
     workflow = versions.workflow(where, version)
+    checked, swept = check(workflow.parameters, given, sweep)
+    shown: dict[str, Any] = {}
+    stored: dict[str, Artifact] = {}
+    branches: dict[str, list[tuple[Any, Artifact]]] = {}
+    for parameter in workflow.parameters:
+        name = parameter.name
+        if name in swept:
+            branches[name] = [
+                (schemas.to_json(parameter, value), codecs.encode(value, where.blobs)) for value in swept[name]
+            ]
+            continue
+        value = checked[name] if name in checked else schemas.from_json(parameter, parameter.default)
+        shown[name] = schemas.to_json(parameter, value)
+        stored[name] = codecs.encode(value, where.blobs)
+    return Request(workflow=workflow, shown=shown, stored=stored, sweep=branches)
+
+
+def check(
+    parameters: Sequence[Parameter], given: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]
+) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Return given and swept values as their types have them; raise InvalidInputError. Writes nothing."""
     both = sorted(given.keys() & sweep.keys())
     if both:
         raise errors.InvalidInputError(
             f"Parameter {both[0]!r} has a value and is swept.", remedy="Give it in one of the two."
         )
-    checked = {name: _checked(workflow.parameters, name, value) for name, value in given.items()}
-    swept = {name: _checked_sweep(workflow.parameters, name, values) for name, values in sweep.items()}
-    shown, stored = {}, {}
-    for parameter in workflow.parameters:
-        if parameter.name in swept:
-            continue
-        value = checked.get(parameter.name, schemas.from_json(parameter, parameter.default))
-        if parameter.name in checked:
-            value = checked[parameter.name]
-        shown[parameter.name] = schemas.to_json(parameter, value)
-        stored[parameter.name] = codecs.encode(value, where.blobs)
-    branches = {
-        parameter.name: [
-            (schemas.to_json(parameter, value), codecs.encode(value, where.blobs)) for value in swept[parameter.name]
-        ]
-        for parameter in workflow.parameters
-        if parameter.name in swept
-    }
-    _check_branches(branches)
-    return Request(workflow=workflow, shown=shown, stored=stored, sweep=branches)
+    checked = {name: _checked(parameters, name, value) for name, value in given.items()}
+    swept = {name: _checked_sweep(parameters, name, values) for name, values in sweep.items()}
+    _check_branches(swept)
+    return checked, swept
 
 
 def _checked(parameters: Sequence[Parameter], name: str, value: Any) -> Any:
@@ -172,11 +193,23 @@ def _checked(parameters: Sequence[Parameter], name: str, value: Any) -> Any:
 
 
 def _checked_sweep(parameters: Sequence[Parameter], name: str, values: Sequence[Any]) -> list[Any]:
-    if isinstance(values, str) or not values:
+    parameter = schemas.find_parameter(parameters, name)
+    listed = [] if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable) else list(values)
+    if not listed:
         raise errors.InvalidInputError(
-            f"The sweep over {name!r} has no list of values.", remedy=f"Give one or more: sweep={{{name!r}: [0.1, 0.2]}}"
+            f"The sweep over {name!r} has no list of values.",
+            remedy=f"Give one or more: sweep={{{name!r}: [0.1, 0.2]}}",
         )
-    return [_checked(parameters, name, value) for value in values]
+    checked = [schemas.check_value(parameter, value) for value in listed]
+    seen: set[str] = set()
+    for value in checked:
+        text = json.dumps(schemas.to_json(parameter, value), sort_keys=True)
+        if text in seen:
+            raise errors.InvalidInputError(
+                f"The sweep over {name!r} has {quoting.shown(value)} twice.", remedy="Give each value once."
+            )
+        seen.add(text)
+    return checked
 
 
 def _check_branches(branches: Mapping[str, Sequence[object]]) -> None:
@@ -187,15 +220,3 @@ def _check_branches(branches: Mapping[str, Sequence[object]]) -> None:
         raise errors.InvalidInputError(
             f"The sweep has {number:,} branches; {MAX_BRANCHES:,} are the most.", remedy="Sweep over fewer values."
         )
-
-
-def order(where: Store, plan: Plan) -> DriverOrder:
-    """Return the order that starts a driver of a plan."""
-    return DriverOrder(
-        store=where.url,
-        project=where.project,
-        run_id=plan.run_id,
-        python=plan.python,
-        folder=plan.folder,
-        trusted=configuration.trusted(where),
-    )

@@ -39,11 +39,13 @@ def open_run(link: str) -> Run:
     run_id = unquote(parts.path.strip("/"))
     if parts.netloc != "run" or not paths.is_run_id(run_id) or "store" not in query:
         raise errors.InvalidInputError(
-            f"This is not a link to a run: {link[:200]}", remedy="A link looks like taskcell://run/ID?store=URL&project=NAME"
+            f"This is not a link to a run: {link[:200]}",
+            remedy="A link looks like taskcell://run/ID?store=URL&project=NAME",
         )
     where = open_store(query["store"][0], query.get("project", ["default"])[0], create=False)
     if not where.records.exists(paths.plan(run_id)):
         raise errors.NotFoundError(
-            f"The store {where.url} has no run {run_id}.", remedy="It may have been collected; ask whoever sent the link."
+            f"The store {where.url} has no run {run_id}.",
+            remedy="It may have been collected; ask whoever sent the link.",
         )
     return runs.Run(where, run_id)

@@ -35,7 +35,8 @@ def check_acyclic(needs_of: Mapping[str, Collection[str]]) -> TopologicalSorter[
     try:
         sorter.prepare()
     except CycleError as exc:
-        cycle = " → ".join(exc.args[1])
+        names = exc.args[1]
+        cycle = " → ".join(names if len(names) <= 12 else [*names[:6], f"… {len(names) - 12} more …", *names[-6:]])
         raise errors.DefinitionError(
             f"Tasks need each other in a cycle: {cycle}.", remedy="Rename an output or an input of one of them."
         ) from exc

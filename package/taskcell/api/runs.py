@@ -102,6 +102,7 @@ class Run:
 
     def __init__(self, where: Store, run_id: str) -> None:
         self._store = where
+        self._plan: Plan | None = None
         self.id = run_id
 
     def __repr__(self) -> str:
@@ -111,8 +112,10 @@ class Run:
 
     @property
     def plan(self) -> Plan:
-        """What the launch decided."""
-        return self._store.records.read(paths.plan(self.id), Plan)
+        """What the launch decided: written once, so it is read once."""
+        if self._plan is None:
+            self._plan = self._store.records.read(paths.plan(self.id), Plan)
+        return self._plan
 
     @property
     def store(self) -> Store:
@@ -121,7 +124,7 @@ class Run:
 
     def status(self) -> states.RunStatus:
         """Read where it stands, all of it at once."""
-        return states.read_status(self._store, self.id, driver_alive)
+        return states.read_status(self._store, self.id, _Drivers(), self.plan)
 
     @property
     def state(self) -> RunState:
@@ -130,7 +133,7 @@ class Run:
 
     def head(self) -> states.RunHead:
         """Read where it stands as a whole, without its tasks."""
-        return states.read_head(self._store, self.id, driver_alive)
+        return states.read_head(self._store, self.id, _Drivers(), self.plan)
 
     @property
     def sentence(self) -> str:
@@ -236,36 +239,47 @@ class Run:
 
     # -- what can be done --------------------------------------------------------------------------------------------
 
-    def drive(self) -> None:
-        """Start a driver; harmless when one is at it."""
-        plan = self.plan
-        registry.backend(plan.backend).start_driver(_driver_order(self._store, plan))
+    def drive(self, epoch: int = 1) -> None:
+        """Start the driver of that number; it leaves at once when another one was first."""
+        registry.backend(self.plan.backend).start_driver(_driver_order(self._store, self.plan, epoch))
 
     def cancel(self) -> Run:
         """Ask for it to stop; returns at once, and committed results stay. Harmless when it has ended."""
-        status = self.status()
-        if status.state is RunState.INTERRUPTED or not status.state.ended:
-            request = CancelRequest(
-                epoch=max(status.epoch, 1), author=configuration.user(), created_at=datetime.now(UTC)
-            )
-            self._store.records.append(paths.cancels(self.id), lambda _: request)
+        head = self.head()
+        if head.state is RunState.INTERRUPTED:
+            # Workers may still be at it, and nobody drives: a driver that finds the request ends them and the run.
+            self._request_cancel(head.epoch + 1)
+            self.drive(head.epoch + 1)
+        elif not head.state.ended:
+            self._request_cancel(max(head.epoch, 1))
         return self
+
+    def _request_cancel(self, epoch: int) -> None:
+        request = CancelRequest(epoch=epoch, author=configuration.user(), created_at=datetime.now(UTC))
+        self._store.records.append(paths.cancels(self.id), lambda _: request)
 
     def resume(self) -> Run:
         """Go on with what is missing: succeeded tasks stay, failed and cancelled ones are tried again."""
         status = self.status()
         if status.plan.backend == states.INTERACTIVE:
-            raise errors.InvalidInputError(f"{self.id} is a notebook's session, not a launched run.", run=self.id)
-        if status.state is RunState.SUCCEEDED or not status.state.ended:
+            raise errors.InvalidInputError(
+                f"{self.id} is a notebook's session, not a launched run.", remedy="Run its cells again.", run=self.id
+            )
+        if not status.state.ended or _is_whole(status):
             return self
-        before = status.epoch
-        self.drive()
+        epoch = status.epoch + 1
+        self.drive(epoch)
         deadline = time.monotonic() + START_PATIENCE_S
         while time.monotonic() < deadline:
-            if self.head().epoch > before:
+            if self.head().epoch >= epoch:
                 return self
             time.sleep(POLL_S / 3)
-        raise errors.BackendError(f"No driver took run {self.id}.", remedy="Try again: run.resume()", run=self.id)
+        words = registry.backend(status.plan.backend).last_words(self.id)
+        raise errors.BackendError(
+            f"No driver took run {self.id}{': ' if words else '.'}{words}",
+            remedy="Try again: run.resume()",
+            run=self.id,
+        )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         from taskcell.api import showing
@@ -297,7 +311,9 @@ class _Results:
         )
 
     def _planned(self, wanted: Callable[[TaskRun], bool]) -> list[TaskRun]:
-        elements = {task.id for task in self._tasks.values() if "." in task.id and task.id.rsplit(".", 1)[0] in self._tasks}
+        elements = {
+            task.id for task in self._tasks.values() if "." in task.id and task.id.rsplit(".", 1)[0] in self._tasks
+        }
         found = [task for task in self._tasks.values() if wanted(task)]
         return [task for task in found if task.id not in elements] or found
 
@@ -334,18 +350,29 @@ class _Results:
         )
 
 
+def _is_whole(status: states.RunStatus) -> bool:
+    """Whether a run has all its results; the record of one may have been damaged since."""
+    succeeded = all(task.state is TaskState.SUCCEEDED for task in status.tasks.values())
+    return status.state is RunState.SUCCEEDED and succeeded
+
+
 def _choices(words: str, names: Mapping[str, object]) -> str:
     listed = list(names)
     more = f" and {len(listed) - 20} more" if len(listed) > 20 else ""
     return f"{words}: {', '.join(listed[:20])}{more}." if listed else ""
 
 
-def driver_alive(plan: Plan, start: DriverStart) -> bool:
-    """Ask a run's backend whether a driver still works."""
-    return registry.backend(plan.backend).driver_alive(start)
+class _Drivers:
+    """Asks a run's backend about its driver."""
+
+    def alive(self, plan: Plan, start: DriverStart) -> bool:
+        return registry.backend(plan.backend).driver_alive(start)
+
+    def last_words(self, plan: Plan) -> str:
+        return registry.backend(plan.backend).last_words(plan.run_id)
 
 
-def _driver_order(where: Store, plan: Plan) -> DriverOrder:
+def _driver_order(where: Store, plan: Plan, epoch: int) -> DriverOrder:
     return DriverOrder(
         store=where.url,
         project=where.project,
@@ -353,6 +380,7 @@ def _driver_order(where: Store, plan: Plan) -> DriverOrder:
         python=plan.python,
         folder=plan.folder,
         trusted=configuration.trusted(where),
+        epoch=epoch,
     )
 
 

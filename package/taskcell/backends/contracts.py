@@ -31,13 +31,16 @@ class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Working folder on this machine. Empty: the current one."""
     trusted: bool = False
     """Whether pickles of this store may be loaded."""
+    epoch: int = 0
+    """Number that a driver is to have among the run's drivers: it leaves when it is taken. 0: the next free one."""
 
 
 class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a worker is told: one attempt at one task run.
 
     ``use_cache`` says whether the result may be taken from the cache, ``write_cache`` whether it goes there. ``inputs``
-    are stored values by input name; ``parameters`` has those that are shown in the notebook, in JSON form.
+    are stored values by input name; ``parameters`` names those of them that are shown in the notebook as parameters, in
+    JSON form. ``notices`` are for the attempt's record: what the driver found on the way.
     """
 
     run_id: str
@@ -53,6 +56,7 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     write_cache: bool = True
     options: TaskOptions = TaskOptions()
     element: int | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -63,6 +67,8 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class WorkerNews(StrEnum):
     """What a worker can be heard to say or do."""
 
+    BEGUN = "begun"
+    """The body's notebook begins to execute, after a wait for somebody else who had the same key."""
     DONE = "done"
     """The attempt ended and its record is committed, whether it succeeded or not."""
     LOST = "lost"
@@ -91,10 +97,13 @@ class Workers(Protocol):
         """Wait up to ``timeout_s`` seconds for news."""
 
     def cancel(self, order_id: str) -> None:
-        """Kill the attempt's processes, all of them; it is then reported as lost."""
+        """Kill the attempt's processes, all of them, whoever started them; it is then reported as lost."""
+
+    def stop_strays(self) -> None:
+        """Kill what workers of the run's earlier drivers still execute."""
 
     def close(self) -> None:
-        """End all workers; those that execute are killed."""
+        """End all workers; those that execute are killed. Harmless when it was done."""
 
 
 class Backend(Protocol):
@@ -107,6 +116,12 @@ class Backend(Protocol):
 
     def driver_alive(self, start: DriverStart) -> bool:
         """Whether the driver that left this record still works."""
+
+    def last_words(self, run_id: str) -> str:
+        """Return what the run's newest driver said when it could not even write a record; mostly nothing."""
+
+    def driver_ended(self, run_id: str) -> None:
+        """Hear that the driver in this process wrote its end: its words need not be kept."""
 
     def workers(self, order: DriverOrder, *, slots: int | None) -> Workers:
         """Return workers for a run, at most ``slots`` at once (None: the backend's default)."""

@@ -55,9 +55,7 @@ def task_key(
     return CacheKey(digest=digest, parts=tuple(parts))
 
 
-def _parts(
-    task: Task, inputs: Mapping[str, InputDigest], installed: Callable[[str], str | None]
-) -> Iterator[KeyPart]:
+def _parts(task: Task, inputs: Mapping[str, InputDigest], installed: Callable[[str], str | None]) -> Iterator[KeyPart]:
     yield KeyPart(name="code", digest=task.code)
     yield _text_part("interpreter", interpreter())
     yield _names_part("outputs", task.outputs)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import msgspec
 
@@ -15,6 +17,15 @@ from taskcell.store.contracts import Lease
 from taskcell.store.opening import Store
 
 _log = logging.getLogger(__name__)
+_MAX_CONFLICTS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a look-up gave: a result, or none; ``notice`` says when there was one that could not be used."""
+
+    entry: CacheEntry | None
+    notice: str = ""
 
 
 class Results:
@@ -24,7 +35,14 @@ class Results:
         self._store = store
 
     def find(self, key: Digest) -> CacheEntry | None:
-        """Return the committed result of a key, or None.
+        """Return the committed result of a key, or None; what can't be used is logged, see ``look_up``."""
+        found = self.look_up(key)
+        if found.notice:
+            _log.warning("%s", found.notice)
+        return found.entry
+
+    def look_up(self, key: Digest) -> Found:
+        """Return the committed result of a key, every byte of it verified.
 
         A record or a blob that is missing or corrupt is reported and removed from the way: the result is then
         recomputed, never returned.
@@ -33,30 +51,39 @@ class Results:
         try:
             entry = self._store.records.try_read(path, CacheEntry)
             if entry is None:
-                return None
+                return Found(entry=None)
             for artifact in entry.outputs.values():
                 self._verify(artifact)
             if entry.displays is not None:
                 self._store.blobs.get(entry.displays)
         except (errors.FormatError, errors.NotFoundError) as exc:
-            _log.warning("The cached result of key %s can't be used and is recomputed: %s", key[:12], exc)
             self._store.records.delete(path)
-            return None
-        return entry
+            return Found(entry=None, notice=f"its cached result was unusable and is computed again: {exc.message}")
+        return Found(entry=entry)
+
+    def damage(self, artifact: Artifact) -> str:
+        """Return what is wrong with a stored value's bytes, in words; empty when nothing is."""
+        try:
+            self._verify(artifact)
+        except (errors.FormatError, errors.NotFoundError) as exc:
+            return exc.message
+        return ""
 
     def commit(self, entry: CacheEntry) -> CacheEntry:
         """Publish a result whose blobs are stored; return the entry that won, which may be another's."""
         path = paths.cache_entry(entry.key)
-        try:
-            self._store.records.create(path, entry)
-        except errors.AlreadyExistsError:
-            return self.find(entry.key) or self._again(path, entry)
-        return entry
-
-    def _again(self, path: str, entry: CacheEntry) -> CacheEntry:
-        """Publish once more, after an unusable entry was removed."""
-        self._store.records.create(path, entry)
-        return entry
+        for _ in range(_MAX_CONFLICTS):
+            try:
+                self._store.records.create(path, entry)
+            except errors.AlreadyExistsError:
+                winner = self.find(entry.key)
+                if winner is not None:
+                    return winner
+            else:
+                return entry
+        raise errors.ConflictError(
+            f"The cached result of key {entry.key[:12]} is removed again and again.", remedy="Try again."
+        )
 
     def lease(self, key: Digest) -> Lease:
         """Return the lease that whoever executes a key holds meanwhile; others wait for it and take the result."""
@@ -75,7 +102,14 @@ class Results:
         return msgspec.json.decode(self._store.blobs.get(digest), type=list[dict[str, object]])
 
     def _verify(self, artifact: Artifact) -> None:
-        for digest in artifact.blobs:
+        for digest in dict.fromkeys(_addresses(artifact)):
             self._store.blobs.get(digest)
-        for child in artifact.children:
-            self._verify(child)
+
+
+def _addresses(artifact: Artifact) -> Iterator[Digest]:
+    """Yield the addresses of a value and of all that it holds, however deep."""
+    stack = [artifact]
+    while stack:
+        part = stack.pop()
+        yield from part.blobs
+        stack.extend(part.children)

@@ -125,10 +125,10 @@ class Opened:
         from taskcell.views import bundles
 
         lines = [bundles.to_text(showing.run_view(self.run), width), ""]
+        lines.append(f"One task's executed notebook: taskcell notebook {self.run.id} TASK")
         if self.path is not None:
             lines.append(f"The experiment's notebook as it was run: {self.path}")
-        lines.append(f"One task's executed notebook: taskcell notebook {self.run.id} TASK")
-        lines.append(f"Execute it again and compare: taskcell reproduce {self.run.id}")
+            lines.append(f"Execute it again and compare: taskcell reproduce {self.run.id}")
         return "\n".join(lines)
 
     def to_data(self) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from taskcell.model.runs import Plan, TaskError
 from taskcell.model.tasks import CaptureKind, Task
 from taskcell.notebook import provenance, writing
 
-_EXACT_TYPES = frozenset({"int", "float", "str", "bool", "NoneType"})
-"""Parameter types whose injected literal is the value itself; others are loaded from the store."""
+_EXACT_TYPES = frozenset({int, float, str, bool, type(None)})
+"""Types of parameters in JSON form whose injected literal is the value itself; others are loaded from the store: what
+JSON has not (not-a-number, 2**70, half a surrogate) is there in a form that stands for it."""
 
 
 def task_notebook(task: Task, order: TaskOrder, plan: Plan, store_url: str) -> dict[str, Any]:
@@ -29,7 +30,12 @@ def task_notebook(task: Task, order: TaskOrder, plan: Plan, store_url: str) -> d
         backend=plan.backend,
         project=plan.project,
         store=store_url,
-        more={"attempt": order.attempt, "key": order.key, "version_digest": plan.version, "parameters": order.parameters},
+        more={
+            "attempt": order.attempt,
+            "key": order.key,
+            "version_digest": plan.version,
+            "parameters": order.parameters,
+        },
     )
     return writing.task_notebook(
         facts=facts,
@@ -43,7 +49,9 @@ def task_notebook(task: Task, order: TaskOrder, plan: Plan, store_url: str) -> d
 def _load_cell(task: Task, order: TaskOrder) -> str:
     """Return the cell that binds inputs; parameters that papermill injects exactly are left to it."""
     injected = {
-        name for name in order.parameters if name in order.inputs and order.inputs[name].type in _EXACT_TYPES
+        name
+        for name, value in order.parameters.items()
+        if name in order.inputs and type(value).__name__ == order.inputs[name].type and type(value) in _EXACT_TYPES
     }
     lines = ["from taskcell.worker import inside as _taskcell", "", "_taskcell.begin()"]
     lines += [f"{name} = _taskcell.load({name!r})" for name in order.inputs if name not in injected]

@@ -7,32 +7,40 @@ lives is waited for, an attempt without a record is made again.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
-import time
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 
 from taskcell import errors
-from taskcell.backends.contracts import TaskOrder, WorkerEvent, WorkerNews, Workers
-from taskcell.cache import keys
+from taskcell.backends.contracts import WorkerEvent, WorkerNews, Workers
 from taskcell.cache.results import Results
-from taskcell.engine import executing, mapping, states
+from taskcell.engine import ending, mapping, states
+from taskcell.engine.clocks import Clock
+from taskcell.engine.mending import Mender
 from taskcell.engine.nodes import Graph, Node
-from taskcell.model.artifacts import Artifact
+from taskcell.engine.ordering import Orders
 from taskcell.model.runs import AttemptEnd, DriverEnd, DriverStart, Plan, RunState, TaskError, TaskState
 from taskcell.model.tasks import Task
 from taskcell.store import paths
 from taskcell.store.opening import Store
 
 POLL_S = 0.25
+"""Longest silence in which nothing is looked at."""
 CANCEL_POLL_S = 0.5
+SETTLE_S = 0.1
+"""How long ready tasks are settled in one go before workers are heard again."""
 TIMEOUT_GRACE_S = 20.0
 """Beyond a task's timeout, for the kernel's start and the record's end; then the processes are killed from outside."""
 LOST_LIMIT = 3
 """Workers that one task may take down before it is given up."""
+LONGEST_DELAY_S = 3600.0
+LEADER_PATIENCE_S = 10.0
+"""How long a new driver waits for an old one that has written its end and is about to go."""
 
 
 class Driver:
@@ -48,6 +56,10 @@ class Driver:
         Version of a distribution where tasks execute.
     trusted
         Whether pickles of this store may be loaded here (only a mapped input needs to be).
+    epoch
+        Number that this driver is to have; 0 for the next free one.
+    clock
+        The time.
     """
 
     def __init__(
@@ -58,47 +70,74 @@ class Driver:
         *,
         installed: Callable[[str], str | None],
         trusted: bool,
+        epoch: int = 0,
+        clock: Clock | None = None,
     ) -> None:
         self._store = store
         self._plan = plan
         self._workers = workers
-        self._installed = installed
-        self._results = Results(store)
+        self._clock = clock or Clock()
+        self._epoch = epoch
         self._elements = mapping.Elements(store, trusted=trusted)
         self._graph = Graph(plan, self._load_task)
+        results = Results(store)
+        self._orders = Orders(plan, self._graph, results, installed)
+        self._mender = Mender(self._graph, results)
         self._running: dict[str, Node] = {}
         self._orphans: list[Node] = []
         self._delayed: list[Node] = []
-        self._epoch = 0
+        self._waiting: deque[Node] = deque()
         self._next_cancel_check = 0.0
 
     def drive(self) -> DriverEnd:
-        """Drive the run to its end and record it; raise ConflictError when another driver is at it."""
+        """Drive the run to its end and record it; raise ConflictError when another driver is at it, or was first."""
         leadership = self._store.files.lease(leader_lease(self._store.project, self._plan.run_id))
-        if not leadership.acquire():
+        if not leadership.acquire(LEADER_PATIENCE_S):
             raise errors.ConflictError(f"Run {self._plan.run_id} has a driver already.", run=self._plan.run_id)
-        started = time.perf_counter()
         try:
-            self._epoch = self._store.records.append(
-                paths.driver_starts(self._plan.run_id),
-                lambda epoch: DriverStart(
-                    run_id=self._plan.run_id,
-                    epoch=epoch,
-                    host=socket.gethostname(),
-                    pid=os.getpid(),
-                    started_at=datetime.now(UTC),
-                ),
-            )
-            self._recall()
-            state = self._loop()
-            sentence = self._graph.sentence(state, time.perf_counter() - started)
-            return self._end(state, sentence)
-        except Exception as exc:
-            self._end(RunState.FAILED, f"The driver failed: {type(exc).__name__}: {exc}")
-            raise
+            self._begin()
+            return self._driven()
         finally:
             self._workers.close()
             leadership.release()
+
+    def _begin(self) -> None:
+        folder = paths.driver_starts(self._plan.run_id)
+        if not self._epoch:
+            self._epoch = self._store.records.append(folder, self._start_record)
+            return
+        try:
+            self._store.records.create(paths.numbered(folder, self._epoch), self._start_record(self._epoch))
+        except errors.AlreadyExistsError as exc:
+            raise errors.ConflictError(
+                f"Run {self._plan.run_id} was taken by another driver.", run=self._plan.run_id
+            ) from exc
+
+    def _start_record(self, epoch: int) -> DriverStart:
+        return DriverStart(
+            run_id=self._plan.run_id,
+            epoch=epoch,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            started_at=datetime.now(UTC),
+        )
+
+    def _driven(self) -> DriverEnd:
+        started = self._clock.seconds()
+        try:
+            self._recall()
+            state = self._loop()
+            sentence = self._graph.sentence(state, self._clock.seconds() - started)
+        except Exception as exc:
+            self._workers.close()
+            reason = str(exc) if isinstance(exc, errors.TaskcellError) else f"{type(exc).__name__}: {exc}"
+            go_on = f"Go on with: taskcell resume {self._plan.run_id}"
+            # A store that is full may not even take this; then the exception is the last word.
+            with contextlib.suppress(errors.StoreError):
+                self._end(RunState.FAILED, " ".join(f"The driver gave up: {reason} {go_on}".split()))
+            raise
+        self._workers.close()
+        return self._end(state, sentence)
 
     def _end(self, state: RunState, sentence: str) -> DriverEnd:
         end = DriverEnd(epoch=self._epoch, state=state, sentence=sentence, ended_at=datetime.now(UTC))
@@ -118,11 +157,13 @@ class Driver:
 
     def _take_over(self, node: Node, attempt: states.Attempt) -> None:
         node.attempt = attempt.number
-        if attempt.end is not None and attempt.end.state is TaskState.SUCCEEDED:
-            self._graph.succeed(node, attempt.end)
-        elif attempt.end is None:
+        if attempt.end is None:
             node.state = TaskState.RUNNING
             self._orphans.append(node)
+        elif attempt.end.state is TaskState.SUCCEEDED:
+            self._graph.succeed(node, attempt.end)
+        elif attempt.end.error is not None and attempt.end.error.kind == states.DAMAGED:
+            node.notices = (f"attempt {attempt.number} is not used: {attempt.end.error.sentence}",)
 
     def _load_task(self, address: str) -> Task:
         return msgspec.json.decode(self._store.blobs.get(address), type=Task)  # type: ignore[arg-type]
@@ -133,101 +174,94 @@ class Driver:
         while True:
             if self._cancelled():
                 return RunState.CANCELLED
-            self._start_ready()
+            more = self._start_ready()
             self._check_orphans()
             self._check_deadlines()
-            if not (self._running or self._orphans or self._delayed or self._graph.ready):
-                return RunState.FAILED if self._graph.failed() else RunState.SUCCEEDED
-            for event in self._workers.events(POLL_S if self._running else POLL_S / 5):
-                self._hear(event)
-            if not self._running:
-                time.sleep(POLL_S / 5)
+            if not (self._running or self._orphans or self._delayed or self._waiting or self._graph.ready):
+                return self._conclusion()
+            if self._running:
+                for event in self._workers.events(0.0 if more else POLL_S):
+                    self._hear(event)
+            elif not more:
+                self._clock.sleep(POLL_S)
+
+    def _conclusion(self) -> RunState:
+        if self._graph.failed():
+            return RunState.FAILED
+        stuck = self._graph.unfinished()
+        if stuck:
+            raise errors.InternalError(f"Task {stuck[0].id!r} waits for something that nobody makes.")
+        return RunState.SUCCEEDED
 
     def _cancelled(self) -> bool:
-        now = time.monotonic()
+        now = self._clock.seconds()
         if now < self._next_cancel_check:
             return False
         self._next_cancel_check = now + CANCEL_POLL_S
         if not states.cancel_requested(self._store, self._plan.run_id, self._epoch):
             return False
-        for node in list(self._running.values()):
+        for node in self._running.values():
             self._workers.cancel(node.order_id)
-            self._record_end(node, TaskState.CANCELLED, TaskError(kind="cancelled", sentence="it was cancelled"))
+        if self._orphans or self._epoch > 1:
+            self._workers.stop_strays()
+        for node in (*self._running.values(), *self._orphans):
+            end = self._record(node, TaskState.CANCELLED, TaskError(kind="cancelled", sentence="it was cancelled"))
+            if end.state is TaskState.SUCCEEDED:
+                self._graph.succeed(node, end)
+            else:
+                node.state = TaskState.CANCELLED
         return True
 
-    def _start_ready(self) -> None:
-        now = time.monotonic()
+    def _start_ready(self) -> bool:
+        """Start what can be started, for a short while; return whether there is more to settle at once."""
+        now = self._clock.seconds()
         for node in [node for node in self._delayed if node.not_before <= now]:
             self._delayed.remove(node)
-            self._graph.ready.appendleft(node)
-        waiting = []
-        while self._graph.ready:
+            self._graph.again(node)
+        self._submit_waiting()
+        while self._graph.ready and self._clock.seconds() < now + SETTLE_S:
             node = self._graph.ready.popleft()
-            if node.state is not TaskState.PENDING:
+            if node.startable and node.order is None:
+                self._settle(node)
+                self._submit_waiting()
+        return bool(self._graph.ready)
+
+    def _submit_waiting(self) -> None:
+        while self._waiting and self._workers.free() > 0:
+            node = self._waiting.popleft()
+            if not node.startable or node.order is None:
                 continue
-            if not self._start(node):
-                waiting.append(node)
-        self._graph.ready.extend(waiting)
+            node.attempt += 1
+            node.order = msgspec.structs.replace(node.order, attempt=node.attempt)
+            self._set_running(node)
+            self._running[node.order.id] = node
+            self._workers.submit(node.order)
 
-    def _start(self, node: Node) -> bool:
-        """Settle a ready node from the cache, deal it into elements, or hand it to a worker; False: no room."""
-        if node.order is None and not self._settle(node):
-            return True
-        if self._workers.free() == 0:
-            return False
-        assert node.order is not None
-        node.attempt += 1
-        node.order = msgspec.structs.replace(node.order, attempt=node.attempt, epoch=self._epoch)
-        node.started = time.monotonic()
-        node.state = TaskState.RUNNING
-        self._running[node.order.id] = node
-        self._workers.submit(node.order)
-        return True
+    def _set_running(self, node: Node) -> None:
+        node.state, node.started, node.overdue = TaskState.RUNNING, self._clock.seconds(), False
 
-    def _settle(self, node: Node) -> bool:
-        """Make the node's order; return False when nothing is left to execute."""
+    def _settle(self, node: Node) -> None:
+        """Take a node's result from the cache, deal it into elements, or put it in the line for a worker."""
         if node.task.options.map_over is not None and node.element is None:
             self._expand(node)
-            return False
-        order = self._order(node)
-        if order.use_cache and order.key is not None:
-            entry = self._results.find(order.key)
-            if entry is not None:
-                node.attempt += 1
-                order = msgspec.structs.replace(order, attempt=node.attempt)
-                self._commit(node, executing.hit(order, entry, datetime.now(UTC), 0.0))
-                return False
-        node.order = order
-        return True
-
-    def _order(self, node: Node) -> TaskOrder:
-        inputs = self._graph.inputs(node)
-        digests = {
-            name: keys.InputDigest(digest=artifact.digest, label=artifact.preview) for name, artifact in inputs.items()
-        }
-        key = keys.task_key(node.task, digests, installed=self._installed)
-        values = {**self._plan.parameters, **node.planned.branch}
-        shown = {
-            binding.input: values[binding.input]
-            for binding in node.planned.bindings
-            if binding.parameter and binding.input in values and binding.input != node.task.options.map_over
-        }
-        cacheable = node.task.options.cache
-        return TaskOrder(
-            run_id=self._plan.run_id,
-            task_id=node.id,
-            attempt=0,
-            epoch=self._epoch,
-            task=node.planned.task,
-            inputs=inputs,
-            parameters=shown,
-            key=key.digest,
-            parts=key.parts,
-            use_cache=self._plan.use_cache and cacheable,
-            write_cache=cacheable,
-            options=node.task.options,
-            element=node.element,
-        )
+            return
+        try:
+            order = self._orders.order(node, self._epoch)
+        except errors.NotFoundError as exc:
+            self._fail_unstarted(node, exc)
+            return
+        found = self._orders.result(order)
+        if found.notice:
+            node.notices = (*node.notices, found.notice)
+            order = msgspec.structs.replace(order, notices=node.notices)
+        if found.entry is None:
+            node.order = order
+            self._waiting.append(node)
+            return
+        node.attempt += 1
+        order = msgspec.structs.replace(order, attempt=node.attempt)
+        end = ending.of_hit(order, found.entry, datetime.now(UTC), 0.0)
+        self._ended(node, ending.commit(self._store, self._plan.run_id, end))
 
     # -- maps --------------------------------------------------------------------------------------------------------
 
@@ -237,21 +271,30 @@ class Driver:
         try:
             elements = self._elements.of(self._graph.inputs(node)[name], node.task.name, name)
         except errors.TaskcellError as exc:
-            node.attempt += 1
-            self._fail(node, TaskError(kind=exc.code, sentence=str(exc).replace("\n", " ")))
+            if not self._mender.mend(node):
+                self._fail_unstarted(node, exc)
             return
         node.attempt += 1
-        node.state = TaskState.RUNNING
-        node.started = time.monotonic()
+        self._set_running(node)
         for element in self._graph.expand(node, name, elements):
             attempt = self._graph.remembered.get(element.id)
+            if node.mended:
+                attempt = states.read_attempt(self._store, self._plan.run_id, element.id)
             if attempt is not None:
-                self._take_over(element, attempt)
-        self._gather_if_done(node)
+                self._take_over(element, self._mender.checked(attempt) if node.mended else attempt)
+        node.unended = {element.id for element in node.elements if not element.state.ended}
+        if not node.unended:
+            self._gather(node)
 
-    def _gather_if_done(self, parent: Node) -> None:
-        if parent.state.ended or any(not element.state.ended for element in parent.elements):
+    def _element_ended(self, element: Node) -> None:
+        parent = element.parent
+        if parent is None or element.id not in parent.unended:
             return
+        parent.unended.remove(element.id)
+        if not parent.unended and parent.state is TaskState.RUNNING:
+            self._gather(parent)
+
+    def _gather(self, parent: Node) -> None:
         broken = [element for element in parent.elements if element.state is not TaskState.SUCCEEDED]
         if broken:
             reason = broken[0].error.sentence if broken[0].error else "it did not end"
@@ -259,25 +302,29 @@ class Driver:
             self._fail(parent, TaskError(kind="exception", sentence=sentence))
             return
         ends = [element.end for element in parent.elements if element.end is not None]
-        outputs = {
-            name: self._elements.gather([end.outputs[name] for end in ends if name in end.outputs])
-            for name in parent.task.outputs
-        }
-        self._record_end(
+        kept = [name for name in parent.task.outputs if all(name in end.outputs for end in ends)]
+        lost = [name for name in parent.task.outputs if name not in kept]
+        parent.notices += tuple(f"{name} is not kept: some elements could not store it" for name in lost)
+        end = self._record(
             parent,
             TaskState.SUCCEEDED,
             None,
-            outputs=outputs,
+            outputs={name: self._elements.gather([end.outputs[name] for end in ends]) for name in kept},
             cached=bool(ends) and all(end.cached for end in ends),
             elements=len(ends),
         )
+        self._ended(parent, end)
 
     # -- what workers say --------------------------------------------------------------------------------------------
 
     def _hear(self, event: WorkerEvent) -> None:
-        node = self._running.pop(event.order_id, None)
+        node = self._running.get(event.order_id)
         if node is None:
             return
+        if event.news is WorkerNews.BEGUN:
+            node.started = self._clock.seconds()
+            return
+        del self._running[event.order_id]
         attempt = states.read_attempt(self._store, self._plan.run_id, node.id, node.attempt)
         if attempt is not None and attempt.end is not None:
             self._ended(node, attempt.end)
@@ -289,89 +336,60 @@ class Driver:
 
     def _ended(self, node: Node, end: AttemptEnd) -> None:
         if end.state is TaskState.SUCCEEDED:
-            self._succeed(node, end)
+            self._graph.succeed(node, end)
+        elif self._mended(node, end) or self._retried(node, end):
+            return
         else:
-            self._retry_or_fail(node, end)
+            self._graph.fail(node)
+        self._element_ended(node)
 
-    def _commit(self, node: Node, end: AttemptEnd) -> None:
-        self._store.records.create(paths.attempt_end(self._plan.run_id, node.id, node.attempt), end)
-        self._succeed(node, end)
+    def _mended(self, node: Node, end: AttemptEnd) -> bool:
+        """Whether the attempt failed for damaged inputs that are made again now."""
+        return end.error is not None and end.error.kind == "input" and self._mender.mend(node)
 
-    def _succeed(self, node: Node, end: AttemptEnd) -> None:
-        self._graph.succeed(node, end)
-        if node.parent is not None:
-            self._gather_if_done(node.parent)
-
-    def _retry_or_fail(self, node: Node, end: AttemptEnd) -> None:
+    def _retried(self, node: Node, end: AttemptEnd) -> bool:
+        """Note a failed attempt; put the node off to another one unless it has had enough."""
         node.error = end.error
         counts = end.error is None or end.error.counts
         node.failures += counts
         node.losses += not counts
         options = node.task.options
         if node.failures > options.retries or node.losses >= LOST_LIMIT:
-            self._graph.fail(node)
-            if node.parent is not None:
-                self._gather_if_done(node.parent)
-            return
-        node.state = TaskState.PENDING
-        node.not_before = time.monotonic() + (options.retry_delay_s * 2 ** (node.failures - 1) if counts else 0.0)
+            return False
+        delay = min(options.retry_delay_s * 2.0 ** min(node.failures - 1, 30), LONGEST_DELAY_S) if counts else 0.0
+        node.state, node.order = TaskState.PENDING, None
+        node.not_before = self._clock.seconds() + delay
         self._delayed.append(node)
+        return True
 
     def _lost(self, node: Node, detail: str) -> None:
         if node.overdue:
             limit = node.task.options.timeout_s
             error = TaskError(kind="timeout", sentence=f"it took longer than {limit:g} s and was killed")
         else:
-            error = TaskError(kind="lost", sentence=f"its worker process ended ({detail})", counts=False)
-        self._ended(node, self._record_end(node, TaskState.FAILED, error, apply=False))
+            last = node.losses + 1 >= LOST_LIMIT
+            times = f" {LOST_LIMIT} times, the last time with" if last else ":"
+            error = TaskError(kind="lost", sentence=f"its worker process ended{times} {detail}", counts=False)
+        self._ended(node, self._record(node, TaskState.FAILED, error))
+
+    def _fail_unstarted(self, node: Node, exc: errors.TaskcellError) -> None:
+        node.attempt += 1
+        self._fail(node, TaskError(kind=exc.code, sentence=" ".join(str(exc).split())))
+        self._element_ended(node)
 
     def _fail(self, node: Node, error: TaskError) -> None:
-        self._record_end(node, TaskState.FAILED, error, apply=False)
+        self._record(node, TaskState.FAILED, error)
         node.error = error
         self._graph.fail(node)
 
-    def _record_end(
-        self,
-        node: Node,
-        state: TaskState,
-        error: TaskError | None,
-        *,
-        apply: bool = True,
-        outputs: dict[str, Artifact] | None = None,
-        cached: bool = False,
-        elements: int | None = None,
-    ) -> AttemptEnd:
-        """Write the record of an attempt that has no worker to write it."""
-        seconds = time.monotonic() - node.started if node.started else 0.0
-        now = datetime.now(UTC)
-        end = AttemptEnd(
-            task_id=node.id,
-            attempt=node.attempt,
-            state=state,
-            started_at=datetime.fromtimestamp(now.timestamp() - seconds, UTC),
-            ended_at=now,
-            duration_s=seconds,
-            cached=cached,
-            key=node.order.key if node.order else None,
-            parts=node.order.parts if node.order else (),
-            outputs=outputs or {},
-            error=error,
-            elements=elements,
-        )
-        try:
-            self._store.records.create(paths.attempt_end(self._plan.run_id, node.id, node.attempt), end)
-        except errors.AlreadyExistsError:
-            end = self._store.records.read(
-                paths.attempt_end(self._plan.run_id, node.id, node.attempt), AttemptEnd
-            )
-        if apply and end.state is TaskState.SUCCEEDED:
-            self._succeed(node, end)
-        elif apply:
-            node.state = end.state
-        return end
+    def _record(self, node: Node, state: TaskState, error: TaskError | None, **facts: object) -> AttemptEnd:
+        """Write the record of an attempt that has no worker to write it; return what is recorded."""
+        seconds = self._clock.seconds() - node.started if node.started else 0.0
+        end = ending.of_node(node, state, seconds, error=error, **facts)
+        return ending.commit(self._store, self._plan.run_id, end)
 
     def _check_deadlines(self) -> None:
-        now = time.monotonic()
+        now = self._clock.seconds()
         for node in self._running.values():
             limit = node.task.options.timeout_s
             if limit is not None and not node.overdue and now > node.started + limit + TIMEOUT_GRACE_S:
@@ -381,7 +399,7 @@ class Driver:
     def _check_orphans(self) -> None:
         """See whether attempts of a driver that is gone have ended, or their workers are gone too."""
         for node in list(self._orphans):
-            name = executing.attempt_lease(self._store.project, self._plan.run_id, node.id, node.attempt)
+            name = states.attempt_lease(self._store.project, self._plan.run_id, node.id, node.attempt)
             lease = self._store.files.lease(name)
             if not lease.acquire():
                 continue
@@ -391,6 +409,7 @@ class Driver:
             if attempt is not None and attempt.end is not None:
                 self._ended(node, attempt.end)
             else:
+                self._workers.cancel(f"{node.id}/{node.attempt}")
                 self._lost(node, "it was left behind by a driver that was stopped")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
-import tempfile
 import time
+import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +16,11 @@ from typing import Any
 import msgspec
 
 from taskcell import errors
-from taskcell.backends.contracts import TaskOrder
+from taskcell.backends import scratch
+from taskcell.backends.contracts import TaskOrder, WorkerNews
+from taskcell.backends.local import processes
 from taskcell.cache.results import Results
-from taskcell.engine import composing, logs
+from taskcell.engine import composing, ending, logs, states
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry
 from taskcell.model.handover import InsideOrder, InsideResult
@@ -25,8 +29,6 @@ from taskcell.model.tasks import Task
 from taskcell.notebook import writing
 from taskcell.store import paths
 from taskcell.store.opening import Store
-
-LEASE_POLL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +41,26 @@ class _Outcome:
     dropped: dict[str, str]
 
 
-class Executor:
-    """Executes orders of one run, one after the other."""
+def _silent(news: WorkerNews, order_id: str) -> None:
+    """Tell nobody."""
 
-    def __init__(self, store: Store, plan: Plan, *, trusted: bool) -> None:
+
+class Executor:
+    """Executes orders of one run, one after the other; ``tell`` hears when one begins after a wait."""
+
+    def __init__(
+        self, store: Store, plan: Plan, *, trusted: bool, tell: Callable[[WorkerNews, str], None] = _silent
+    ) -> None:
         self._store = store
         self._plan = plan
         self._results = Results(store)
         self._trusted = trusted
+        self._tell = tell
 
     def execute(self, order: TaskOrder) -> None:
         """Execute an order and commit its record; an attempt that another worker has claimed is left alone."""
-        claim = self._store.files.lease(attempt_lease(self._store.project, order.run_id, order.task_id, order.attempt))
+        name = states.attempt_lease(self._store.project, order.run_id, order.task_id, order.attempt)
+        claim = self._store.files.lease(name)
         if not claim.acquire():
             return
         try:
@@ -61,7 +71,11 @@ class Executor:
     def _claimed(self, order: TaskOrder) -> None:
         started = datetime.now(UTC)
         start = AttemptStart(
-            task_id=order.task_id, attempt=order.attempt, epoch=order.epoch, host=socket.gethostname(), started_at=started
+            task_id=order.task_id,
+            attempt=order.attempt,
+            epoch=order.epoch,
+            host=socket.gethostname(),
+            started_at=started,
         )
         try:
             self._store.records.create(paths.attempt_start(order.run_id, order.task_id, order.attempt), start)
@@ -71,9 +85,13 @@ class Executor:
         try:
             end = self._shared(order, started, clock)
         except errors.TaskcellError as exc:
-            error = TaskError(kind=exc.code, sentence=str(exc).replace("\n", " "))
-            end = _end(order, started, clock, state=TaskState.FAILED, error=error)
-        self._store.records.create(paths.attempt_end(order.run_id, order.task_id, order.attempt), end)
+            error = TaskError(kind=exc.code, sentence=" ".join(str(exc).split()))
+            end = ending.of_order(order, started, time.perf_counter() - clock, state=TaskState.FAILED, error=error)
+        except Exception as exc:  # noqa: BLE001  the attempt's record is the place where it is told
+            end = ending.of_order(
+                order, started, time.perf_counter() - clock, state=TaskState.FAILED, error=_unexpected(exc)
+            )
+        ending.commit(self._store, order.run_id, end)
 
     def _shared(self, order: TaskOrder, started: datetime, clock: float) -> AttemptEnd:
         """Execute while holding the key's lease, or take the result of whoever held it before."""
@@ -82,31 +100,33 @@ class Executor:
         lease = self._results.lease(order.key)
         held = lease.acquire(None if order.use_cache else 0.0)
         try:
-            entry = self._results.find(order.key) if order.use_cache else None
-            if entry is not None:
-                return hit(order, entry, started, time.perf_counter() - clock)
+            if order.use_cache:
+                found = self._results.look_up(order.key)
+                if found.entry is not None:
+                    return ending.of_hit(order, found.entry, started, time.perf_counter() - clock)
+                if found.notice:
+                    order = msgspec.structs.replace(order, notices=(*order.notices, found.notice))
             return self._committed(order, started, clock)
         finally:
             if held:
                 lease.release()
 
     def _committed(self, order: TaskOrder, started: datetime, clock: float) -> AttemptEnd:
-        log = logs.LogWriter(self._store, order.run_id, order.task_id, order.attempt)
-        try:
+        self._tell(WorkerNews.BEGUN, order.id)
+        with logs.LogWriter(self._store, order.run_id, order.task_id, order.attempt) as log:
             outcome = self._executed(order, log)
-        finally:
-            log.close()
         notebook_path = paths.notebook(order.run_id, order.task_id, order.attempt)
         self._store.project_files.create(notebook_path, writing.dump_notebook(outcome.notebook))
         if outcome.error is not None:
-            return _end(
-                order, started, clock, state=TaskState.FAILED, error=outcome.error, notices=outcome.notices
+            seconds = time.perf_counter() - clock
+            return ending.of_order(
+                order, started, seconds, state=TaskState.FAILED, error=outcome.error, notices=outcome.notices
             )
         displays = self._results.put_displays(outcome.displays)
-        end = _end(
+        end = ending.of_order(
             order,
             started,
-            clock,
+            time.perf_counter() - clock,
             state=TaskState.SUCCEEDED,
             outputs=outcome.outputs,
             displays=displays,
@@ -140,44 +160,46 @@ class Executor:
         from taskcell.engine import notebooks
 
         task = msgspec.json.decode(self._store.blobs.get(order.task), type=Task)
-        scratch = Path(tempfile.mkdtemp(prefix="taskcell-"))
+        folder = scratch.make(order.run_id, order.task_id, order.attempt)
         try:
-            self._prepare(scratch, task, order)
+            self._prepare(folder, task, order)
             executed = notebooks.execute(
                 composing.task_notebook(task, order, self._plan, self._store.url),
-                scratch=scratch,
+                scratch=folder,
                 parameters=dict(order.parameters),
                 folder=_folder(self._plan),
                 timeout_s=task.options.timeout_s,
                 environ={
-                    "TASKCELL_TASK": str(scratch / "order.json"),
+                    processes.MARK: str(folder / "order.json"),
                     "TASKCELL_STORE": self._store.url,
                     "TASKCELL_PROJECT": self._store.project,
                     "TASKCELL_READ_CACHE": "1" if order.use_cache else "0",
                 },
                 listener=log.write,
             )
-            return self._read(scratch, executed)
+            return self._read(folder, executed)
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            # What a task leaves running ends with it, also what gave up its parent or its session.
+            processes.kill_marked(f"{folder}{os.sep}")
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _prepare(self, scratch: Path, task: Task, order: TaskOrder) -> None:
-        composing.write_modules(task, scratch / "modules")
+    def _prepare(self, folder: Path, task: Task, order: TaskOrder) -> None:
+        composing.write_modules(task, folder / "modules")
         inside = InsideOrder(
             store=self._store.url,
             project=self._store.project,
             trusted=self._trusted,
-            scratch=str(scratch),
+            scratch=str(folder),
             inputs=order.inputs,
             outputs=task.outputs,
             stated=task.stated,
             seed=task.options.seed,
             values={item.name: item.artifact for item in task.captures if item.artifact is not None},
         )
-        (scratch / "order.json").write_bytes(msgspec.json.encode(inside))
+        (folder / "order.json").write_bytes(msgspec.json.encode(inside))
 
-    def _read(self, scratch: Path, executed: Any) -> _Outcome:
-        answer = scratch / "result.json"
+    def _read(self, folder: Path, executed: Any) -> _Outcome:
+        answer = folder / "result.json"
         error = composing.explain(executed)
         if error is None and not answer.exists():
             error = TaskError(kind="exception", sentence="the cell left the interpreter before its end (SystemExit)")
@@ -186,7 +208,7 @@ class Executor:
             if error is not None
             else msgspec.json.decode(answer.read_bytes(), type=InsideResult)
         )
-        notices = [f"{name} is not kept: {reason}" for name, reason in result.dropped.items()]
+        notices = list(ending.not_kept(result.dropped))
         notices += [
             f"input {name} was changed in place; the change is not part of the result, and nobody else sees it"
             for name in result.changed
@@ -201,42 +223,13 @@ class Executor:
         )
 
 
-def attempt_lease(project: str, run_id: str, task_id: str, attempt: int) -> str:
-    """Return the name of the lease that a worker holds while it works at an attempt."""
-    return f"{project}/attempt/{run_id}/{task_id}/{attempt}"
-
-
-def hit(order: TaskOrder, entry: CacheEntry, started: datetime, duration_s: float) -> AttemptEnd:
-    """Return the record of an attempt that took its result from the cache."""
-    return AttemptEnd(
-        task_id=order.task_id,
-        attempt=order.attempt,
-        state=TaskState.SUCCEEDED,
-        started_at=started,
-        ended_at=datetime.now(UTC),
-        duration_s=duration_s,
-        cached=True,
-        key=order.key,
-        parts=order.parts,
-        outputs=entry.outputs,
-        displays=entry.displays,
-        from_run=entry.run_id,
-        from_author=entry.author,
-        from_created_at=entry.created_at,
-    )
-
-
-def _end(order: TaskOrder, started: datetime, clock: float, **facts: Any) -> AttemptEnd:
-    return AttemptEnd(
-        task_id=order.task_id,
-        attempt=order.attempt,
-        started_at=started,
-        ended_at=datetime.now(UTC),
-        duration_s=time.perf_counter() - clock,
-        key=order.key,
-        parts=order.parts,
-        **facts,
-    )
+def _unexpected(exc: Exception) -> TaskError:
+    """Tell of what nobody foresaw, such as a temporary folder that is full."""
+    if isinstance(exc, OSError):
+        place = f" ({exc.filename})" if exc.filename else ""
+        return TaskError(kind="worker", sentence=f"its worker could not go on: {exc.strerror or exc}{place}")
+    words = "".join(traceback.format_exception(exc))
+    return TaskError(kind="internal", sentence=f"a fault of Taskcell's: {type(exc).__name__}: {exc}", traceback=words)
 
 
 def _folder(plan: Plan) -> Path:

@@ -6,19 +6,21 @@ import threading
 import time
 from collections.abc import Iterator
 
+from taskcell import errors
 from taskcell.store import paths
 from taskcell.store.opening import Store
 
 FLUSH_AFTER_S = 0.5
 FLUSH_AT_CHARACTERS = 1 << 16
 CAP_CHARACTERS = 20_000_000
-"""What one attempt may log; the rest is in the executed notebook."""
+"""What one attempt may log."""
 
 
 class LogWriter:
-    """Collects text and stores it as numbered chunks, at most one every half second.
+    """Collects text and stores it as numbered chunks, at most one every half second; a context that stores the rest.
 
-    A background thread flushes, so that the last lines before a long silence are seen too.
+    A background thread flushes, so that the last lines before a long silence are seen too. When that fails (the store
+    is full), the next ``write`` or the end says so.
     """
 
     def __init__(self, store: Store, run_id: str, task_id: str, attempt: int) -> None:
@@ -28,19 +30,32 @@ class LogWriter:
         self._size = 0
         self._total = 0
         self._chunk = 0
+        self._fault: errors.TaskcellError | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._tick, name="taskcell-log", daemon=True)
         self._thread.start()
 
+    def __enter__(self) -> LogWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self.close()
+        except errors.TaskcellError:
+            if kind is None:
+                raise
+
     def write(self, text: str) -> None:
         """Add text; stored soon."""
         with self._lock:
-            if self._total >= CAP_CHARACTERS:
+            self._check()
+            room = CAP_CHARACTERS - self._total
+            if room <= 0:
                 return
             self._total += len(text)
-            if self._total >= CAP_CHARACTERS:
-                text += f"\n[the log ends here, at {CAP_CHARACTERS:,} characters; see the executed notebook]\n"
+            if len(text) >= room:
+                text = f"{text[:room]}\n[the log ends here, at {CAP_CHARACTERS:,} characters]\n"
             self._pieces.append(text)
             self._size += len(text)
             if self._size >= FLUSH_AT_CHARACTERS:
@@ -51,12 +66,21 @@ class LogWriter:
         self._closed.set()
         self._thread.join()
         with self._lock:
+            self._check()
             self._flush()
+
+    def _check(self) -> None:
+        if self._fault is not None:
+            raise self._fault
 
     def _tick(self) -> None:
         while not self._closed.wait(FLUSH_AFTER_S):
             with self._lock:
-                self._flush()
+                try:
+                    self._flush()
+                except errors.TaskcellError as exc:
+                    self._fault = exc
+                    return
 
     def _flush(self) -> None:
         if not self._pieces:
@@ -79,8 +103,8 @@ def read_log(store: Store, run_id: str, task_id: str, attempt: int, after: int =
 
 def _chunks(store: Store, run_id: str, task_id: str, attempt: int, after: int) -> Iterator[tuple[int, bytes]]:
     for entry in store.project_files.list(paths.logs(run_id, task_id, attempt)):
-        number = int(paths.last(entry.path))
-        if number > after:
+        number = paths.number(entry.path)
+        if number is not None and number > after:
             yield number, store.project_files.read(paths.log_chunk(run_id, task_id, attempt, number))
 
 

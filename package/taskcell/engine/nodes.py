@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from taskcell import errors
 from taskcell.backends.contracts import TaskOrder
 from taskcell.engine import states
 from taskcell.model.artifacts import Artifact
-from taskcell.model.runs import AttemptEnd, Plan, PlannedTask, RunState, TaskError, TaskState
+from taskcell.model.runs import AttemptEnd, Binding, Plan, PlannedTask, RunState, TaskError, TaskState
 from taskcell.model.tasks import Task
 
 
@@ -20,7 +21,8 @@ class Node:
     id: str
     planned: PlannedTask
     task: Task
-    missing: int = 0
+    waits_for: set[str] = field(default_factory=set)
+    """Ids of nodes whose results it needs and that have none yet."""
     dependents: list[Node] = field(default_factory=list)
     state: TaskState = TaskState.PENDING
     attempt: int = 0
@@ -35,7 +37,17 @@ class Node:
     parent: Node | None = None
     element: int | None = None
     elements: list[Node] = field(default_factory=list)
+    unended: set[str] = field(default_factory=set)
+    """Ids of its elements that have not ended."""
     given: dict[str, Artifact] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    mended: bool = False
+    """Whether its result was found damaged and is, or was, computed again."""
+
+    @property
+    def startable(self) -> bool:
+        """Whether nothing is in the way of starting it."""
+        return self.state is TaskState.PENDING and not self.waits_for
 
     @property
     def order_id(self) -> str:
@@ -58,11 +70,10 @@ class Graph:
 
     def _add(self, node: Node) -> None:
         self._nodes[node.id] = node
-        sources = {binding.source for binding in node.planned.bindings if binding.source}
-        node.missing = len(sources)
-        for source in sources:
+        node.waits_for = {binding.source for binding in node.planned.bindings if binding.source}
+        for source in node.waits_for:
             self._nodes[source].dependents.append(node)
-        if not sources:
+        if not node.waits_for:
             self.ready.append(node)
 
     def find(self, task_id: str) -> Node | None:
@@ -70,23 +81,40 @@ class Graph:
         return self._nodes.get(task_id)
 
     def inputs(self, node: Node) -> dict[str, Artifact]:
-        """Return the stored value of every input; an element's own one in place of the list."""
-        found = {}
+        """Return the stored value of every input; an element's own one in place of the list.
+
+        Raises
+        ------
+        NotFoundError
+            When what makes an input did not keep it: an inferred output that can't be stored.
+        """
+        return {binding.input: self._input(node, binding) for binding in node.planned.bindings}
+
+    def _input(self, node: Node, binding: Binding) -> Artifact:
+        if binding.input in node.given:
+            return node.given[binding.input]
+        if binding.artifact is not None:
+            return binding.artifact
+        source = self._nodes[binding.source]
+        assert source.end is not None
+        if binding.output not in source.end.outputs:
+            said = [notice for notice in source.end.notices if notice.startswith(f"{binding.output} is not kept")]
+            reason = " ".join(said) or "no reason was recorded"
+            raise errors.NotFoundError(
+                f"its input {binding.input!r} was not kept by task {source.id!r}: {reason}", task=node.id
+            )
+        return source.end.outputs[binding.output]
+
+    def sources(self, node: Node) -> Iterator[tuple[Node, str]]:
+        """Yield nodes whose results a node reads, with the name of the output."""
         for binding in node.planned.bindings:
-            if binding.input in node.given:
-                found[binding.input] = node.given[binding.input]
-            elif binding.artifact is not None:
-                found[binding.input] = binding.artifact
-            else:
-                end = self._nodes[binding.source].end
-                assert end is not None
-                found[binding.input] = end.outputs[binding.output]
-        return found
+            if binding.source:
+                yield self._nodes[binding.source], binding.output
 
     def expand(self, parent: Node, name: str, elements: Sequence[Artifact]) -> list[Node]:
         """Add a node for each element of a mapped input."""
-        for index, artifact in enumerate(elements):
-            node = Node(
+        parent.elements = [
+            Node(
                 id=states.element_id(parent.id, index),
                 planned=parent.planned,
                 task=parent.task,
@@ -94,17 +122,39 @@ class Graph:
                 element=index,
                 given={name: artifact},
             )
-            parent.elements.append(node)
-            self.ready.append(node)
+            for index, artifact in enumerate(elements)
+        ]
+        parent.unended = {element.id for element in parent.elements}
+        self.ready.extend(parent.elements)
         return parent.elements
 
     def succeed(self, node: Node, end: AttemptEnd) -> None:
         """Note a result; what waited for nothing else becomes ready."""
         node.state, node.end, node.error = TaskState.SUCCEEDED, end, None
         for dependent in node.dependents:
-            dependent.missing -= 1
-            if dependent.missing == 0 and not dependent.state.ended:
-                self.ready.append(dependent)
+            if node.id in dependent.waits_for:
+                dependent.waits_for.remove(node.id)
+                if dependent.startable:
+                    self.ready.append(dependent)
+
+    def again(self, node: Node) -> None:
+        """Put a node back to where it was before its attempt; it starts when nothing is in its way."""
+        node.state, node.order = TaskState.PENDING, None
+        if not node.waits_for:
+            self.ready.append(node)
+
+    def reopen(self, node: Node) -> None:
+        """Forget a result; what was not started with it waits for the next one."""
+        node.end = None
+        for dependent in node.dependents:
+            if dependent.state is TaskState.PENDING:
+                self.wait_for(dependent, node)
+        self.again(node)
+
+    def wait_for(self, node: Node, source: Node) -> None:
+        """Let a node wait for a result that is computed again."""
+        node.state, node.order = TaskState.PENDING, None
+        node.waits_for.add(source.id)
 
     def fail(self, node: Node) -> None:
         """Note a failure; what needs it, directly or through others, is skipped."""
@@ -112,9 +162,13 @@ class Graph:
         stack = list(node.dependents)
         while stack:
             dependent = stack.pop()
-            if not dependent.state.ended:
+            if dependent.state is TaskState.PENDING:
                 dependent.state = TaskState.SKIPPED
                 stack.extend(dependent.dependents)
+
+    def unfinished(self) -> list[Node]:
+        """Return planned tasks that neither ended nor were skipped."""
+        return [node for node in self._nodes.values() if not node.state.ended]
 
     def failed(self) -> list[Node]:
         """Return planned tasks that failed, in the plan's order."""
@@ -139,5 +193,5 @@ class Graph:
         reason = first.error.sentence if first.error else "no reason was recorded"
         others = len(self.failed()) - 1
         more = f" ({others} more failed)" if others else ""
-        yield f"Task {first.planned.label or first.id} failed{more}: {reason}. {counts}"
+        yield f"Task {first.planned.label or first.id} failed{more}: {reason.rstrip('.')}. {counts}"
         yield f"Look with: taskcell logs {self._plan.run_id} {first.id}; after a fix, launch again."

@@ -115,7 +115,10 @@ class _RecordingClient(PapermillNotebookClient):  # type: ignore[misc]
 
     def create_kernel_manager(self) -> Any:
         specs = KernelSpecManager(kernel_dirs=[str(self._scratch / "kernels")], ensure_native_kernel=False)
-        self.km = AsyncKernelManager(kernel_name=_KERNEL, kernel_spec_manager=specs, transport="ipc")
+        # Without a path of its own, sockets are made in the working folder, where two kernels take the same names.
+        self.km = AsyncKernelManager(
+            kernel_name=_KERNEL, kernel_spec_manager=specs, transport="ipc", ip=str(self._scratch / "k")
+        )
         return self.km
 
     def process_message(self, msg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -197,9 +200,7 @@ def _left_open(output: Path, kind: str, reason: str) -> TaskError:
     if ran:
         ran[-1].metadata["papermill"].update(status="failed", exception=True)
         lines = [f"The cell was stopped: {reason}."]
-        ran[-1].outputs.append(
-            nbformat.v4.new_output("error", ename=kind.capitalize(), evalue=reason, traceback=lines)
-        )
+        ran[-1].outputs.append(nbformat.v4.new_output("error", ename=kind.capitalize(), evalue=reason, traceback=lines))
     notebook.metadata.setdefault("papermill", {})["exception"] = True
     write_ipynb(notebook, str(output))
     return TaskError(kind=kind, sentence=reason)

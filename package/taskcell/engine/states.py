@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from taskcell import errors
 from taskcell.model.runs import (
     AttemptEnd,
     AttemptStart,
@@ -17,6 +18,7 @@ from taskcell.model.runs import (
     Plan,
     PlannedTask,
     RunState,
+    TaskError,
     TaskState,
 )
 from taskcell.store import paths
@@ -26,6 +28,9 @@ _T = TypeVar("_T")
 
 DRIVER_PATIENCE = timedelta(seconds=60)
 """Time in which a launched run's first driver must show itself."""
+
+DAMAGED = "damaged"
+"""Kind of error of an attempt whose record, or whose result, can't be read any more."""
 
 INTERACTIVE = "interactive"
 """Name in a plan's ``backend`` of the run that a notebook session leaves: its tasks ran in the kernel."""
@@ -79,25 +84,35 @@ class RunHead:
     ended_at: datetime | None = None
 
 
-def read_head(store: Store, run_id: str, driver_alive: Callable[[Plan, DriverStart], bool]) -> RunHead:
+class Drivers(Protocol):
+    """What can be known of a driver that left no end."""
+
+    def alive(self, plan: Plan, start: DriverStart) -> bool:
+        """Whether it still works."""
+
+    def last_words(self, plan: Plan) -> str:
+        """Return what the newest one said when it could not write a record; mostly nothing."""
+
+
+def read_head(store: Store, run_id: str, drivers: Drivers, plan: Plan | None = None) -> RunHead:
     """Read where a run stands as a whole; raise NotFoundError when there is no such run."""
-    plan = store.records.read(paths.plan(run_id), Plan)
+    plan = plan or store.records.read(paths.plan(run_id), Plan)
     epoch, start = newest(store, paths.driver_starts(run_id), DriverStart)
     end = store.records.try_read(paths.driver_end(run_id, epoch), DriverEnd) if epoch else None
     if end is not None:
         return RunHead(plan=plan, state=end.state, sentence=end.sentence, epoch=epoch, ended_at=end.ended_at)
-    state, sentence = _open_state(plan, start, driver_alive)
+    state, sentence = _open_state(plan, start, drivers)
     return RunHead(plan=plan, state=state, sentence=sentence, epoch=epoch)
 
 
-def read_status(store: Store, run_id: str, driver_alive: Callable[[Plan, DriverStart], bool]) -> RunStatus:
+def read_status(store: Store, run_id: str, drivers: Drivers, plan: Plan | None = None) -> RunStatus:
     """Read where a run and all its tasks stand; raise NotFoundError when there is no such run."""
-    head = read_head(store, run_id, driver_alive)
+    head = read_head(store, run_id, drivers, plan)
     return RunStatus(
         plan=head.plan,
         state=head.state,
         sentence=head.sentence,
-        tasks=_task_statuses(head.plan, read_attempts(store, run_id), head.state),
+        tasks=_task_statuses(head, read_attempts(store, run_id)),
         epoch=head.epoch,
         started_at=head.plan.created_at,
         ended_at=head.ended_at,
@@ -128,17 +143,47 @@ def read_attempts(store: Store, run_id: str) -> dict[str, Attempt]:
 
 
 def read_attempt(store: Store, run_id: str, task_id: str, number: int | None = None) -> Attempt | None:
-    """Return one attempt (None: the newest), or None when there is none."""
+    """Return one attempt (None: the newest), or None when there is none.
+
+    One whose record is damaged counts as failed: it can be made again.
+    """
     if number is None:
-        entries = store.project_files.list(paths.attempts(run_id, task_id))
-        if not entries:
+        numbers = store.records.numbers(paths.attempts(run_id, task_id))
+        if not numbers:
             return None
-        number = max(int(paths.last(entry.path)) for entry in entries)
-    return Attempt(
-        number=number,
-        start=store.records.try_read(paths.attempt_start(run_id, task_id, number), AttemptStart),
-        end=store.records.try_read(paths.attempt_end(run_id, task_id, number), AttemptEnd),
+        number = numbers[-1]
+    try:
+        start = store.records.try_read(paths.attempt_start(run_id, task_id, number), AttemptStart)
+    except errors.FormatError:
+        start = None
+    try:
+        end = store.records.try_read(paths.attempt_end(run_id, task_id, number), AttemptEnd)
+    except errors.FormatError as exc:
+        end = _unreadable(task_id, number, start, exc)
+    return Attempt(number=number, start=start, end=end)
+
+
+def _unreadable(task_id: str, number: int, start: AttemptStart | None, exc: errors.FormatError) -> AttemptEnd:
+    began = start.started_at if start else datetime.fromtimestamp(0, UTC)
+    return AttemptEnd(
+        task_id=task_id,
+        attempt=number,
+        state=TaskState.FAILED,
+        started_at=began,
+        ended_at=began,
+        duration_s=0.0,
+        error=damaged(f"its record can't be read ({exc.message.rstrip('.')}); resume the run to make it again"),
     )
+
+
+def damaged(sentence: str) -> TaskError:
+    """Return the error of an attempt that counts no more because of damage in the store."""
+    return TaskError(kind=DAMAGED, sentence=sentence, counts=False)
+
+
+def attempt_lease(project: str, run_id: str, task_id: str, attempt: int) -> str:
+    """Return the name of the lease that a worker holds while it works at an attempt."""
+    return f"{project}/attempt/{run_id}/{task_id}/{attempt}"
 
 
 def element_id(task_id: str, index: int) -> str:
@@ -146,51 +191,56 @@ def element_id(task_id: str, index: int) -> str:
     return f"{task_id}.{index}"
 
 
-def _open_state(
-    plan: Plan, start: DriverStart | None, driver_alive: Callable[[Plan, DriverStart], bool]
-) -> tuple[RunState, str]:
+def _open_state(plan: Plan, start: DriverStart | None, drivers: Drivers) -> tuple[RunState, str]:
     """Return the state of a run whose newest driver left no end."""
     if plan.backend == INTERACTIVE:
         return RunState.SUCCEEDED, "Tasks that were run in a notebook's kernel."
-    if start is None and datetime.now(UTC) - plan.created_at < DRIVER_PATIENCE:
-        return RunState.PENDING, "Its driver has not started yet."
-    if start is not None and driver_alive(plan, start):
+    if start is not None and drivers.alive(plan, start):
         return RunState.RUNNING, "Running."
-    return RunState.INTERRUPTED, f"Its driver is gone. Go on with: taskcell resume {plan.run_id}"
+    words = drivers.last_words(plan)
+    if start is None and not words and datetime.now(UTC) - plan.created_at < DRIVER_PATIENCE:
+        return RunState.PENDING, "Its driver has not started yet."
+    said = f" Its last words: {words.rstrip('.')}." if words else ""
+    return RunState.INTERRUPTED, f"Its driver is gone.{said} Go on with: taskcell resume {plan.run_id}"
 
 
-def _task_statuses(plan: Plan, attempts: dict[str, Attempt], state: RunState) -> dict[str, TaskStatus]:
+def _task_statuses(head: RunHead, attempts: dict[str, Attempt]) -> dict[str, TaskStatus]:
     statuses: dict[str, TaskStatus] = {}
-    for planned in plan.tasks:
+    elements = _elements(attempts)
+    for planned in head.plan.tasks:
         held_up = any(
             statuses[binding.source].state in (TaskState.FAILED, TaskState.SKIPPED)
             for binding in planned.bindings
             if binding.source
         )
-        statuses[planned.id] = _task_status(planned, planned.id, attempts.get(planned.id), state, held_up)
-        for index in _elements(planned.id, attempts):
+        status = _task_status(head, planned, planned.id, attempts.get(planned.id), held_up=held_up)
+        mine = elements.get(planned.id, ())
+        if mine and status.state is TaskState.PENDING and not head.state.ended:
+            status = dataclasses.replace(status, state=TaskState.RUNNING)
+        statuses[planned.id] = status
+        for index in sorted(mine):
             name = element_id(planned.id, index)
             label = f"{planned.label or planned.id}[{index}]"
-            statuses[name] = _task_status(planned, name, attempts[name], state, False, label)
-    if plan.backend == INTERACTIVE:
+            statuses[name] = _task_status(head, planned, name, attempts[name], label=label)
+    if head.plan.backend == INTERACTIVE:
         for name, attempt in attempts.items():
-            planned = PlannedTask(id=name, task_name=name, task=plan.version, bindings=())
-            statuses[name] = _task_status(planned, name, attempt, state, False)
+            planned = PlannedTask(id=name, task_name=name, task=head.plan.version, bindings=())
+            statuses[name] = _task_status(head, planned, name, attempt)
     return statuses
 
 
-def _elements(task_id: str, names: Iterable[str]) -> list[int]:
-    pattern = re.compile(re.escape(task_id) + r"\.(\d+)")
-    return sorted(int(match[1]) for match in map(pattern.fullmatch, names) if match)
+def _elements(names: Iterable[str]) -> dict[str, list[int]]:
+    """Return the numbers of elements that have begun, by the id of their mapped task."""
+    found: dict[str, list[int]] = {}
+    for name in names:
+        parent, dot, index = name.rpartition(".")
+        if dot and index.isascii() and index.isdecimal():
+            found.setdefault(parent, []).append(int(index))
+    return found
 
 
 def _task_status(
-    planned: PlannedTask,
-    name: str,
-    attempt: Attempt | None,
-    run: RunState,
-    held_up: bool,
-    label: str = "",
+    head: RunHead, planned: PlannedTask, name: str, attempt: Attempt | None, *, held_up: bool = False, label: str = ""
 ) -> TaskStatus:
     start = attempt.start if attempt else None
     end = attempt.end if attempt else None
@@ -198,7 +248,7 @@ def _task_status(
         id=name,
         task_name=planned.task_name,
         label=label or planned.label or planned.id,
-        state=_task_state(attempt, run, held_up),
+        state=_task_state(head, attempt, held_up),
         attempt=attempt.number if attempt else 0,
         started_at=end.started_at if end else start.started_at if start else None,
         end=end,
@@ -206,11 +256,18 @@ def _task_status(
     )
 
 
-def _task_state(attempt: Attempt | None, run: RunState, held_up: bool) -> TaskState:
-    if attempt is not None and attempt.end is not None:
+def _task_state(head: RunHead, attempt: Attempt | None, held_up: bool) -> TaskState:
+    if attempt is not None and attempt.end is not None and not _superseded(head, attempt):
         return attempt.end.state
-    if not run.ended:
-        return TaskState.RUNNING if attempt is not None else TaskState.PENDING
-    if run is RunState.CANCELLED:
+    if not head.state.ended:
+        return TaskState.RUNNING if attempt is not None and attempt.end is None else TaskState.PENDING
+    if head.state is RunState.CANCELLED:
         return TaskState.CANCELLED
     return TaskState.SKIPPED if held_up else TaskState.PENDING
+
+
+def _superseded(head: RunHead, attempt: Attempt) -> bool:
+    """Whether a failure belongs to an earlier driver, and the present one is going to try again."""
+    if head.state.ended or attempt.end is None or attempt.end.state is TaskState.SUCCEEDED:
+        return False
+    return attempt.start is not None and attempt.start.epoch < head.epoch

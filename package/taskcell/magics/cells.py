@@ -19,7 +19,6 @@ from taskcell.model.cells import Cell
 from taskcell.notebook import headers
 from taskcell.notebook import parameters as schemas
 from taskcell.worker import inside
-from taskcell.worker import inside
 
 
 class CurrentCell(Protocol):
@@ -108,6 +107,8 @@ class _Execution:
         self._waiting = iter(parts)
         self._now: interactive.Prepared | None = None
         self._artifacts: list[dict[str, Artifact]] = []
+        self._dropped: dict[str, str] = {}
+        self._within_line = False
         self._values: list[dict[str, Any]] = []
         self._hits: list[interactive.Restored] = []
 
@@ -124,9 +125,11 @@ class _Execution:
 
     def _take(self, restored: interactive.Restored) -> None:
         recording.show(self._shell, restored.displays)
+        self._within_line = recording.ends_within_line(restored.displays)
         self._hits.append(restored)
         self._values.append(restored.values)
         self._artifacts.append(restored.entry.outputs)
+        self._dropped.update(restored.entry.dropped)
 
     @contextmanager
     def running(self) -> Iterator[bodies.Body]:
@@ -139,18 +142,21 @@ class _Execution:
             started, clock = datetime.now(UTC), time.perf_counter()
             if prepared.task.options.seed is not None:
                 inside.seed(prepared.task.options.seed)
-            if prepared.task.options.seed is not None:
-                inside.seed(prepared.task.options.seed)
-            with recording.recorded(self._shell) as recorder:
-                yield body
+            try:
+                with recording.recorded(self._shell) as recorder:
+                    yield body
+            finally:
+                self._runner.restore_constants(prepared)
             took = time.perf_counter() - clock
-            values, artifacts = self._runner.commit(prepared, body.namespace, recorder.outputs, started, took)
+            values, artifacts, dropped = self._runner.commit(prepared, body.namespace, recorder.outputs, started, took)
         finally:
             self._runner.release()
+        self._within_line = recording.ends_within_line(recorder.outputs)
         if prepared is not self._whole:
             self._whole.notices.extend(prepared.notices)
         self._values.append(values)
         self._artifacts.append(artifacts)
+        self._dropped.update(dropped)
 
     def _conclude(self) -> None:
         whole = self._whole
@@ -160,16 +166,19 @@ class _Execution:
             whole,
             values,
             artifacts,
+            dropped=self._dropped,
             cached=cached,
             started=self._clock,
             from_run=self._hits[-1].entry.run_id if cached and self._hits else "",
         )
+        if self._within_line:
+            print()
         entry = self._hits[-1].entry if cached and self._hits else None
         reporting.report(outcome, entry, whole, hits=len(self._hits), elements=len(self._values))
 
     def _outputs(self) -> tuple[dict[str, Any], dict[str, Artifact]]:
         if not self._mapped:
             return self._values[0], dict(self._artifacts[0])
-        names = self._whole.task.outputs
+        names = tuple(name for name in self._whole.task.outputs if name not in self._dropped)
         values = {name: [part[name] for part in self._values if name in part] for name in names}
         return values, self._runner.gather(self._artifacts, names)

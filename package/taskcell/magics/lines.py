@@ -34,6 +34,7 @@ _VERBS = (
     "why",
     "dag",
 )
+NAMES = (*_VERBS, "launch", "rescue", "workflow", "forget")
 
 
 def register(shell: InteractiveShell, session: sessions.Session) -> None:

@@ -171,12 +171,19 @@ def _teed(name: str, recorder: Recorder) -> Iterator[None]:
         del stream.write, stream.writelines
 
 
+def ends_within_line(displays: Displays) -> bool:
+    """Whether the newest text on stdout lacks its line's end, so that what is printed next would stand beside it."""
+    texts = [str(output["text"]) for output in displays if output.get("name") == "stdout"]
+    return bool(texts) and not texts[-1].endswith(("\n", "\r"))
+
+
 def show(shell: InteractiveShell, displays: Displays) -> None:
-    """Show recorded output again."""
+    """Show recorded output again, in order."""
     for output in displays:
         if output["output_type"] == "stream":
             stream = sys.stderr if output.get("name") == "stderr" else sys.stdout
             stream.write(str(output["text"]))
+            stream.flush()
         elif output["output_type"] == "execute_result":
             _show_result(shell.displayhook, output)
         elif output["output_type"] == "display_data":

@@ -110,4 +110,3 @@ def _digest(value: object) -> str | None:
         return digest_value(value)
     except errors.UnstorableError:
         return None
-

@@ -93,7 +93,7 @@ def test_graph_of_a_workflow_has_parameters_that_are_read() -> None:
         ("a", Role.TASK, State.CACHED),
         ("b", Role.TASK, None),
     ]
-    assert graph.nodes[0].detail == "= 7"
+    assert graph.nodes[0].detail == "7"
     assert ("a", "b", "x") in [(edge.source, edge.target, edge.label) for edge in graph.edges]
 
 

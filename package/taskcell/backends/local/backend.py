@@ -22,6 +22,14 @@ class LocalBackend:
         """Whether that driver still works; a driver of another machine is taken to."""
         return drivers.alive(start)
 
+    def last_words(self, run_id: str) -> str:
+        """Return the last line that the run's newest driver on this machine wrote on its standard error."""
+        return drivers.last_words(run_id)
+
+    def driver_ended(self, run_id: str) -> None:
+        """Remove the file with its words."""
+        drivers.forget_words(run_id)
+
     def workers(self, order: contracts.DriverOrder, *, slots: int | None) -> workers.LocalWorkers:
         """Return a pool of at most ``slots`` processes (None: one a core)."""
         return workers.LocalWorkers(order, slots=slots or available_cores())

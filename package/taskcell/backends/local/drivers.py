@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -13,32 +16,54 @@ from taskcell.backends import contracts
 from taskcell.backends.local import processes
 from taskcell.model.runs import DriverStart
 
+_started: list[subprocess.Popen[bytes]] = []
+"""Drivers that this process started: kept until they have ended, so that none stays a zombie for long."""
+
 
 def command(order: contracts.DriverOrder, verb: str) -> list[str]:
-    """Return the command line of a driver or worker; the order is its last argument, so that it can be seen."""
+    """Return the command line of a driver or worker; the order is its last argument, so that it can be seen.
+
+    ``-P``: the notebook's folder, in which it runs, may hold a ``json.py`` that is not ours to import.
+    """
     python = order.python or sys.executable
-    return [python, "-m", "taskcell.worker", verb, msgspec.json.encode(order).decode()]
+    return [python, "-P", "-m", "taskcell.worker", verb, msgspec.json.encode(order).decode()]
+
+
+def environ() -> dict[str, str]:
+    """Return this process's environment for one in another folder: relative entries of PYTHONPATH made absolute.
+
+    The mark of a task that launches a run is left out: the run does not end with the task.
+    """
+    found = {name: value for name, value in os.environ.items() if name != processes.MARK}
+    if found.get("PYTHONPATH"):
+        entries = found["PYTHONPATH"].split(os.pathsep)
+        found["PYTHONPATH"] = os.pathsep.join(str(Path.cwd() / entry) if entry else entry for entry in entries)
+    return found
 
 
 def start(order: contracts.DriverOrder) -> None:
     """Start a detached driver: own session, no terminal, nothing inherited."""
     folder = order.folder if order.folder and Path(order.folder).is_dir() else None
+    _started[:] = [process for process in _started if process.poll() is None]
     try:
-        subprocess.Popen(
-            command(order, "drive"),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            close_fds=True,
-        )
+        with _words(order.run_id) as said:
+            process = subprocess.Popen(
+                command(order, "drive"),
+                cwd=folder,
+                env=environ(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                start_new_session=True,
+                close_fds=True,
+            )
     except OSError as exc:
         raise errors.BackendError(
             f"The driver of run {order.run_id} could not be started: {exc.strerror}.",
             remedy="Free memory or processes on this machine, then resume the run.",
             run=order.run_id,
         ) from exc
+    _started.append(process)
 
 
 def alive(start: DriverStart) -> bool:
@@ -47,3 +72,30 @@ def alive(start: DriverStart) -> bool:
         return True
     line = processes.command_line(start.pid)
     return "drive" in line and start.run_id in line[-1]
+
+
+def last_words(run_id: str) -> str:
+    """Return the last line that a driver of this user wrote before it ended; empty when there is none."""
+    try:
+        with _words_path(run_id).open("rb") as said:
+            return processes.last_line(said)
+    except OSError:
+        return ""
+
+
+def forget_words(run_id: str) -> None:
+    """Remove what a driver wrote, when it has said all in its record."""
+    _words_path(run_id).unlink(missing_ok=True)
+
+
+def _words_path(run_id: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"taskcell-driver-{os.getuid()}-{run_id}.txt"
+
+
+def _words(run_id: str) -> IO[bytes]:
+    """Open where a driver's standard error goes, as nobody else's file; without a place for it, nowhere."""
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.fdopen(os.open(_words_path(run_id), flags, 0o600), "wb")
+    except OSError:
+        return Path(os.devnull).open("wb")

@@ -1,12 +1,12 @@
 """A pool of worker processes, each executing one order after the other.
 
-A worker reads orders as lines of JSON on its standard input and answers each with a line on its standard output. It
-ends when its input ends: so workers finish and commit what they execute when their driver is killed, and then go.
+A worker reads orders as lines of JSON on its standard input and tells of them in lines on its standard output:
+``begun fit/1``, ``done fit/1``. It ends when its input ends: so workers finish and commit what they execute when their
+driver is killed, and then go.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
 import subprocess
@@ -18,23 +18,33 @@ from typing import IO
 
 import msgspec
 
-from taskcell.backends import contracts
+from taskcell.backends import contracts, scratch
 from taskcell.backends.contracts import WorkerEvent, WorkerNews
 from taskcell.backends.local import drivers, processes
 
+END_PATIENCE_S = 5.0
+"""How long an idle worker may take to go."""
 
-@dataclass(slots=True, kw_only=True)
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Worker:
     process: subprocess.Popen[bytes]
     said: IO[bytes]
     """What it wrote on standard error: why it ended, if it ended by itself."""
     order_id: str | None = None
-    buffer: bytearray = field(default_factory=bytearray)
+    heard: bytearray = field(default_factory=bytearray)
+    unsent: bytearray = field(default_factory=bytearray)
+    """The rest of an order that did not fit into the pipe; a worker that does not read must not hold the driver up."""
 
     @property
     def answers(self) -> int:
         assert self.process.stdout is not None
         return self.process.stdout.fileno()
+
+    @property
+    def orders(self) -> int:
+        assert self.process.stdin is not None
+        return self.process.stdin.fileno()
 
 
 class LocalWorkers:
@@ -53,35 +63,62 @@ class LocalWorkers:
 
     def submit(self, order: contracts.TaskOrder) -> None:
         """Hand an order to an idle worker, or to a new one."""
-        worker = next((worker for worker in self._workers if worker.order_id is None), None) or self._start()
+        worker = next((worker for worker in self._workers if worker.order_id is None), None)
+        try:
+            worker = worker or self._start()
+        except OSError as exc:
+            detail = f"no process could be started: {exc.strerror}"
+            self._pending.append(WorkerEvent(order_id=order.id, news=WorkerNews.LOST, detail=detail))
+            return
         worker.order_id = order.id
-        assert worker.process.stdin is not None
-        # A worker that died while idle shows as the end of its output, and the order as lost.
-        with contextlib.suppress(BrokenPipeError):
-            worker.process.stdin.write(msgspec.json.encode(order) + b"\n")
-            worker.process.stdin.flush()
+        worker.unsent += msgspec.json.encode(order) + b"\n"
+        self._send(worker)
 
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
-        """Wait for answers and for the end of workers."""
+        """Wait for news and for the end of workers."""
         if not self._pending:
             for key, _ in self._selector.select(timeout_s):
-                self._hear(key.data)
+                worker: _Worker = key.data
+                if key.fd == worker.answers:
+                    self._hear(worker)
+                else:
+                    self._send(worker)
         news, self._pending = self._pending, []
         return news
 
     def cancel(self, order_id: str) -> None:
-        """Kill the worker that executes the order, with everything it started."""
+        """Kill the worker that executes the order, and all processes of that attempt, whoever started them."""
         for worker in self._workers:
             if worker.order_id == order_id:
                 processes.kill_tree(worker.process.pid)
+        self._clear(order_id)
+
+    def stop_strays(self) -> None:
+        """Kill the workers that earlier drivers of this run have left, and all that they started."""
+        run_id = self._order.run_id
+        mine = [worker.process.pid for worker in self._workers]
+        processes.kill_commands(
+            lambda line: "taskcell.worker" in line and "work" in line and run_id in line[-1], sparing=mine
+        )
+        self._clear()
 
     def close(self) -> None:
         """End idle workers by ending their input; kill those that execute."""
+        busy = [worker for worker in self._workers if worker.order_id is not None]
+        for worker in busy:
+            processes.kill_tree(worker.process.pid)
+        for worker in self._workers:
+            self._close_input(worker)
         for worker in list(self._workers):
-            if worker.order_id is not None:
-                processes.kill_tree(worker.process.pid)
             self._drop(worker)
+        for worker in busy:
+            self._clear(worker.order_id or "")
         self._selector.close()
+
+    def _clear(self, order_id: str = "") -> None:
+        """Kill what is left of an order that no worker executes any more, and remove its folder."""
+        processes.kill_marked(scratch.beginning(self._order.run_id, order_id))
+        scratch.remove(self._order.run_id, order_id)
 
     def _start(self) -> _Worker:
         folder = self._order.folder if Path(self._order.folder).is_dir() else None
@@ -89,56 +126,75 @@ class LocalWorkers:
         process = subprocess.Popen(
             drivers.command(self._order, "work"),
             cwd=folder or None,
+            env=drivers.environ(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
+            bufsize=0,
             start_new_session=True,
             close_fds=True,
         )
         worker = _Worker(process=process, said=said)
+        os.set_blocking(worker.orders, False)
         self._workers.append(worker)
         self._selector.register(worker.answers, selectors.EVENT_READ, worker)
         return worker
+
+    def _send(self, worker: _Worker) -> None:
+        """Write as much of an order as the pipe takes; go on when it takes more."""
+        waits = worker.orders in self._selector.get_map()
+        try:
+            del worker.unsent[: os.write(worker.orders, worker.unsent)]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            # It died while idle: that shows as the end of its output, and the order as lost.
+            worker.unsent.clear()
+        if worker.unsent and not waits:
+            self._selector.register(worker.orders, selectors.EVENT_WRITE, worker)
+        elif waits and not worker.unsent:
+            self._selector.unregister(worker.orders)
 
     def _hear(self, worker: _Worker) -> None:
         data = os.read(worker.answers, 1 << 16)
         if not data:
             self._end(worker)
             return
-        worker.buffer += data
-        *lines, rest = worker.buffer.split(b"\n")
-        worker.buffer = bytearray(rest)
+        worker.heard += data
+        *lines, rest = worker.heard.split(b"\n")
+        worker.heard = bytearray(rest)
         for line in lines:
-            order_id = line.decode()
-            if order_id == worker.order_id:
+            news, _, order_id = line.decode().partition(" ")
+            self._pending.append(WorkerEvent(order_id=order_id, news=WorkerNews(news)))
+            if news == WorkerNews.DONE and order_id == worker.order_id:
                 worker.order_id = None
-            self._pending.append(WorkerEvent(order_id=order_id, news=WorkerNews.DONE))
 
     def _end(self, worker: _Worker) -> None:
         order_id = worker.order_id
-        last_words = _last_line(worker.said)
+        last_words = processes.last_line(worker.said)
         code = self._drop(worker)
         if order_id is not None:
-            detail = f"{processes.describe_exit(code)}{last_words}"
+            self._clear(order_id)
+            detail = f"{processes.describe_exit(code)}{': ' if last_words else ''}{last_words}"
             self._pending.append(WorkerEvent(order_id=order_id, news=WorkerNews.LOST, detail=detail))
+
+    def _close_input(self, worker: _Worker) -> None:
+        assert worker.process.stdin is not None
+        if worker.orders in self._selector.get_map():
+            self._selector.unregister(worker.orders)
+        worker.process.stdin.close()
 
     def _drop(self, worker: _Worker) -> int | None:
         self._workers.remove(worker)
         self._selector.unregister(worker.answers)
-        for stream in (worker.process.stdin, worker.process.stdout, worker.said):
+        assert worker.process.stdin is not None
+        if not worker.process.stdin.closed:
+            self._close_input(worker)
+        for stream in (worker.process.stdout, worker.said):
             if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
+                stream.close()
         try:
-            return worker.process.wait(timeout=5.0)
+            return worker.process.wait(timeout=END_PATIENCE_S)
         except subprocess.TimeoutExpired:
             processes.kill_tree(worker.process.pid)
             return worker.process.wait()
-
-
-def _last_line(said: IO[bytes]) -> str:
-    size = said.seek(0, os.SEEK_END)
-    said.seek(max(0, size - 4096))
-    lines = said.read().decode("utf-8", "replace").split("\n")
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f": {last[:300]}" if last else ""
