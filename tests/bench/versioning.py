@@ -100,7 +100,7 @@ def fifty_tasks() -> bytes:
         total = " + ".join(f"part_{line}" for line in range(9))
         body = "\n".join([*lines, f"step_{number} = {total}"])
         sources.append(f"%%task step_{number}({before}{'' if number == 0 else ', rate'}) -> step_{number}\n{body}")
-    cells = [
+    cells: list[dict[str, object]] = [
         {"cell_type": "code", "id": f"c{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
         for n, source in enumerate(sources)
     ]
