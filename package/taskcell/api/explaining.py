@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from taskcell import errors
 from taskcell.api import changes, configuration, evidence, interactive, sessions, showing, snapshots, workflows

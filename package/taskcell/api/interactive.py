@@ -257,10 +257,10 @@ class CellRunner:
     def restore_constants(self, prepared: Prepared) -> None:
         """Put back what a body changed in the constants that it reaches, as a helper that remembers results does."""
         for name, before in self._constants.items():
-            live = self._session.namespace.get(name)
+            live: Any = self._session.namespace.get(name)
             if type(live) is type(before) and digest_value(live) != digest_value(before):
                 live.clear()
-                (live.extend if isinstance(live, list) else live.update)(before)
+                live.extend(before) if isinstance(live, list) else live.update(before)
                 prepared.notices.append(f"{name}, which it reaches, was changed in place and is put back as it was")
         self._constants = {}
 

@@ -21,7 +21,6 @@ from taskcell.notebook import headers
 from taskcell.notebook import parameters as parameter_cells
 from taskcell.store.contracts import BlobSink
 
-
 kind_of = lru_cache(maxsize=4096)(headers.kind_of)
 _task_cell = lru_cache(maxsize=4096)(headers.parse_task_cell)
 _parameters = lru_cache(maxsize=256)(parameter_cells.parse_params)

@@ -40,7 +40,8 @@ def unload(shell: InteractiveShell) -> None:
 
 def _take_earlier_cells(shell: InteractiveShell, session: sessions.Session) -> None:
     """Take plain cells into account that ran before the extension was loaded; the newest is the one that loads it."""
-    for number, source in enumerate(shell.history_manager.input_hist_raw[1:-1], start=1):
+    history: Any = shell.history_manager
+    for number, source in enumerate(history.input_hist_raw[1:-1], start=1):
         cell = Cell(source=source, label=f"In[{number}]")
         if source.strip() and _kind(cell) is CellKind.PLAIN:
             session.record(cell)
