@@ -8,7 +8,6 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
-
 from tests.integration import kernels
 
 REFUSED = {

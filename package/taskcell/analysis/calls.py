@@ -304,9 +304,7 @@ class Calls(Expressions):
                 and name in ("at", "put")
                 and _root(node.func) in ("np", "numpy")
             )
-        ):
-            self.mutate(first, line)
-        elif _is_in_place(name) and _root(node.func) in builtin_names.MODULES:
+        ) or (_is_in_place(name) and _root(node.func) in builtin_names.MODULES):
             self.mutate(first, line)
         self.mutate(arguments.keywords.get("out", NOTHING), line)
 
