@@ -30,8 +30,8 @@ from taskcell.analysis.states import (
 _SUSPENDING = frozenset({"map", "filter", "starmap", "takewhile", "dropwhile", "groupby", "accumulate"})
 _CONTAINER_METHODS = words(
     """
-    append add insert extend setdefault update put appendleft items values keys get copy pop popitem index count
-    clear remove discard sort reverse
+    append add insert extend setdefault update put appendleft items values keys get copy pop popitem index
+    count clear remove discard sort reverse
     """
 )
 _NAMESPACE_ATTRIBUTES = frozenset({"f_globals", "f_locals", "__globals__", "user_ns", "user_global_ns"})
@@ -304,9 +304,7 @@ class Calls(Expressions):
                 and name in ("at", "put")
                 and _root(node.func) in ("np", "numpy")
             )
-        ):
-            self.mutate(first, line)
-        elif _is_in_place(name) and _root(node.func) in builtin_names.MODULES:
+        ) or (_is_in_place(name) and _root(node.func) in builtin_names.MODULES):
             self.mutate(first, line)
         self.mutate(arguments.keywords.get("out", NOTHING), line)
 

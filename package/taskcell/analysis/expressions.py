@@ -11,7 +11,6 @@ from taskcell.analysis.interpreting import Ground, snake
 from taskcell.analysis.states import (
     NOTHING,
     Code,
-    Frame,
     FrameKind,
     Instance,
     State,

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.analysis import corpus
 
 from taskcell.analysis import analyze
-from tests.unit.analysis import corpus
 
 CASES = corpus.cases()
 

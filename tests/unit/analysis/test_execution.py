@@ -6,9 +6,9 @@ import textwrap
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.analysis import tracking
 
 from taskcell.analysis import analyze
-from tests.unit.analysis import tracking
 
 NAMES = ("a", "b", "c", "d")
 FUNCTIONS = ("f", "g")
@@ -89,7 +89,7 @@ def compiles(source: str) -> bool:
 
 
 LIMITS = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 
