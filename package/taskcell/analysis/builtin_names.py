@@ -68,8 +68,8 @@ of that name (``df.add(1)``, ``np.sort(x)``)."""
 MODULES = words(
     """
     os np numpy pd pandas plt torch tf jnp scipy sp sns operator heapq bisect copy shutil re math random
-    itertools functools stats sm smf nn pl polars xr da dd pa pc nx cv2 px go sk sklearn requests json time signal shlex
-    warnings
+    itertools functools stats sm smf nn pl polars xr da dd pa pc nx cv2 px go sk sklearn requests json time
+    signal shlex warnings
     """
 )
 """Names that are modules by custom: ``os.remove(path)`` changes no object called ``os``."""

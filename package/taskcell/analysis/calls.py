@@ -30,8 +30,8 @@ from taskcell.analysis.states import (
 _SUSPENDING = frozenset({"map", "filter", "starmap", "takewhile", "dropwhile", "groupby", "accumulate"})
 _CONTAINER_METHODS = words(
     """
-    append add insert extend setdefault update put appendleft items values keys get copy pop popitem index count
-    clear remove discard sort reverse
+    append add insert extend setdefault update put appendleft items values keys get copy pop popitem index
+    count clear remove discard sort reverse
     """
 )
 _NAMESPACE_ATTRIBUTES = frozenset({"f_globals", "f_locals", "__globals__", "user_ns", "user_global_ns"})

@@ -125,7 +125,8 @@ class State:
     codes
         Code that may exist at this point.
     extra
-        For code that exists on some paths only: names that are killed on all of these, though not on all to here.
+        For code that exists on some paths only: names that are killed on all of these, though not on all to
+        here.
     version
         Equal versions are equal states.
     """
