@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from taskcell import errors
-from taskcell.api import comparing, explaining, foreseeing, opening, reproducing, rescuing, runs, showing, versions
+from taskcell.api import comparing, differing, explaining, foreseeing, opening, reproducing, rescuing, runs, versions
 from taskcell.notebook import provenance
 from taskcell.store.opening import Store, open_store
 from taskcell.views.states import State
@@ -120,7 +120,7 @@ def test_versions_say_what_changed(story: Story) -> None:
     shown = story.shell("versions", "flow")
     assert "@1 [prod]" in shown
     assert "~ xs" in shown
-    listed = showing.version_list(story.shell.store(), versions.versions("flow"))
+    listed = differing.version_list(story.shell.store(), versions.versions("flow"))
     assert [row.number for row in listed.versions] == [3, 2, 1]
     assert [row.runs for row in listed.versions] == [1, 1, 1]
 

