@@ -22,6 +22,7 @@ from taskcell.store.opening import Store, open_store
 _PREFIX = "TASKCELL_"
 _NOT_SETTINGS = {"TASKCELL_TASK", "TASKCELL_READ_CACHE"}
 """Variables of ours that a worker sets for the kernel."""
+_VARIABLES = {name: f"{_PREFIX}{name.upper()}" for name in Settings.__struct_fields__}
 
 
 def settings(**given: Any) -> Settings:
@@ -32,6 +33,7 @@ def settings(**given: Any) -> Settings:
     **given
         Settings of this call; None means not given.
     """
+    _check_environment()
     values = {**_from_file(Path.cwd()), **_from_environment(os.environ)}
     values.update({name: value for name, value in given.items() if value is not None})
     try:
@@ -44,12 +46,21 @@ def settings(**given: Any) -> Settings:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for variable, text in environ.items():
-        if not variable.startswith(_PREFIX) or variable in _NOT_SETTINGS or not text:
-            continue
-        name = variable.removeprefix(_PREFIX).lower()
-        found[name] = tuple(text.split(",")) if name == "trusted_stores" else text
+    for name, variable in _VARIABLES.items():
+        text = environ.get(variable)
+        if text:
+            found[name] = tuple(text.split(",")) if name == "trusted_stores" else text
     return found
+
+
+@lru_cache(maxsize=1)
+def _check_environment() -> None:
+    """Refuse a misspelt variable of ours, once a process; raise InvalidInputError."""
+    for variable in os.environ:
+        if variable.startswith(_PREFIX) and variable not in _VARIABLES.values() and variable not in _NOT_SETTINGS:
+            raise errors.InvalidInputError(
+                f"There is no setting {variable}.", remedy=f"There are: {', '.join(_VARIABLES.values())}."
+            )
 
 
 def _from_file(folder: Path) -> dict[str, Any]:
