@@ -9,6 +9,7 @@ Rules
   call, an argument of a call that isn't known to keep functions only, iteration over a generator. Code that
   is not called in the cell, or still has a name at its end, is looked at with the names as they are at the
   end.
+- Names in literal text that pandas or numexpr looks up in its caller are read: ``df.query("a > @limit")``.
 - Builtins are not read, unless earlier cells bound the name (``known``).
 - *writes*: names that may be bound at the end, or where the cell ends by ``raise``. A function's ``global``
   counts where the function may run in the cell.
@@ -28,7 +29,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
-from taskcell.analysis import ipython_syntax, parsing
+from taskcell.analysis import builtin_names, ipython_syntax, magic_effects, parsing
 from taskcell.analysis.calls import sorted_values
 from taskcell.analysis.statements import Statements
 from taskcell.analysis.states import NOTHING, Instance, Klass
@@ -100,7 +101,8 @@ def analyze(source: str, *, known: Collection[str] = ()) -> CellNames:
     >>> sorted(analyze("total = sum(prices) * (1 + tax)").reads)
     ['prices', 'tax']
     """
-    return _analyze(source, frozenset(known))
+    telling = builtin_names.BUILTINS | magic_effects.ENVIRONMENT  # other names are the same, known or not
+    return _analyze(source, telling.intersection(known))
 
 
 @lru_cache(maxsize=1024)
