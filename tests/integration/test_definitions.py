@@ -239,9 +239,18 @@ def test_seed_makes_draws_the_same(kernel: kernels.LiveKernel) -> None:
     assert kernel.value("s1") == first
 
 
-def test_snapshot_names_plain_values_with_their_size(tmp_path: Path) -> None:
+def test_version_holds_plain_values_and_a_launch_uses_them(tmp_path: Path) -> None:
     with kernels.kernel(tmp_path, tmp_path / "store") as live:
         live.run("import os\nrows = sorted(range(100))\nseen = os.listdir('/')\ndef helper(): return len(seen)")
+        live.run("class Box:\n    def __init__(self, n): self.n = n\nbox = Box(len(os.listdir('/')))")
+        live.run("%%params\nextra: int = 0")
         ok(live.run("%%task total(rows) -> total\ntotal = sum(rows) + helper()"))
+        ok(live.run("%%task boxed(box, total, extra) -> boxed, same\nboxed = Box(box.n + total + extra)\nsame = isinstance(box, Box)"))
         ok(live.run("import taskcell\nversion = taskcell.snapshot()"))
-        assert live.value("[(n, t) for n, t, size in version.values if size > 0]") == "[('rows', 'list'), ('seen', 'list')]"
+        values = live.value("[(n, t) for n, t, size in version.values if size > 0]")
+        assert values == "[('rows', 'list'), ('seen', 'list'), ('box', '__main__.Box')]"
+        ok(live.run("run = taskcell.launch()\nrun.wait(timeout_s=60)"))
+        assert live.value("run.state.value, [t.cached for t in run.tasks.values()]") == "('succeeded', [True, True])"
+        ok(live.run("run = taskcell.launch(parameters={'extra': 5})\nrun.wait(timeout_s=60)"))
+        assert live.value("run.state.value, [t.cached for t in run.tasks.values()]") == "('succeeded', [True, False])"
+        assert live.value("run.result('same'), run.result('boxed').n - boxed.n, isinstance(run.result('boxed'), Box)") == "(True, 5, True)"
