@@ -26,7 +26,7 @@ EDITS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one snapshot cost: wall and processor time, bytes and files that the store grew by; and the number it has."""
+    """What one snapshot cost: wall and processor time, and what the store grew by; and the number that it has."""
 
     what: str
     seconds: float
@@ -100,7 +100,7 @@ def fifty_tasks() -> bytes:
         total = " + ".join(f"part_{line}" for line in range(9))
         body = "\n".join([*lines, f"step_{number} = {total}"])
         sources.append(f"%%task step_{number}({before}{'' if number == 0 else ', rate'}) -> step_{number}\n{body}")
-    cells = [
+    cells: list[dict[str, object]] = [
         {"cell_type": "code", "id": f"c{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
         for n, source in enumerate(sources)
     ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 PACKAGE = Path(__file__).parents[2] / "package"
+_INLINE = "module://matplotlib_inline.backend_inline"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -70,6 +73,27 @@ def _is_report(line: str) -> bool:
     return bool(re.search(r" · (ran|cached) · ", line)) or line.startswith(("  note: ", "  not cached: "))
 
 
+def environment(store: Path, **more: str) -> dict[str, str]:
+    """Return environment variables for a process that uses a store of the test's own."""
+    env = {name: text for name, text in os.environ.items() if not name.startswith(("JPY_", "TASKCELL_"))}
+    env |= {"PYTHONPATH": str(PACKAGE), "TASKCELL_STORE": store.as_uri(), "MPLBACKEND": _INLINE}
+    return env | {"IPYTHONDIR": str(store.parent / "ipython"), "TASKCELL_USER": "ana", **more}
+
+
+@contextmanager
+def quiet_environment(live: LiveKernel) -> Iterator[None]:
+    """Give kernels that others start from this process the environment of a live one."""
+    before = dict(os.environ)
+    os.environ.update(live.environ)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 class LiveKernel:
     """One kernel process with the extension loaded."""
 
@@ -77,12 +101,11 @@ class LiveKernel:
         self.folder = folder
         self.store = store
         self._manager = KernelManager(kernel_name="python3")
-        env = {name: text for name, text in os.environ.items() if not name.startswith(("JPY_", "TASKCELL_"))}
-        env |= {"PYTHONPATH": str(PACKAGE), "TASKCELL_STORE": store.as_uri(), "MPLBACKEND": _INLINE}
-        env |= {"IPYTHONDIR": str(store.parent / "ipython"), "TASKCELL_USER": "ana", **environ}
+        self.environ = environment(store, **environ)
         self._manager.start_kernel(
             cwd=str(folder),
-            env=env,
+            env=self.environ,
+            stderr=subprocess.DEVNULL,
             extra_arguments=["--HistoryManager.enabled=False"],
         )
         self.client: BlockingKernelClient = self._manager.client()
@@ -145,6 +168,20 @@ class LiveKernel:
             ran.values[name] = found if found is not None else f"{result.get('ename')}: {result.get('evalue')}"
         return ran
 
+    def wait_reply(self, message_id: str) -> dict[str, Any]:
+        """Return the content of a cell's reply."""
+        while True:
+            reply = self.client.get_shell_msg(timeout=30)
+            if reply["parent_header"].get("msg_id") == message_id:
+                return dict(reply["content"])
+
+    def wait_for_text(self, text: str) -> None:
+        """Wait until a cell has written a text."""
+        while True:
+            message = self.client.get_iopub_msg(timeout=30)
+            if message["msg_type"] == "stream" and text in message["content"]["text"]:
+                return
+
     def value(self, expression: str) -> str:
         """Return the text of an expression's value, without adding a cell to the session."""
         message_id = self.client.execute("", silent=True, user_expressions={"it": expression})
@@ -183,9 +220,6 @@ class _Outputs:
             display_id = content.get("transient", {}).get("display_id")
             if display_id:
                 self._by_id[display_id] = output
-
-
-_INLINE = "module://matplotlib_inline.backend_inline"
 
 
 @contextmanager

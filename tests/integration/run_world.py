@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
 import taskcell
 from taskcell.api import launching, runs
 from taskcell.backends import scratch

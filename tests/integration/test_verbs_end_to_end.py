@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 
 from taskcell import errors
-from taskcell.api import comparing, explaining, foreseeing, opening, reproducing, rescuing, runs, showing, versions
+from taskcell.api import comparing, differing, explaining, foreseeing, opening, reproducing, rescuing, runs, versions
 from taskcell.notebook import provenance
 from taskcell.store.opening import Store, open_store
 from taskcell.views.states import State
+
+pytestmark = pytest.mark.timeout(300)  # a busy machine takes seconds to start each kernel
 
 CELLS = [
     "%load_ext taskcell",
@@ -57,7 +59,13 @@ class Shell:
 
     def __call__(self, *words: str, code: int = 0) -> str:
         done = subprocess.run(
-            self.command(*words), cwd=self.folder, env=self.environ(), capture_output=True, text=True, timeout=100
+            self.command(*words),
+            check=False,
+            cwd=self.folder,
+            env=self.environ(),
+            capture_output=True,
+            text=True,
+            timeout=100,
         )
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout if code == 0 else done.stdout + done.stderr
@@ -112,7 +120,7 @@ def test_versions_say_what_changed(story: Story) -> None:
     shown = story.shell("versions", "flow")
     assert "@1 [prod]" in shown
     assert "~ xs" in shown
-    listed = showing.version_list(story.shell.store(), versions.versions("flow"))
+    listed = differing.version_list(story.shell.store(), versions.versions("flow"))
     assert [row.number for row in listed.versions] == [3, 2, 1]
     assert [row.runs for row in listed.versions] == [1, 1, 1]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from taskcell.analysis.builtin_names import is_session_name
     from taskcell.analysis.defining import Definition, definitions, extend_scope
     from taskcell.analysis.loaded_modules import stale_modules
+    from taskcell.analysis.local_modules import Finder
     from taskcell.analysis.meaning import canonical, code_digest
     from taskcell.analysis.names import CellNames, analyze
     from taskcell.analysis.reaching import Missing, Reach, reach
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CellNames": "names",
     "Definition": "defining",
+    "Finder": "local_modules",
     "Missing": "reaching",
     "Reach": "reaching",
     "analyze": "names",
@@ -38,6 +40,7 @@ _HOMES = {
 __all__ = [
     "CellNames",
     "Definition",
+    "Finder",
     "Missing",
     "Reach",
     "analyze",

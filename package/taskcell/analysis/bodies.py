@@ -36,6 +36,21 @@ class Bodies(Calls):
         """Interpret the body of a function with the names as they are now."""
         if code in self.active:
             return NOTHING
+        here = self.now
+        extra = here.extra.get(code)
+        if extra is None:
+            return self._run_here(code, arguments)
+        self.state = here.copy()
+        self.state.bind_all(extra)
+        version = self.state.version
+        found = self._run_here(code, arguments)
+        if self.now.version == version:
+            self.state = here
+        else:
+            self.now.killed -= extra
+        return found
+
+    def _run_here(self, code: Code, arguments: dict[str, Values]) -> Values:
         arguments = {**code.defaults, **arguments}
         soft = any(catcher.soft for catcher in self.catchers)
         signature = (code, frozenset(arguments.items()), self.later, soft)
@@ -44,10 +59,10 @@ class Bodies(Calls):
             return known.values
         self.ran.add(code)
         self.runs_left -= 1
-        before, version = self.now.copy(), self.now.version
+        version = self.now.version
         found = self._inside_frame(code, arguments)
         if self.now.version == version:
-            self.memo[signature] = Seen(before, found)
+            self.memo[signature] = Seen(self.snapshot(), found)
         return found
 
     def _inside_frame(self, code: Code, arguments: dict[str, Values]) -> Values:
@@ -58,7 +73,10 @@ class Bodies(Calls):
         self.active.add(code)
         try:
             found = self._body(code, arguments)
-            self.state = join([*(state for state, _ in self.returned), self.state]) or before
+            ends = [
+                state for state in (*(state for state, _ in self.returned), self.state) if state is not None
+            ]
+            self.state = ends[0] if len(ends) == 1 else join(ends) or before
             return found.union(*(values for _, values in self.returned))
         finally:
             self.active.discard(code)

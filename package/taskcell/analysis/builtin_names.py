@@ -39,7 +39,7 @@ BUILTINS = words(
 )
 """Builtins of Python 3.11 to 3.14, a module's own dunder names, and what IPython adds."""
 
-_SESSION = re.compile(r"_{1,3}|_i{1,3}|_i?[0-9]+|Out|In|_oh|_ih|_dh|_sh")
+_SESSION = re.compile(r"_{1,3}|_exit_code|_i{1,3}|_i?[0-9]+|Out|In|_oh|_ih|_dh|_sh")
 
 
 def is_session_name(name: str) -> bool:
@@ -68,11 +68,14 @@ of that name (``df.add(1)``, ``np.sort(x)``)."""
 MODULES = words(
     """
     os np numpy pd pandas plt torch tf jnp scipy sp sns operator heapq bisect copy shutil re math random
-    itertools functools pl polars xr da dd pa pc nx cv2 px go sk sklearn requests json time signal shlex
-    warnings
+    itertools functools stats sm smf nn pl polars xr da dd pa pc nx cv2 px go sk sklearn requests json time
+    signal shlex warnings
     """
 )
 """Names that are modules by custom: ``os.remove(path)`` changes no object called ``os``."""
+
+MODULE_STATE = frozenset({"environ", "path", "rcParams", "modules", "options"})
+"""Objects inside modules that are changed as such: ``os.environ.update(…)``."""
 
 FIRST_ARGUMENT_MUTATORS = words(
     """

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from taskcell.analysis import builtin_names, ipython_syntax, magic_effects, scopes
 from taskcell.analysis.builtin_names import words
 from taskcell.analysis.expressions import Expressions
+from taskcell.analysis.purity import dotted
 from taskcell.analysis.states import (
     NOTHING,
     Code,
@@ -29,14 +30,15 @@ from taskcell.analysis.states import (
 _SUSPENDING = frozenset({"map", "filter", "starmap", "takewhile", "dropwhile", "groupby", "accumulate"})
 _CONTAINER_METHODS = words(
     """
-    append add insert extend setdefault update put appendleft items values keys get copy pop popitem index count
-    clear remove discard sort reverse
+    append add insert extend setdefault update put appendleft items values keys get copy pop popitem index
+    count clear remove discard sort reverse
     """
 )
-_NAMESPACE_ATTRIBUTES = frozenset({"f_globals", "f_locals", "__globals__"})
+_NAMESPACE_ATTRIBUTES = frozenset({"f_globals", "f_locals", "__globals__", "user_ns", "user_global_ns"})
+_HIDING_BUILTINS = frozenset({"exec", "eval", "globals", "locals", "vars"})
 _SHELL_ATTRIBUTES = words(
     """
-    user_ns user_global_ns run_cell run_cell_async run_code ex ev push safe_execfile safe_execfile_ipy drop_by_id
+    run_cell run_cell_async run_code ex ev push safe_execfile safe_execfile_ipy drop_by_id
     del_var reset run_line_magic run_cell_magic magic user_module
     """
 )
@@ -93,7 +95,9 @@ class Calls(Expressions):
 
     def note_attribute(self, node: ast.Attribute) -> None:
         """Note attributes that lead to the namespace itself."""
-        if node.attr in _NAMESPACE_ATTRIBUTES:
+        if node.attr in _HIDING_BUILTINS and dotted(node)[:1] in (("builtins",), ("__builtins__",)):
+            self.hide(node.lineno, f"{node.attr}() on line {node.lineno} may read and bind any name")
+        elif node.attr in _NAMESPACE_ATTRIBUTES:
             self.hide(node.lineno, f"{node.attr} on line {node.lineno} hands out all names")
         elif node.attr in _SHELL_ATTRIBUTES and ipython_syntax.is_shell_object(node.value):
             self.hide(
@@ -300,12 +304,13 @@ class Calls(Expressions):
                 and name in ("at", "put")
                 and _root(node.func) in ("np", "numpy")
             )
-        ):
+        ) or (_is_in_place(name) and _root(node.func) in builtin_names.MODULES):
             self.mutate(first, line)
         self.mutate(arguments.keywords.get("out", NOTHING), line)
 
     def _changes_receiver(self, node: ast.Call, func: ast.Attribute, used: bool) -> bool:
-        if isinstance(func.value, ast.Name) and func.value.id in builtin_names.MODULES:
+        path = dotted(func)
+        if path[:1] and path[0] in builtin_names.MODULES and path[-2] not in builtin_names.MODULE_STATE:
             return False
         in_place = any(
             keyword.arg == "inplace"
@@ -313,8 +318,7 @@ class Calls(Expressions):
             and keyword.value.value is True
             for keyword in node.keywords
         )
-        by_custom = func.attr.endswith("_") and not func.attr.startswith("_")
-        return in_place or by_custom or _is_mutator(func.attr, used)
+        return in_place or _is_in_place(func.attr) or _is_mutator(func.attr, used)
 
     # -- magics -------------------------------------------------------------------------------------------
 
@@ -436,6 +440,11 @@ def _is_type(node: ast.expr) -> bool:
 
 def _is_mutator(method: str, used: bool) -> bool:
     return method in builtin_names.VALUE_MUTATORS or (not used and method in builtin_names.QUIET_MUTATORS)
+
+
+def _is_in_place(method: str) -> bool:
+    """Whether a method changes its object by the custom of tensors: ``add_``."""
+    return method.endswith("_") and not method.startswith("_")
 
 
 def _has_outside(values: Values) -> bool:

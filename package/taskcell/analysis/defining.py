@@ -16,6 +16,9 @@ from taskcell import hashing
 from taskcell.analysis import ipython_syntax, magic_effects, meaning, names, purity
 from taskcell.model.tasks import CaptureKind
 
+LAZY = "annotations"
+"""Name that ``from __future__ import annotations`` binds: code with annotations needs it."""
+
 STAR = "*"
 """Name under which a star import stands among definitions: it may bind any name."""
 
@@ -68,7 +71,7 @@ class Definition:
         return f"{self.label}, line {self.line}" if self.label else f"line {self.line}"
 
 
-def definitions(source: str, *, label: str = "") -> tuple[Definition, ...]:
+def definitions(source: str, *, label: str = "", lazy_annotations: bool = False) -> tuple[Definition, ...]:
     r"""Return what a plain cell binds, one definition a name: its last one.
 
     A name that the cell changes in place, whether its own or of an earlier cell, is there as a ``VALUE``.
@@ -83,13 +86,13 @@ def definitions(source: str, *, label: str = "") -> tuple[Definition, ...]:
     >>> [(each.name, each.kind.value) for each in definitions("import os\\nRATE = 1 / 12\\nrows = load()")]
     [('os', 'import'), ('RATE', 'constant'), ('rows', 'value')]
     """
-    return tuple(replace(each, label=label) for each in _definitions(source))
+    return tuple(replace(each, label=label) for each in _definitions(source, lazy_annotations))
 
 
 @lru_cache(maxsize=1024)
-def _definitions(source: str) -> tuple[Definition, ...]:
+def _definitions(source: str, lazy_annotations: bool) -> tuple[Definition, ...]:
     found: dict[str, Definition] = {}
-    for definition in _in_order(source):
+    for definition in _in_order(source, lazy_annotations):
         supersede(found, definition)
     return tuple(found.values())
 
@@ -124,9 +127,9 @@ def _add_up(old: Definition, new: Definition) -> bool:
     )
 
 
-def _in_order(source: str) -> Iterator[Definition]:
+def _in_order(source: str, lazy_before: bool) -> Iterator[Definition]:
     translated = ipython_syntax.translate(source)
-    lazy = names.has_lazy_annotations(translated.tree.body)
+    lazy = lazy_before or names.has_lazy_annotations(translated.tree.body)
     whole = names.analyze(source)
     seen: set[str] = set()
     for node, text in _statements(source, translated):
@@ -177,7 +180,7 @@ def _statements(source: str, translated: ipython_syntax.Translated) -> Iterator[
         else:
             following = body[at + 1].lineno - 1 if at + 1 < len(body) else len(lines)
             last = max(node.end_lineno or node.lineno, min(following, len(lines)))
-            yield node, "\n".join(lines[_first_line(node) - 1 : last]).rstrip()
+            yield node, textwrap.dedent("\n".join(lines[_first_line(node) - 1 : last])).rstrip()
 
 
 def _unwrapped(body: list[ast.stmt]) -> tuple[str, int] | None:
@@ -212,6 +215,8 @@ def _text_of(node: ast.stmt, lines: list[str]) -> str:
 
 
 def _of_statement(node: ast.stmt, text: str, cell: names.CellNames, lazy: bool) -> Iterator[Definition]:
+    if lazy and names.names_of([node]).reads != cell.reads:
+        cell = replace(cell, reads=cell.reads | {LAZY}, at_once=cell.at_once | {LAZY})
     match node:
         case ast.Import() | ast.ImportFrom():
             yield from _imports(node)
@@ -221,10 +226,30 @@ def _of_statement(node: ast.stmt, text: str, cell: names.CellNames, lazy: bool) 
             yield _definition(node.name, CaptureKind.CLASS, node, text, cell)
         case ast.Try() | ast.If() | ast.TryStar():
             yield from _compound(node, text, cell, lazy)
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if _is_parallel(
+            node
+        ):
+            for target, value in zip(targets, values, strict=True):
+                single = ast.Assign(targets=[target], value=value, lineno=node.lineno)
+                own = names.names_of([single])
+                (name,) = own.writes
+                yield _definition(name, _assigned_kind(single), single, ast.unparse(single), own)
         case _:
             kind = _assigned_kind(node)
             for name in _ordered(cell):
                 yield _definition(name, kind, node, text, cell)
+
+
+def _is_parallel(node: ast.Assign) -> bool:
+    """Whether ``A, B = 1, 2`` can be taken apart: names on the left, of which none is read on the right."""
+    target, value = node.targets[0], node.value
+    assert isinstance(target, ast.Tuple)
+    assert isinstance(value, ast.Tuple)
+    if len(target.elts) != len(value.elts) or not all(purity.is_constant(each) for each in value.elts):
+        return False
+    bound = {each.id for each in target.elts if isinstance(each, ast.Name)}
+    read = {each.id for each in ast.walk(value) if isinstance(each, ast.Name)}
+    return len(bound) == len(target.elts) and not bound & read
 
 
 def _ordered(cell: names.CellNames) -> list[str]:
@@ -405,7 +430,8 @@ def extend_scope(scope: Mapping[str, Definition], source: str, *, label: str = "
     for name in sorted(_effects(cell.at_once, scope)):
         if name in after and after[name].kind is not CaptureKind.IMPORT:
             after[name] = replace(after[name], kind=CaptureKind.VALUE, pure=False)
-    for definition in definitions(source, label=label):
+    lazy = LAZY in after and "__future__" in after[LAZY].source
+    for definition in definitions(source, label=label, lazy_annotations=lazy):
         supersede(after, definition)
     for name in cell.deletes:
         after.pop(name, None)

@@ -48,8 +48,11 @@ _Provider = tuple[str, str, Path]
 
 def _providers(folder: Path, top: str) -> tuple[_Provider, ...]:
     stamp = _stamp(folder)
-    if stamp is None:
-        return ()
+    return _providers_at(folder, stamp, top) if stamp is not None else ()
+
+
+@lru_cache(maxsize=4096)
+def _providers_at(folder: Path, stamp: int, top: str) -> tuple[_Provider, ...]:
     installed = _installed(folder, stamp)
     own = [each for each in installed if each[0] == normalise(top) and top in _tops(each[2])]
     if own and not _is_namespace(folder / top):

@@ -86,6 +86,7 @@ class Ground:
         self.klasses: dict[tuple[int, int], Klass] = {}
         self.created: list[Code] = []
         self.ran: set[Code] = set()
+        self._snapshot = State()
         self.memo: dict[object, Seen] = {}
         self.runs_left = _RUNS
         self.tables: dict[tuple[int, str], scopes.Table] = {}
@@ -123,6 +124,12 @@ class Ground:
     def hide(self, line: int, reason: str) -> None:
         """Note that names can't be known, and why."""
         self.hidden.append((line, reason))
+
+    def snapshot(self) -> State:
+        """Return a copy of the state as it is now; the same one for equal states that follow each other."""
+        if self._snapshot.version != self.now.version:
+            self._snapshot = self.now.copy()
+        return self._snapshot
 
     def may_raise(self) -> None:
         """Note that the code may stop here with an exception."""
@@ -297,6 +304,7 @@ class Ground:
             )
             self.codes[key] = code
             self.created.append(code)
+        self.now.create(code)
         return code
 
     def read_everything(self, code: Code) -> None:

@@ -8,6 +8,7 @@ Taskcell itself never does.
 from __future__ import annotations
 
 import ast
+import importlib
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
@@ -84,7 +85,11 @@ def _imports_by_name(func: ast.expr) -> bool:
 
 
 class Finder:
-    """Finds modules from some folders, then from ``sys.path``, and follows what local ones import."""
+    """Finds modules from some folders, then from ``sys.path``, and follows what local ones import.
+
+    It remembers what it found and read: use one for all tasks that are looked at together, a new one next
+    time.
+    """
 
     def __init__(self, local_roots: Sequence[Path] = (), *, with_distributions: bool = True) -> None:
         self._roots = [str(root) for root in local_roots]
@@ -204,11 +209,17 @@ class Finder:
             return Place(name=name, home=Home.STANDARD)
         if name == "taskcell":
             return Place(name=name, home=Home.INSTALLED)
-        spec = _spec(name, self._roots) or PathFinder.find_spec(name, None) or _editable_spec(name)
+        spec = self._top_spec(name)
+        if spec is None and name not in sys.stdlib_module_names:
+            importlib.invalidate_caches()  # a file made a moment ago is not in the listings that Python keeps
+            spec = self._top_spec(name)
         if spec is None:
             home = Home.STANDARD if name in sys.stdlib_module_names else Home.NOWHERE
             return Place(name=name, home=home)
         return _place(name, spec)
+
+    def _top_spec(self, name: str) -> ModuleSpec | None:
+        return _spec(name, self._roots) or PathFinder.find_spec(name, None) or _editable_spec(name)
 
     def _find_inside(self, name: str, parent: Place) -> Place:
         if parent.home is Home.STANDARD or parent.name.partition(".")[0] == "taskcell":

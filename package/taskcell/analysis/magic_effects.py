@@ -59,7 +59,7 @@ _QUIET = words(
     pastebin pdb pip popd precision pprint pushd pwd pycat quickref rehashx reload_ext rep rm rmdir save
     set_env tb unalias uv unload_ext who who_ls whos xmode autoreload aimport watermark tensorboard alias
     psearch connect_info qtconsole clear dag why snapshot versions checkout tag rollback launch runs
-    run_tasks logs cancel resume rescue compare reproduce taskcell_gc outcome
+    workflow forget logs cancel resume rescue compare reproduce
     """
 )
 """Line magics that neither read nor bind names, apart from what is filled into their line."""

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
-from taskcell.analysis import ipython_syntax, parsing
+from taskcell.analysis import builtin_names, ipython_syntax, magic_effects, parsing
 from taskcell.analysis.calls import sorted_values
 from taskcell.analysis.statements import Statements
 from taskcell.analysis.states import NOTHING, Instance, Klass
@@ -100,10 +100,14 @@ def analyze(source: str, *, known: Collection[str] = ()) -> CellNames:
     >>> sorted(analyze("total = sum(prices) * (1 + tax)").reads)
     ['prices', 'tax']
     """
-    return _analyze(source, frozenset(known))
+    return _analyze(source, frozenset(known) & _SHADOWED)
 
 
-@lru_cache(maxsize=1024)
+_SHADOWED = frozenset(builtin_names.BUILTINS) | frozenset(magic_effects.ENVIRONMENT)
+"""Names for which it matters whether an earlier cell bound them; others would only spoil the memory of answers."""
+
+
+@lru_cache(maxsize=4096)
 def _analyze(source: str, known: frozenset[str]) -> CellNames:
     translated = ipython_syntax.translate(source)
     tree = translated.tree

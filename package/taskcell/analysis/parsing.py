@@ -37,6 +37,10 @@ def parse_python(source: str, *, first_line: int = 1) -> ast.Module:
         warnings.simplefilter("ignore")
         try:
             tree = ast.parse(source)
+        except SyntaxError as exc:
+            if exc.lineno is not None:
+                exc.lineno += first_line - 1
+            raise
         except (MemoryError, RecursionError) as exc:
             raise SyntaxError("it is too deeply nested", ("<cell>", 1, 0, "")) from exc
         except ValueError as exc:

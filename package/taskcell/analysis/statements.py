@@ -51,7 +51,7 @@ class Statements(Bodies):
             for target, held in zip(first.elts, values, strict=True):  # type: ignore[attr-defined]
                 self.assign(target, held, product=True)
             return
-        held = self.value(node.value)
+        held = self.value(node.value, used=not (isinstance(first, ast.Name) and first.id == "_"))
         for target in node.targets:
             self.assign(target, held, product=product)
 

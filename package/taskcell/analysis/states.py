@@ -122,6 +122,11 @@ class State:
         Certainly bound by the cell at this point.
     held
         What names may hold, as far as it is followed.
+    codes
+        Code that may exist at this point.
+    extra
+        For code that exists on some paths only: names that are killed on all of these, though not on all to
+        here.
     version
         Equal versions are equal states.
     """
@@ -130,11 +135,32 @@ class State:
     may: set[Key] = field(default_factory=set)
     sure: set[Key] = field(default_factory=set)
     held: dict[Key, Values] = field(default_factory=dict)
+    codes: set[Code] = field(default_factory=set)
+    extra: dict[Code, frozenset[Key]] = field(default_factory=dict)
     version: int = field(default_factory=lambda: next(_clock))
 
     def copy(self) -> State:
         """Return an equal state that changes on its own."""
-        return State(set(self.killed), set(self.may), set(self.sure), dict(self.held), self.version)
+        return State(
+            set(self.killed),
+            set(self.may),
+            set(self.sure),
+            dict(self.held),
+            set(self.codes),
+            dict(self.extra),
+            self.version,
+        )
+
+    def create(self, code: Code) -> None:
+        """Note that code exists from here on."""
+        if code not in self.codes or code in self.extra:
+            self.codes.add(code)
+            self.extra.pop(code, None)
+            self.version = next(_clock)
+
+    def killed_for(self, code: Code) -> set[Key]:
+        """Return the names that are killed on all paths on which some code exists."""
+        return self.killed | self.extra.get(code, frozenset())
 
     def equals(self, other: State) -> bool:
         """Whether the same is known in both states."""
@@ -143,6 +169,8 @@ class State:
             and self.sure == other.sure
             and self.killed == other.killed
             and self.held == other.held
+            and self.codes == other.codes
+            and self.extra == other.extra
         )
 
     def bind(self, key: Key, values: Values) -> None:
@@ -156,6 +184,11 @@ class State:
             self.held[key] = values
         else:
             self.held.pop(key, None)
+        self.version = next(_clock)
+
+    def bind_all(self, keys: Iterable[Key]) -> None:
+        """Note that the value from outside of these names is gone."""
+        self.killed.update(keys)
         self.version = next(_clock)
 
     def unbind(self, key: Key) -> None:
@@ -190,9 +223,24 @@ def join(states: Iterable[State | None]) -> State | None:
         set.union(*(state.may for state in alive)),
         set.intersection(*(state.sure for state in alive)),
         held,
+        set.union(*(state.codes for state in alive)),
     )
+    found.extra = _extra(found, alive)
     found.version = next((state.version for state in alive if state.equals(found)), found.version)
     return found
+
+
+def _extra(found: State, alive: list[State]) -> dict[Code, frozenset[Key]]:
+    """Return what is killed for code on the paths that have it, beyond what is killed on all."""
+    everywhere = set.intersection(*(state.codes for state in alive))
+    partly = (found.codes - everywhere).union(*(state.extra for state in alive))
+    extra = {}
+    for code in partly:
+        several = [state.killed_for(code) for state in alive if code in state.codes]
+        more = frozenset(set.intersection(*several) - found.killed)
+        if more:
+            extra[code] = more
+    return extra
 
 
 def parts_of(values: Values) -> Values:

@@ -176,4 +176,5 @@ def _difference(old: tuple[Store, Artifact], new: tuple[Store, Artifact]) -> str
         )
     except (errors.TaskcellError, ImportError, AttributeError):
         return ""
-    return "" if found.within else found.words()
+    whole = found.places[:1] and found.places[0].startswith("value: ")  # the labels say the same already
+    return "" if found.within or whole else found.words()

@@ -255,14 +255,17 @@ def _cached(sides: Sequence[_Side]) -> Iterator[Row]:
 def _environment(sides: Sequence[_Side]) -> Iterator[Row]:
     """Yield interpreter and platform, and the distributions that differ; those of one run only are said once."""
     facts = [_environment_facts(side) for side in sides]
+    complete = [":platform" in table for table in facts]
+    if not all(complete):  # a notebook's session knows no more of its interpreter than the minor version
+        for table in facts:
+            table[":python"] = ".".join(table.get(":python", "").split(".")[:2])
     for name in ("python", "platform"):
         cells = [table.get(f":{name}") for table in facts]
-        if any(cells):
+        if all(cells):
             yield comparing.row(name, cells)
     known = [table for table in facts if any(not name.startswith(":") for name in table)]
     if len(known) < len(facts):
         return
-    complete = [":python" in table for table in facts]
     for name in sorted({name for table in facts for name in table if not name.startswith(":")}):
         cells = [table.get(name) for table in facts]
         unknown = any(cell is None and not whole for cell, whole in zip(cells, complete, strict=True))

@@ -6,7 +6,8 @@ import getpass
 import os
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -52,22 +53,29 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _from_file(folder: Path) -> dict[str, Any]:
-    for path in _files(folder):
-        try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-            raise errors.InvalidInputError(f"{path} can't be read: {exc}.", remedy="Correct or remove it.") from exc
-        table = data if path.name == "taskcell.toml" else data.get("tool", {}).get("taskcell")
-        if table is not None:
-            return dict(table)
+    """Return the settings of the nearest file that has any, looked for in a folder and its parents."""
+    for parent in (folder, *folder.parents):
+        for name in ("taskcell.toml", "pyproject.toml"):
+            path = f"{parent}/{name}"
+            with suppress(FileNotFoundError, NotADirectoryError):
+                found = os.stat(path)  # noqa: PTH116  a cell pays for this each time it runs
+                table = _table(path, found.st_mtime_ns, found.st_size)
+                if table is not None:
+                    return dict(table)
     return {}
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for parent in (folder, *folder.parents):
-        for name in ("taskcell.toml", "pyproject.toml"):
-            if (parent / name).is_file():
-                yield parent / name
+@lru_cache(maxsize=32)
+def _table(path: str, _mtime_ns: int, _size: int) -> dict[str, Any] | None:
+    """Return a file's settings, or None when it is about other things."""
+    try:
+        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise errors.InvalidInputError(f"{path} can't be read: {exc}.", remedy="Correct or remove it.") from exc
+    if path.endswith("taskcell.toml"):
+        return data
+    table = data.get("tool", {}).get("taskcell")
+    return table if isinstance(table, dict) else None
 
 
 def cache_folder() -> Path:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from taskcell import errors
-from taskcell.api import changes, configuration, evidence, interactive, sessions, showing, snapshots, workflows
+from taskcell.api import (
+    attempts,
+    changes,
+    configuration,
+    evidence,
+    interactive,
+    sessions,
+    showing,
+    snapshots,
+    workflows,
+)
 from taskcell.api.runs import Run
-from taskcell.engine import mapping, states
+from taskcell.engine import mapping
 from taskcell.hashing import Digest
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
@@ -19,12 +27,9 @@ from taskcell.model.cells import Cell, CellKind
 from taskcell.model.runs import TaskState
 from taskcell.model.tasks import Task
 from taskcell.notebook import headers, quoting
-from taskcell.store import codecs, index
+from taskcell.store import codecs
 from taskcell.store.opening import Store
 from taskcell.views import bundles, reasons, words
-
-_MAX_RUNS = 300
-"""Runs that are looked through for an earlier attempt at a task."""
 
 
 class Explanation(showing.Viewed):
@@ -72,6 +77,7 @@ class _Now:
     hit: changes.Origin | None = None
     executed: bool = False
     run_id: str = ""
+    live: bool = False
     notices: tuple[str, ...] = ()
 
 
@@ -110,8 +116,8 @@ def why(
         now = _of_newest(where, task, session)
     if against is not None:
         other = evidence.run_of(against, store=store, project=project)
-        return _explained(now, _attempt(other, other.task(task).id))
-    return _explained(now, _earlier(where, now))
+        return _explained(now, attempts.attempt(other, other.task(task).id))
+    return _explained(now, attempts.other(where, now.task, now.parts, run_id=now.run_id, newer=now.live))
 
 
 # -- what is explained -----------------------------------------------------------------------------------------------
@@ -167,6 +173,7 @@ def _of_session(session: sessions.Session, where: Store, task: str) -> _Now:
         hit=changes.Origin.of(entry) if entry is not None and not executed else None,
         executed=executed,
         run_id=session.run_id or "",
+        live=True,
         notices=notices,
     )
 
@@ -175,8 +182,7 @@ def _key_now(session: sessions.Session, runner: interactive.CellRunner, task: st
     position = _position(session, task)
     if position is None:
         raise errors.NotFoundError(f"The cell of task {task!r} is gone.", task=task)
-    path = snapshots.notebook_path(session)
-    found, _ = session.resolve(session.cells[position], path.parent if path else Path.cwd())
+    found, _ = session.resolve(session.cells[position], snapshots.notebook_folder(session))
     given = {}
     for item in found.inputs:
         if item.name not in session.namespace:
@@ -211,11 +217,11 @@ def _live_artifact(session: sessions.Session, where: Store) -> changes.Finder:
 
 def _of_newest(where: Store, task: str, session: sessions.Session | None) -> _Now:
     known: dict[str, None] = dict.fromkeys(session.outcomes) if session else {}
-    for run in _runs(where, None):
+    for run in attempts.newest_runs(where):
         tasks = run.tasks
-        match = [found.id for found in tasks.values() if task in (found.id, found.label, found.name)]
-        if match:
-            return _of_run(run, match[0])
+        match = [found for found in tasks.values() if task in (found.id, found.label, found.name)]
+        if match and match[0].end is not None:
+            return _of_run(run, match[0].id)
         known.update(dict.fromkeys(found.name.partition(".")[0] for found in tasks.values()))
     hint = quoting.did_you_mean(task, known)
     listed = ", ".join(list(known)[:20])
@@ -227,7 +233,7 @@ def _of_newest(where: Store, task: str, session: sessions.Session | None) -> _No
 
 
 def _of_run(run: Run, task_id: str) -> _Now:
-    found = _attempt(run, task_id)
+    found = attempts.attempt(run, task_id)
     status = found.status
     end = status.end
     if end is None:
@@ -250,108 +256,10 @@ def _of_run(run: Run, task_id: str) -> _Now:
     )
 
 
-# -- what it is compared with ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
-    """A recorded attempt at a task; of a mapped one, at the element that stands for it."""
-
-    run: Run
-    status: states.TaskStatus
-    parts: tuple[KeyPart, ...]
-    source: changes.Source
-    notices: tuple[str, ...] = ()
-
-
-def _attempt(run: Run, task_id: str) -> _Attempt:
-    status = run.status()
-    task = status.tasks[task_id]
-    shown = task
-    notices: tuple[str, ...] = ()
-    elements = [item for item in evidence.elements_of(status, task_id) if item.end is not None and item.end.parts]
-    if elements and not (task.end and task.end.parts):
-        shown = next((item for item in elements if item.end and not item.end.cached), elements[0])
-        notices = (f"Of {len(elements)} elements, {shown.label} stands for all.",)
-
-    def find(name: str, digest: Digest) -> tuple[Store, Artifact] | None:
-        artifact = evidence.artifact_with(status.plan, status, digest)
-        return None if artifact is None else (run.store, artifact)
-
-    definition = evidence.definition(run.store, status.plan, shown)
-    return _Attempt(
-        run=run,
-        status=task,
-        parts=shown.end.parts if shown.end else (),
-        source=changes.Source(definition=definition, find=find),
-        notices=notices,
-    )
-
-
-def _earlier(where: Store, now: _Now) -> _Attempt | None:
-    """Return the newest attempt with another key; failing that, one with the same."""
-    same = None
-    for run in _runs(where, now.run_id):
-        for found in _attempts(run, now):
-            if found.parts and _digests(found.parts) != _digests(now.parts):
-                return found
-            same = same or (found if found.parts and run.id != now.run_id else None)
-    return same
-
-
-def _attempts(run: Run, now: _Now) -> Iterator[_Attempt]:
-    name = now.task.partition("[")[0]
-    tasks = list(run.tasks.values())
-    element = states.element_id(name, 0)  # of a map, a session records the elements only
-    by_label = [task for task in tasks if task.label == now.task]
-    by_name = [task for task in tasks if task.name == name]
-    candidates = by_label or by_name or [task for task in tasks if task.id == element]
-    for task in candidates:
-        yield _attempt(run, task.id)
-        yield from _older_attempts(run, task.id, task.attempt)
-
-
-def _older_attempts(run: Run, task_id: str, newest: int) -> Iterator[_Attempt]:
-    """Yield what a notebook's session left: there each execution of a cell is one more attempt."""
-    if run.plan.backend != states.INTERACTIVE:
-        return
-    newest_one = _attempt(run, task_id)
-    for number in range(newest - 1, 0, -1):
-        found = states.read_attempt(run.store, run.id, task_id, number)
-        if found is None or found.end is None:
-            continue
-        status = states.TaskStatus(
-            id=task_id, task_name=task_id, label=task_id, state=found.end.state, attempt=number, end=found.end
-        )
-        definition = evidence.definition(run.store, run.plan, status)
-        source = changes.Source(definition=definition, find=newest_one.source.find)
-        yield _Attempt(run=run, status=status, parts=found.end.parts, source=source)
-
-
-def _runs(where: Store, newest: str | None) -> Iterator[Run]:
-    """Yield runs, sessions too, the newest first; none newer than ``newest``."""
-    before = None
-    seen = 0
-    listing = index.RunIndex(where)
-    while seen < _MAX_RUNS:
-        rows = listing.runs(limit=50, before=before)
-        for row in rows:
-            if not newest or row.run_id <= newest:
-                yield Run(where, row.run_id)
-        seen += len(rows)
-        if len(rows) < 50:
-            return
-        before = rows[-1].run_id
-
-
-def _digests(parts: tuple[KeyPart, ...]) -> dict[str, str]:
-    return {part.name: part.digest for part in parts}
-
-
 # -- the answer ------------------------------------------------------------------------------------------------------
 
 
-def _explained(now: _Now, old: _Attempt | None) -> Explanation:
+def _explained(now: _Now, old: attempts.Attempt | None) -> Explanation:
     found: list[reasons.PartChange] = []
     changed: tuple[str, ...] = ()
     unchanged = tuple(part.name for part in now.parts)
@@ -375,7 +283,7 @@ def _explained(now: _Now, old: _Attempt | None) -> Explanation:
     return Explanation(view, changed)
 
 
-def _headline(now: _Now, old: _Attempt | None, changed: tuple[str, ...]) -> str:
+def _headline(now: _Now, old: attempts.Attempt | None, changed: tuple[str, ...]) -> str:
     if now.hit is not None:
         return now.hit.words(datetime.now(UTC))
     verb = "it was executed" if now.executed else "it would be executed"
@@ -389,7 +297,7 @@ def _headline(now: _Now, old: _Attempt | None, changed: tuple[str, ...]) -> str:
     return f"{verb}, though its key is as it was: {_reason_same(now, old)}."
 
 
-def _reason_same(now: _Now, old: _Attempt) -> str:
+def _reason_same(now: _Now, old: attempts.Attempt) -> str:
     if now.definition is not None and not now.definition.options.cache:
         return "the task has the option --no-cache"
     if not old.run.plan.use_cache or (now.run_id and _launched_fresh(old.run.store, now.run_id)):

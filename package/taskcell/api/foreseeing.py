@@ -53,9 +53,8 @@ def _of_session(where: Store) -> Graph:
         raise errors.InvalidInputError(
             "There is no notebook here to draw.", remedy="Name a notebook file, a version or a run."
         )
-    path = snapshots.notebook_path(session)
     name = snapshots.workflow_name(session)
-    workflow = session.draft(name, folder=path.parent if path else Path.cwd()).workflow
+    workflow = session.draft(name, folder=snapshots.notebook_folder(session)).workflow
     namespace = session.namespace
     given = {item.name: namespace[item.name] for item in workflow.parameters if item.name in namespace}
     foreseen = Foreseen(where, workflow, given)

@@ -5,8 +5,10 @@ How the body is executed and its output recorded is the caller's matter (``magic
 
 from __future__ import annotations
 
+import copy
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ from typing import Any
 import msgspec
 
 from taskcell import environment, errors
-from taskcell.api import configuration, launching, sessions, snapshots
+from taskcell.api import configuration, launching, sessions, snapshots, workflows
 from taskcell.cache import keys
 from taskcell.cache.results import Results
 from taskcell.engine import states
@@ -27,7 +29,8 @@ from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry, CacheKey
 from taskcell.model.cells import Cell
 from taskcell.model.runs import AttemptEnd, Plan, TaskState
-from taskcell.model.tasks import CaptureKind, InputKind, Task, TaskInput
+from taskcell.model.tasks import CaptureKind, InputKind, Parameter, Task, TaskInput
+from taskcell.notebook import parameters as schemas
 from taskcell.notebook import provenance, writing
 from taskcell.store import codecs, paths
 from taskcell.store.contracts import Lease
@@ -66,24 +69,29 @@ class CellRunner:
         self._store = where
         self._results = Results(where)
         self._lease: Lease | None = None
+        self._constants: dict[str, Any] = {}
 
     # -- before ------------------------------------------------------------------------------------------------------
 
     def prepare(self, cell: Cell) -> Prepared:
         """Define the task of a cell that is about to run; raise DefinitionError, and then nothing has changed."""
-        path = snapshots.notebook_path(self._session)
-        task, cells = self._session.resolve(cell, path.parent if path else Path.cwd())
-        prepared = self._keyed(task)
-        self._session.cells = cells
+        task, cells = self._session.resolve(cell, snapshots.notebook_folder(self._session))
+        prepared = self._keyed(task, workflows.parameters(cells))
+        self._session.place(cell, cells)
         return prepared
 
-    def _keyed(self, task: Task) -> Prepared:
+    def _keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
         values: dict[str, Any] = {}
+        rebound: list[str] = []
         digests: dict[str, Digest] = {}
         reason = ""
         for item in task.inputs:
             try:
-                values[item.name], digests[item.name] = self._input(task, item)
+                if item.kind is InputKind.PARAMETER:
+                    values[item.name] = self._parameter(task, item, declared[item.name], rebound)
+                    digests[item.name] = digest_value(values[item.name])
+                else:
+                    values[item.name], digests[item.name] = self._input(task, item)
             except errors.UnstorableError as exc:
                 values[item.name] = self._session.namespace[item.name]
                 reason = f"input {item.name} can't be digested: {exc.message}"
@@ -91,25 +99,43 @@ class CellRunner:
             if capture.kind is CaptureKind.VALUE and not capture.digest:
                 reason = f"{capture.name}, which it reaches, can't be digested"
         key = None if reason else self.key(task, digests, values)
-        return Prepared(task=task, values=values, digests=digests, key=key, uncacheable=reason)
+        notices = [f"parameters have other values here: {', '.join(rebound)}"] if rebound else []
+        return Prepared(task=task, values=values, digests=digests, key=key, uncacheable=reason, notices=notices)
+
+    def _parameter(self, task: Task, item: TaskInput, declared: Parameter, rebound: list[str]) -> Any:
+        """Return the value that a parameter has here, as its type has it: plain cells may have assigned another."""
+        if item.name not in self._session.namespace:
+            raise errors.DefinitionError(
+                f"Task {task.name!r}: parameter {item.name!r} has no value in this kernel.",
+                remedy="First run its %%params cell.",
+                task=task.name,
+            )
+        try:
+            given = schemas.to_json(declared, self._session.namespace[item.name])
+        except errors.InvalidInputError as exc:
+            raise errors.DefinitionError(
+                f"Task {task.name!r}: {exc.message}", remedy=exc.remedy, task=task.name
+            ) from exc
+        if given != declared.default:
+            rebound.append(f"{item.name} = {codecs.preview(given)} (default {codecs.preview(declared.default)})")
+        return schemas.from_json(declared, given)  # an object of its own: the body may change it
 
     def key(self, task: Task, digests: Mapping[str, Digest], values: Mapping[str, Any]) -> CacheKey:
         """Return a task's key for given inputs."""
         inputs = {
-            name: keys.InputDigest(digest=digest, label=codecs.preview(values[name]))
+            name: keys.InputDigest(digest=digest, label=self._label(name, digest, values[name]))
             for name, digest in digests.items()
         }
         return keys.task_key(task, inputs, installed=environment.installed_version)
 
+    def _label(self, name: str, digest: Digest, value: Any) -> str:
+        bound = self._session.bound.get(name)
+        return bound.preview if bound is not None and bound.digest == digest else codecs.preview(value)
+
     def _input(self, task: Task, item: TaskInput) -> tuple[Any, Digest]:
         namespace = self._session.namespace
         if item.name not in namespace:
-            maker = f"run the cell of task {item.task!r}" if item.task else "run the cell that makes it"
-            raise errors.DefinitionError(
-                f"Task {task.name!r}: its input {item.name!r} has no value in this kernel.",
-                remedy=f"First {maker}.",
-                task=task.name,
-            )
+            raise self._no_value(task, item)
         value = namespace[item.name]
         bound = self._session.bound.get(item.name) if item.kind is InputKind.OUTPUT else None
         if bound is None:
@@ -127,6 +153,22 @@ class CellRunner:
                 task=task.name,
             )
         return value, digest
+
+    def _no_value(self, task: Task, item: TaskInput) -> errors.DefinitionError:
+        maker = self._session.outcomes.get(item.task)
+        if maker is not None and item.name in maker.dropped:
+            return errors.DefinitionError(
+                f"Task {task.name!r}: its input {item.name!r} was not kept by task {item.task!r}: "
+                f"{maker.dropped[item.name]}",
+                remedy=f"Let task {item.task!r} give out something that can be stored, or make it in this task.",
+                task=task.name,
+            )
+        first = f"run the cell of task {item.task!r}" if item.task else "run the cell that makes it"
+        return errors.DefinitionError(
+            f"Task {task.name!r}: its input {item.name!r} has no value in this kernel.",
+            remedy=f"First {first}.",
+            task=task.name,
+        )
 
     def elements(self, prepared: Prepared) -> list[Prepared]:
         """Return one preparation for each element of a mapped input."""
@@ -177,9 +219,12 @@ class CellRunner:
             on_wait()
             while not self._lease.acquire(1.0):
                 pass
-        restored = self.find(prepared)
-        if restored is not None:
-            self.release()
+        restored = None
+        try:
+            restored = self.find(prepared)
+        finally:
+            if restored is not None or sys.exception() is not None:
+                self.release()
         return restored
 
     def release(self) -> None:
@@ -199,19 +244,32 @@ class CellRunner:
 
     def body_namespace(self, prepared: Prepared) -> dict[str, Any]:
         """Return what the body may see: what it reaches, and its inputs."""
-        namespace = {
-            capture.name: self._session.namespace[capture.name]
-            for capture in prepared.task.captures
-            if capture.kind is not CaptureKind.MODULE and capture.name in self._session.namespace
+        names = self._session.namespace
+        reached = [capture for capture in prepared.task.captures if capture.name in names]
+        self._constants = {
+            capture.name: copy.deepcopy(names[capture.name])
+            for capture in reached
+            if capture.kind is CaptureKind.CONSTANT and type(names[capture.name]) in (list, dict, set)
         }
-        return {**namespace, **prepared.values}
+        found = {capture.name: names[capture.name] for capture in reached if capture.kind is not CaptureKind.MODULE}
+        return {**found, **prepared.values}
+
+    def restore_constants(self, prepared: Prepared) -> None:
+        """Put back what a body changed in the constants that it reaches, as a helper that remembers results does."""
+        for name, before in self._constants.items():
+            live: Any = self._session.namespace.get(name)
+            if type(live) is type(before) and digest_value(live) != digest_value(before):
+                live.clear()
+                live.extend(before) if isinstance(live, list) else live.update(before)
+                prepared.notices.append(f"{name}, which it reaches, was changed in place and is put back as it was")
+        self._constants = {}
 
     # -- after -------------------------------------------------------------------------------------------------------
 
     def commit(
         self, prepared: Prepared, namespace: Mapping[str, Any], displays: Displays, started: datetime, duration_s: float
-    ) -> tuple[dict[str, Any], dict[str, Artifact]]:
-        """Store what the body left and commit it; return outputs' values and artifacts.
+    ) -> tuple[dict[str, Any], dict[str, Artifact], dict[str, str]]:
+        """Store what the body left and commit it; return outputs' values, artifacts, and why others are not kept.
 
         Raises
         ------
@@ -239,8 +297,7 @@ class CellRunner:
             )
             self._results.commit(entry)
         self._record(prepared, artifacts, stored_displays, displays, started, duration_s)
-        prepared.notices.extend(f"{name} is not kept: {reason}" for name, reason in dropped.items())
-        return values, artifacts
+        return values, artifacts, dropped
 
     def _stored(
         self, task: Task, namespace: Mapping[str, Any]
@@ -292,12 +349,14 @@ class CellRunner:
 
     def _run(self) -> str:
         """Return the id of this session's run; its plan is written with the first task that executes."""
-        if self._session.run_id is None:
+        place = self._store.url, self._store.project
+        if self._session.run_id is None or self._session.run_place != place:
             run_id = launching.new_run_id()
+            self._session.run_workflow = snapshots.workflow_name(self._session)
             plan = Plan(
                 run_id=run_id,
                 project=self._store.project,
-                workflow=snapshots.workflow_name(self._session),
+                workflow=self._session.run_workflow,
                 version_number=0,
                 version=Digest(""),
                 parameters={},
@@ -309,7 +368,7 @@ class CellRunner:
                 folder=str(Path.cwd()),
             )
             self._store.records.create(paths.plan(run_id), plan)
-            self._session.run_id = run_id
+            self._session.run_id, self._session.run_place = run_id, place
         return self._session.run_id
 
     def _record(
@@ -328,7 +387,7 @@ class CellRunner:
         number = 1 + max((int(paths.last(entry.path)) for entry in attempts), default=0)
         facts = provenance.Facts(
             kind="task",
-            workflow=snapshots.workflow_name(self._session),
+            workflow=self._session.run_workflow,
             run_id=run_id,
             task=task_id,
             author=configuration.user(),
@@ -360,11 +419,16 @@ class CellRunner:
         values: Mapping[str, Any],
         artifacts: Mapping[str, Artifact],
         *,
+        dropped: Mapping[str, str],
         cached: bool,
         started: float,
         from_run: str = "",
     ) -> sessions.Outcome:
-        """Bind outputs in the notebook and note what became of the cell."""
+        """Bind outputs in the notebook and note what became of the cell; what was not kept is not bound either."""
+        for name in dropped:
+            self._session.namespace.pop(name, None)
+            self._session.bound.pop(name, None)
+        prepared.notices.extend(f"{name} is not kept: {reason}" for name, reason in dropped.items())
         self._session.namespace.update(values)
         self._session.bound.update(artifacts)
         outcome = sessions.Outcome(
@@ -375,6 +439,7 @@ class CellRunner:
             outputs=dict(artifacts),
             duration_s=time.perf_counter() - started,
             from_run=from_run,
+            dropped=dict(dropped),
             labelled=prepared.key.parts if prepared.key else (),
             definition=prepared.task,
         )

@@ -11,7 +11,7 @@ from typing import Any, cast
 import msgspec
 
 from taskcell import environment, errors
-from taskcell.api import evidence, showing, tolerances
+from taskcell.api import differing, evidence, showing, tolerances
 from taskcell.api.runs import Run
 from taskcell.api.tolerances import Tolerance
 from taskcell.cache import explanations
@@ -236,14 +236,14 @@ class _Judge:
         """What is known to differ between the environments of the two runs, in words."""
         old, new = evidence.packages_met(self._old), evidence.packages_met(self._new)
         met = {name: (old[name], new[name]) for name in sorted(old.keys() & new.keys()) if old[name] != new[name]}
-        said = [showing.change_words(name, *values) for name, values in met.items()]
+        said = [differing.change_words(name, *values) for name, values in met.items()]
         recorded = evidence.environment_of(self._original.store, self._old.plan)
         if recorded is not None and not self._new.plan.python:
             for change in environment.difference(recorded, environment.capture()):
                 # What task runs met themselves counts more than what was recorded with the version.
                 agrees = change.name not in old and change.name not in new
                 if agrees and not (change.name == ":python" and ":interpreter" in met):
-                    said.append(showing.change_words(change.name, change.old, change.new))
+                    said.append(differing.change_words(change.name, change.old, change.new))
         return tuple(said)
 
     def _cause(self, pair: _Pair, pairs: Sequence[_Pair]) -> Cause:
@@ -325,7 +325,7 @@ _NONDETERMINISM = (
 
 def _labels(changes: Sequence[explanations.PartChange]) -> str:
     said = [
-        showing.change_words(
+        differing.change_words(
             change.what or change.kind,
             change.old.label if change.old else None,
             change.new.label if change.new else None,

@@ -67,11 +67,12 @@ class Resolver:
     values: Values | None
     sink: BlobSink | None = None
     folder: Path | None = None
+    later: Mapping[str, str] = field(default_factory=dict)
+    """Names that plain cells below assign anew, and where: the kernel's value is no longer what the task means."""
 
     def task(self, name: str, cell: TaskCell, names: analysis.CellNames, outputs: tuple[str, ...]) -> Task:
         """Return the task; raise DefinitionError for the first thing that is wrong with it."""
         context = _Context(self, name, cell, names)
-        context.check_opaque()
         inputs, roots = context.split_reads()
         reached = context.reach(roots, {item.name for item in inputs})
         every = (*inputs, *reached.inputs)
@@ -113,14 +114,7 @@ class _Context:
 
     def line(self, name: str) -> str:
         number = self._names.lines.get(name)
-        return f"line {number + self._cell.first_line - 1}" if number else "its first line"
-
-    def check_opaque(self) -> None:
-        if self._names.opaque:
-            raise self.refuse(
-                f"what it reads and writes can't be known: {self._names.opaque}.",
-                "Name things plainly (import names one by one, replace exec and globals() by functions or a dict).",
-            )
+        return f"line {number}" if number else "its first line"
 
     def _signature(self, extra: str) -> str:
         stated = [*(self._stated or ()), extra]
@@ -233,11 +227,18 @@ class _Context:
 
     def _value(self, name: str, definition: analysis.Definition) -> Artifact:
         values = self._resolver.values
-        if values is not None:
+        again = self._resolver.later.get(name)
+        if values is not None and again is not None and definition.kind is not CaptureKind.CONSTANT:
+            raise self.refuse(
+                f"{name!r} ({self.line(name)}) is made by {definition.label or 'a plain cell'} and assigned anew by {again}, "
+                "so that the value that it reads is gone.",
+                "Give the second one another name.",
+            )
+        if values is not None and again is None:
             artifact = values.artifact(name)
             if artifact is not None:
                 return artifact
-        elif definition.kind is CaptureKind.CONSTANT:
+        if definition.kind is CaptureKind.CONSTANT:
             return constants.artifact(name, self._scope.definitions, self._resolver.sink)
         where = definition.label or "an ordinary cell"
         raise self.refuse(
@@ -248,7 +249,7 @@ class _Context:
     def _drifted(self, name: str, definition: analysis.Definition) -> bool:
         """Whether a constant no longer has the value that its assignment says: then it counts by value."""
         values = self._resolver.values
-        if values is None or definition.kind is not CaptureKind.CONSTANT:
+        if values is None or definition.kind is not CaptureKind.CONSTANT or name in self._resolver.later:
             return False
         digest = constants.digest(name, self._scope.definitions)
         return digest is not None and values.changed(name, digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -99,26 +100,46 @@ def _of_session(where: Store, name: str | None) -> _Source:
             "There is no notebook here to take a snapshot of.",
             remedy="Name a notebook file, or run this in a notebook after: %load_ext taskcell",
         )
+    folder = notebook_folder(session)
+    draft = session.draft(name or workflow_name(session), sink=where.blobs, folder=folder)
+    return _Source(workflow=_checked(draft.workflow, "This notebook"), notebook=_text(session), folder=folder)
+
+
+def _text(session: sessions.Session) -> bytes:
+    """Return the notebook as saved, when that holds the tasks as they were run; else the cells that were run."""
     path = notebook_path(session)
-    chosen = name or session.name or _configured_name(session.cells) or (path.stem if path else "notebook")
-    folder = path.parent if path else Path.cwd()
-    draft = session.draft(chosen, sink=where.blobs, folder=folder)
-    raw = path.read_bytes() if path else writing.dump_notebook(writing.notebook_from_cells(session.cells))
-    return _Source(workflow=_checked(draft.workflow, "This notebook"), notebook=raw, folder=folder)
+    if path is not None:
+        saved = reading.read_notebook(path)
+        sources = {cell.source.strip() for cell in saved.cells}
+        if all(cell.source.strip() in sources for cell in session.tasks_and_parameters()):
+            return saved.raw
+    return writing.dump_notebook(writing.notebook_from_cells(session.cells))
 
 
 def notebook_path(session: sessions.Session) -> Path | None:
     """Return the file that the session's notebook is saved in, when it can be known."""
-    import os
+    return _hinted(session) or finding.matching_notebook(Path.cwd(), [cell.source for cell in session.cells])
 
-    hinted = finding.kernel_notebook_path(os.environ)
-    return hinted or finding.matching_notebook(Path.cwd(), [cell.source for cell in session.cells])
+
+def notebook_folder(session: sessions.Session) -> Path:
+    """Return the folder of the session's notebook, where its local modules are looked for first."""
+    path = _hinted(session)
+    return path.parent if path else Path.cwd()
+
+
+def _hinted(session: sessions.Session) -> Path | None:
+    names = session.namespace
+    hints = {name: names[name] for name in finding.KERNEL_NAMES if name in names}
+    return finding.kernel_notebook_path({**os.environ, **hints})
 
 
 def workflow_name(session: sessions.Session) -> str:
     """Return the name of a session's workflow."""
+    name = session.name or _configured_name(session.cells)
+    if name:
+        return name
     path = notebook_path(session)
-    return session.name or _configured_name(session.cells) or (path.stem if path else "notebook")
+    return path.stem if path else "notebook"
 
 
 def name_of_file(cells: Sequence[Cell], path: Path) -> str:

@@ -61,8 +61,8 @@ def wait(
 
 
 def _interrupted(run: runs.Run, progress: Progress | None, tell: Callable[[str], None], grace_s: float) -> Ending:
-    tell(detached_note(run))
     try:
+        tell(detached_note(run))  # an interrupt while this is being said is a second one too
         ended = _follow(run, progress, time.monotonic() + grace_s)
     except KeyboardInterrupt:
         run.cancel()

@@ -10,15 +10,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from taskcell import analysis, errors
 from taskcell.api import functions, ordering, resolving
 from taskcell.model.cells import Cell, CellKind, TaskCell
-from taskcell.model.tasks import CaptureKind, Task, Workflow
+from taskcell.model.tasks import CaptureKind, Parameter, Task, Workflow
 from taskcell.notebook import headers
 from taskcell.notebook import parameters as parameter_cells
 from taskcell.store.contracts import BlobSink
+
+kind_of = lru_cache(maxsize=4096)(headers.kind_of)
+_task_cell = lru_cache(maxsize=4096)(headers.parse_task_cell)
+_parameters = lru_cache(maxsize=256)(parameter_cells.parse_params)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +114,17 @@ def places(cells: Sequence[Cell]) -> dict[str, int]:
     return {item.name: item.position for item in _declare_all(cells).values()}
 
 
+def parameters(cells: Sequence[Cell]) -> dict[str, Parameter]:
+    """Return the parameters that cells declare, by name."""
+    declaring = (cell for cell in cells if kind_of(cell.source) is CellKind.PARAMS)
+    return {parameter.name: parameter for cell in declaring for parameter in _parameters(cell)}
+
+
 def check(cells: Sequence[Cell]) -> None:
     """Check that what cells declare goes together; raise DefinitionError."""
     walk = _Walk(values=None, folder=None, outputs=_makers(_declare_all(cells).values()))
     for cell in cells:
-        if headers.kind_of(cell.source) is CellKind.PARAMS:
+        if kind_of(cell.source) is CellKind.PARAMS:
             _add_parameters(walk, cell)
 
 
@@ -138,24 +149,44 @@ def _resolve(
     by_position: dict[int, list[_Declared]] = {}
     for item in declared.values():
         by_position.setdefault(item.position, []).append(item)
-    resolver = resolving.Resolver(
-        scope=walk.scope, outputs=walk.outputs, values=walk.values, sink=walk.sink, folder=walk.folder
-    )
+    later = _assigned_later(cells) if walk.values is not None and only != len(cells) - 1 else [{} for _ in cells]
     tasks = []
     for position, cell in enumerate(cells):
         items = by_position.get(position, [])
-        match headers.kind_of(cell.source):
+        match kind_of(cell.source):
             case CellKind.PARAMS:
                 _add_parameters(walk, cell)
             case CellKind.PLAIN:
                 _add_plain(walk, cell, {output for item in items for output in item.outputs})
         for item in items:
             if only is None or only == position:
+                resolver = resolving.Resolver(
+                    scope=walk.scope,
+                    outputs=walk.outputs,
+                    values=walk.values,
+                    sink=walk.sink,
+                    folder=walk.folder,
+                    later=later[position],
+                )
                 tasks.append(resolver.task(item.name, item.cell, item.names, item.outputs))
             for output in item.outputs:
                 walk.scope.tainted.pop(output, None)
                 walk.scope.definitions.pop(output, None)
     return tasks
+
+
+def _assigned_later(cells: Sequence[Cell]) -> list[dict[str, str]]:
+    """Return for each cell the names that other plain cells below it assign, and which."""
+    found: list[dict[str, str]] = []
+    below: dict[str, str] = {}
+    first = {cell.source: number for number, cell in reversed(list(enumerate(cells)))}
+    for number, cell in reversed(list(enumerate(cells))):
+        found.append(below)
+        if kind_of(cell.source) is CellKind.PLAIN and first[cell.source] == number:
+            names = _names(cell, ())
+            if names is not None and names.writes:
+                below = {**below, **dict.fromkeys(names.writes, cell.label or "a plain cell")}
+    return found[::-1]
 
 
 # -- what cells declare ----------------------------------------------------------------------------------------------
@@ -170,13 +201,13 @@ class _Reader:
         self._names: dict[str, int] = {}
 
     def declarations(self, cell: Cell, position: int) -> Iterator[_Declared]:
-        match headers.kind_of(cell.source):
+        match kind_of(cell.source):
             case CellKind.TASK:
-                item = declare(headers.parse_task_cell(cell), position, self._known)
+                item = declare(_task_cell(cell), position, self._known)
                 self._known.update(item.outputs)
                 yield item
             case CellKind.PARAMS:
-                self._known.update(parameter.name for parameter in parameter_cells.parse_params(cell))
+                self._known.update(parameter.name for parameter in _parameters(cell))
             case CellKind.PLAIN:
                 names = _names(cell, self._known)
                 if names is not None:
@@ -201,7 +232,9 @@ class _Reader:
 def declare(cell: TaskCell, position: int, known: Iterable[str]) -> _Declared:
     """Return what a task cell declares: name, inputs and outputs, stated or inferred."""
     header = cell.header
-    names = analysis.analyze(cell.body, known=frozenset(known))
+    names = _body_names(cell, known)
+    if names.opaque:
+        raise _opaque(cell, names.opaque)
     outputs = header.outputs if header.outputs is not None else names.products
     name = header.name or _inferred_name(cell, names, outputs)
     for output in header.outputs or ():
@@ -220,6 +253,28 @@ def declare(cell: TaskCell, position: int, known: Iterable[str]) -> _Declared:
                 task=name,
             )
     return _Declared(cell=cell, name=name, names=names, outputs=outputs, position=position)
+
+
+def _opaque(cell: TaskCell, reason: str) -> errors.DefinitionError:
+    return errors.DefinitionError(
+        f"{_title(cell)}: what it reads and writes can't be known: {reason}.",
+        remedy="Name things plainly (import names one by one, replace exec and globals() by functions or a dict).",
+        task=cell.header.name or "",
+    )
+
+
+def _title(cell: TaskCell) -> str:
+    name = cell.header.name
+    return f"Task {name!r}" if name else f"The task in {cell.cell.label or 'this cell'}"
+
+
+def _body_names(cell: TaskCell, known: Iterable[str]) -> analysis.CellNames:
+    """Return a body's names; lines are those of the whole cell."""
+    try:
+        return analysis.analyze("\n" * (cell.first_line - 1) + cell.body, known=frozenset(known))
+    except errors.DefinitionError as exc:
+        message = f"{_title(cell)}: {exc.message}."
+        raise errors.DefinitionError(message, remedy=exc.remedy, task=cell.header.name or "") from exc
 
 
 def _inferred_name(cell: TaskCell, names: analysis.CellNames, outputs: tuple[str, ...]) -> str:
@@ -272,7 +327,7 @@ def _names(cell: Cell, known: Iterable[str]) -> analysis.CellNames | None:
 
 
 def _add_parameters(walk: _Walk, cell: Cell) -> None:
-    for parameter in parameter_cells.parse_params(cell):
+    for parameter in _parameters(cell):
         maker = walk.outputs.get(parameter.name)
         if maker is not None:
             raise errors.DefinitionError(

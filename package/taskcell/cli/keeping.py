@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from taskcell import errors
 from taskcell.cli import arguments
@@ -31,8 +30,7 @@ def _gc(args: argparse.Namespace) -> object:
 # -- doctor ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(NamedTuple):
     """One thing that was looked at. ``good`` is None for what is only said."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taskcell import errors
@@ -12,6 +11,8 @@ from taskcell.cli.arguments import where
 from taskcell.cli.verbs import Verb
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from taskcell.views.graph import Graph
 
 
@@ -125,10 +126,10 @@ class Opened:
         from taskcell.views import bundles
 
         lines = [bundles.to_text(showing.run_view(self.run), width), ""]
+        lines.append(f"One task's executed notebook: taskcell notebook {self.run.id} TASK")
         if self.path is not None:
             lines.append(f"The experiment's notebook as it was run: {self.path}")
-        lines.append(f"One task's executed notebook: taskcell notebook {self.run.id} TASK")
-        lines.append(f"Execute it again and compare: taskcell reproduce {self.run.id}")
+            lines.append(f"Execute it again and compare: taskcell reproduce {self.run.id}")
         return "\n".join(lines)
 
     def to_data(self) -> dict[str, Any]:
@@ -163,7 +164,7 @@ def _dag(args: argparse.Namespace) -> object:
 
         return to_dot(graph)
     if args.svg:
-        return _write_svg(graph, Path(args.svg))
+        return _write_svg(graph, args.svg)
     return showing.Shown(graph)
 
 
@@ -177,9 +178,12 @@ def _graph(args: argparse.Namespace) -> Graph:
     return foreseeing.graph(configuration.store(**where(args)), target)
 
 
-def _write_svg(graph: Graph, path: Path) -> str:
+def _write_svg(graph: Graph, name: str) -> str:
+    from pathlib import Path
+
     from taskcell.views.graph import render
 
+    path = Path(name)
     try:
         path.write_text(render(graph, "own"), encoding="utf-8")
     except OSError as exc:

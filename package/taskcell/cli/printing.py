@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +22,8 @@ def say(text: str) -> None:
 def show(result: object, *, as_json: bool = False) -> None:
     """Print what a verb returned: as JSON, as text for this terminal's width, or as it is."""
     if as_json:
+        import json
+
         say(json.dumps(data_of(result), ensure_ascii=False, indent=2))
     elif result is not None:
         say(text_of(result, width()))
@@ -59,6 +59,8 @@ def data_of(result: object) -> Any:
 
 def width() -> int:
     """Return the width of the terminal, or one that suits a file. Unit: cells."""
+    import shutil
+
     return max(60, min(160, shutil.get_terminal_size((100, 24)).columns))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taskcell import errors
@@ -268,8 +267,7 @@ def _notebook_arguments(parser: argparse.ArgumentParser) -> None:
 def _notebook(args: argparse.Namespace) -> object:
     from taskcell.api import runs
 
-    path: Path = runs.run(args.run, **where(args)).notebook(args.task)
-    return str(path)
+    return str(runs.run(args.run, **where(args)).notebook(args.task))
 
 
 VERBS = (

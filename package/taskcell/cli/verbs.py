@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
+class Verb(NamedTuple):
     """One verb of the command line, and of a line magic of the same name.
+
+    Not a dataclass: importing those takes longer than all of the command's help.
 
     Attributes
     ----------

@@ -63,7 +63,7 @@ def _versions_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _versions(args: argparse.Namespace) -> object:
-    from taskcell.api import configuration, sessions, showing, snapshots, versions
+    from taskcell.api import configuration, differing, sessions, showing, snapshots, versions
 
     name = args.workflow
     store = configuration.store(**where(args))
@@ -77,7 +77,7 @@ def _versions(args: argparse.Namespace) -> object:
         groups.setdefault(version.workflow, []).append(version)
     if not groups:
         return f"The store {store.url} (project {store.project}) has no versions yet. Make one with: taskcell snapshot"
-    return showing.Shown(*(showing.version_list(store, group, limit=args.limit) for group in groups.values()))
+    return showing.Shown(*(differing.version_list(store, group, limit=args.limit) for group in groups.values()))
 
 
 def _checkout_arguments(parser: argparse.ArgumentParser) -> None:

@@ -117,7 +117,10 @@ class _RecordingClient(PapermillNotebookClient):  # type: ignore[misc]
 
     def create_kernel_manager(self) -> Any:
         specs = KernelSpecManager(kernel_dirs=[str(self._scratch / "kernels")], ensure_native_kernel=False)
-        self.km = AsyncKernelManager(kernel_name=_KERNEL, kernel_spec_manager=specs, transport="ipc")
+        # Without a path of its own, sockets are made in the working folder, where two kernels take the same names.
+        self.km = AsyncKernelManager(
+            kernel_name=_KERNEL, kernel_spec_manager=specs, transport="ipc", ip=str(self._scratch / "k")
+        )
         return self.km
 
     def process_message(self, msg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:

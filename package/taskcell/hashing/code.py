@@ -34,6 +34,7 @@ _UNBOUND = tokens.Node("unbound")
 _CLASS_NOISE = frozenset(
     [
         "__dict__",
+        "__slotnames__",  # set by copyreg when the first instance is pickled
         "__weakref__",
         "__module__",
         "__firstlineno__",

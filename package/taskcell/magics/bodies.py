@@ -7,15 +7,15 @@ it as in a plain cell. While the body runs, the shell's user namespace is the bo
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from taskcell.magics import interrupts
 from taskcell.model.cells import TaskCell
 
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -34,31 +34,44 @@ class Body:
 
     def run(self) -> None:
         """Execute; raises what the body raises."""
-        with self._inside():
+        with _MainModule(self._shell, self._module):
             for code in self._codes:
                 exec(code, self.namespace)
             self._shell.events.trigger("post_execute")
 
     async def run_async(self) -> None:
-        """Execute a body that awaits."""
-        with self._inside():
-            for code in self._codes:
-                result = eval(code, self.namespace)
-                if inspect.iscoroutine(result):
-                    await result
+        """Execute a body that awaits; an interrupt is one here too, not a cancellation."""
+        with _MainModule(self._shell, self._module), interrupts.Waking() as interrupt:
+            try:
+                for code in self._codes:
+                    result = eval(code, self.namespace)
+                    if inspect.iscoroutine(result):
+                        await result
+            except asyncio.CancelledError as exc:
+                if interrupt.came:
+                    raise KeyboardInterrupt().with_traceback(exc.__traceback__) from None
+                raise
             self._shell.events.trigger("post_execute")
 
-    @contextmanager
-    def _inside(self) -> Iterator[None]:
-        """Let the body's module be the shell's and the interpreter's main module."""
-        shell: Any = self._shell
-        before = shell.user_module, shell.user_ns, sys.modules["__main__"]
-        shell.user_module, shell.user_ns = self._module, self.namespace
+
+class _MainModule:
+    """Lets the body's module be the shell's and the interpreter's main module.
+
+    A class, here as in ``recording``: a generator with ``contextmanager`` assigns to an exception that passes, which
+    one that is frozen refuses.
+    """
+
+    def __init__(self, shell: InteractiveShell, module: ModuleType) -> None:
+        self._shell: Any = shell
+        self._module = module
+
+    def __enter__(self) -> None:
+        self._before = self._shell.user_module, self._shell.user_ns, sys.modules["__main__"]
+        self._shell.user_module, self._shell.user_ns = self._module, self._module.__dict__
         sys.modules["__main__"] = self._module
-        try:
-            yield
-        finally:
-            shell.user_module, shell.user_ns, sys.modules["__main__"] = before
+
+    def __exit__(self, kind: type | None, exc: BaseException | None, frames: TracebackType | None) -> None:
+        self._shell.user_module, self._shell.user_ns, sys.modules["__main__"] = self._before
 
 
 def _hidden(shell: InteractiveShell) -> dict[str, Any]:
@@ -81,7 +94,9 @@ def _compiled(shell: Any, cell: TaskCell) -> list[CodeType]:
 
     The header stands above it as a comment, so that lines are those of the cell.
     """
-    header = cell.cell.source.splitlines()[: cell.first_line - 1]
+    lines = cell.cell.source.splitlines()
+    start = next(number for number in range(cell.first_line - 1, len(lines)) if lines[number].strip())
+    header = lines[:start]  # with blank lines below it, which IPython drops
     above = "".join(f"{'# ' if line.startswith('%') else ''}{line}\n" for line in header)
     source = above + shell.transform_cell(cell.body)
     name = shell.compile.cache(source, shell.execution_count - 1, raw_code=above + cell.body)

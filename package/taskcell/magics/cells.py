@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -67,15 +65,25 @@ class CellMagics(Magics):
         """Run the cell as a task."""
         execution = _Execution(self._shell, self._session, self._cell("task", line, cell))
         while execution.advance():
-            with execution.running() as body:
-                body.run()
+            try:
+                body, shown = execution.begin()
+                with shown as recorder:
+                    body.run()
+                execution.commit(body, recorder)
+            finally:
+                execution.end()
 
     async def _await(self, line: str, cell: str) -> None:
         """Run a task's cell whose body awaits."""
         execution = _Execution(self._shell, self._session, self._cell("task", line, cell))
         while execution.advance():
-            with execution.running() as body:
-                await body.run_async()
+            try:
+                body, shown = execution.begin()
+                with shown as recorder:
+                    await body.run_async()
+                execution.commit(body, recorder)
+            finally:
+                execution.end()
 
     def _cell(self, kind: str, line: str, body: str) -> Cell:
         """Return the cell that runs, in the magic's form whatever form it has in the notebook."""
@@ -107,6 +115,8 @@ class _Execution:
         self._waiting = iter(parts)
         self._now: interactive.Prepared | None = None
         self._artifacts: list[dict[str, Artifact]] = []
+        self._dropped: dict[str, str] = {}
+        self._within_line = False
         self._values: list[dict[str, Any]] = []
         self._hits: list[interactive.Restored] = []
 
@@ -123,31 +133,43 @@ class _Execution:
 
     def _take(self, restored: interactive.Restored) -> None:
         recording.show(self._shell, restored.displays)
+        self._within_line = recording.ends_within_line(restored.displays)
         self._hits.append(restored)
         self._values.append(restored.values)
         self._artifacts.append(restored.entry.outputs)
+        self._dropped.update(restored.entry.dropped)
 
-    @contextmanager
-    def running(self) -> Iterator[bodies.Body]:
-        """Give the body to execute; afterwards commit what it left."""
+    def begin(self) -> tuple[bodies.Body, recording.Recording]:
+        """Return the body to execute next, and what records what it shows."""
         prepared = self._now
         assert prepared is not None
-        try:
-            given = self._runner.body_namespace(prepared)
-            body = bodies.Body(self._shell, self._cell, given)
-            started, clock = datetime.now(UTC), time.perf_counter()
-            if prepared.task.options.seed is not None:
-                inside.seed(prepared.task.options.seed)
-            with recording.recorded(self._shell) as recorder:
-                yield body
-            took = time.perf_counter() - clock
-            values, artifacts = self._runner.commit(prepared, body.namespace, recorder.outputs, started, took)
-        finally:
-            self._runner.release()
+        body = bodies.Body(self._shell, self._cell, self._runner.body_namespace(prepared))
+        if prepared.task.options.seed is not None:
+            inside.seed(prepared.task.options.seed)
+        self._started, self._begun = datetime.now(UTC), time.perf_counter()
+        return body, recording.Recording(self._shell)
+
+    def commit(self, body: bodies.Body, recorder: recording.Recorder) -> None:
+        """Commit what a body left that came to its end."""
+        prepared = self._now
+        assert prepared is not None
+        took = time.perf_counter() - self._begun
+        self._runner.restore_constants(prepared)
+        values, artifacts, dropped = self._runner.commit(
+            prepared, body.namespace, recorder.outputs, self._started, took
+        )
+        self._within_line = recording.ends_within_line(recorder.outputs)
         if prepared is not self._whole:
             self._whole.notices.extend(prepared.notices)
         self._values.append(values)
         self._artifacts.append(artifacts)
+        self._dropped.update(dropped)
+
+    def end(self) -> None:
+        """Give free what was claimed, and put back constants that a body changed before it failed."""
+        if self._now is not None:
+            self._runner.restore_constants(self._now)
+        self._runner.release()
 
     def _conclude(self) -> None:
         whole = self._whole
@@ -157,16 +179,19 @@ class _Execution:
             whole,
             values,
             artifacts,
+            dropped=self._dropped,
             cached=cached,
             started=self._clock,
             from_run=self._hits[-1].entry.run_id if cached and self._hits else "",
         )
+        if self._within_line:
+            print()
         entry = self._hits[-1].entry if cached and self._hits else None
         reporting.report(outcome, entry, whole, hits=len(self._hits), elements=len(self._values))
 
     def _outputs(self) -> tuple[dict[str, Any], dict[str, Artifact]]:
         if not self._mapped:
             return self._values[0], dict(self._artifacts[0])
-        names = self._whole.task.outputs
+        names = tuple(name for name in self._whole.task.outputs if name not in self._dropped)
         values = {name: [part[name] for part in self._values if name in part] for name in names}
         return values, self._runner.gather(self._artifacts, names)

@@ -34,6 +34,7 @@ _VERBS = (
     "why",
     "dag",
 )
+NAMES = (*_VERBS, "launch", "rescue", "workflow", "forget")
 
 
 def register(shell: InteractiveShell, session: sessions.Session) -> None:
@@ -60,7 +61,11 @@ def _words(line: str) -> list[str]:
 
 def _verb(name: str) -> Callable[[str], Any]:
     def magic(line: str) -> Any:
-        return cli.call(name, _words(line), notebook=True)
+        result = cli.call(name, _words(line), notebook=True)
+        if not isinstance(result, str):
+            return result
+        print(result)
+        return None
 
     magic.__name__ = name
     magic.__doc__ = cli.help_of(name)

@@ -12,13 +12,18 @@ from taskcell.model.cells import Cell, CellKind
 from taskcell.notebook import headers
 
 _ATTRIBUTE = "_taskcell_hooks"
+_SESSION = "_taskcell_session"
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register everything in a shell, once; loading again keeps the session."""
+    """Register everything in a shell, once; loading again, also after unloading, keeps the session."""
     if getattr(shell, _ATTRIBUTE, None) is not None:
         return
-    session = sessions.Session(namespace=shell.user_ns)
+    session = getattr(shell, _SESSION, None)
+    if session is None:
+        session = sessions.Session(namespace=shell.user_ns)
+        setattr(shell, _SESSION, session)
+        _take_earlier_cells(shell, session)
     sessions.begin(session)
     hooks = Hooks(shell, session)
     setattr(shell, _ATTRIBUTE, hooks)
@@ -26,11 +31,20 @@ def load(shell: InteractiveShell) -> None:
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Take the transformer and the event hooks away; magics stay registered until the shell ends."""
+    """Take everything out of the shell again."""
     hooks = getattr(shell, _ATTRIBUTE, None)
     if hooks is not None:
         hooks.unregister()
         setattr(shell, _ATTRIBUTE, None)
+
+
+def _take_earlier_cells(shell: InteractiveShell, session: sessions.Session) -> None:
+    """Take plain cells into account that ran before the extension was loaded; the newest is the one that loads it."""
+    history: Any = shell.history_manager
+    for number, source in enumerate(history.input_hist_raw[1:-1], start=1):
+        cell = Cell(source=source, label=f"In[{number}]")
+        if source.strip() and _kind(cell) is CellKind.PLAIN:
+            session.record(cell)
 
 
 class Hooks:
@@ -53,13 +67,16 @@ class Hooks:
         self._trimmed.put_on()
 
     def unregister(self) -> None:
-        """Take out what would otherwise run with every cell."""
+        """Take everything out: a magic without its hooks would not know which cell runs."""
         shell = self._shell
         if transforming.transform in shell.input_transformers_cleanup:
             shell.input_transformers_cleanup.remove(transforming.transform)
         shell.events.unregister("pre_run_cell", self.before_cell)
         shell.events.unregister("post_run_cell", self.after_cell)
         self._trimmed.take_off()
+        for kind, names in (("cell", ("task", "params")), ("line", lines.NAMES)):
+            for name in names:
+                shell.magics_manager.magics[kind].pop(name, None)
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """Remember which cell is about to run."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -42,6 +41,10 @@ class Recorder:
             self._clear_if_due()
             made = {"output_type": "execute_result", "data": _plain(data), "metadata": dict(metadata or {})}
             self.outputs.append({**made, "execution_count": None})
+
+    def newest_stream(self) -> str:
+        """Return the name of the stream that was written to last; empty when something else came after it."""
+        return str(self.outputs[-1].get("name", "")) if self.outputs else ""
 
     def display(self, data: dict[str, Any], metadata: dict[str, Any] | None, transient: Any, update: bool) -> None:
         """Note a display, or a change to an earlier one."""
@@ -87,15 +90,34 @@ class Recorder:
 
 
 class _Tee:
-    """A stream that also tells a recorder; everything else is the stream's own."""
+    """A stream that also tells a recorder; everything else is the stream's own.
 
-    def __init__(self, stream: Any, name: str, recorder: Recorder) -> None:
-        self._stream = stream
-        self._write = stream.write
+    A kernel's stream is given our ``write``, so that whoever got hold of it earlier, as a logging handler does, is
+    heard too. A terminal's takes no method of ours and is replaced.
+    """
+
+    def __init__(self, name: str, recorder: Recorder) -> None:
         self._name = name
+        self._stream = getattr(sys, name)
+        self._write = self._stream.write
         self._recorder = recorder
+        self.other: _Tee | None = None
+        try:
+            self._stream.write, self._stream.writelines = self.write, self.writelines
+        except AttributeError:
+            setattr(sys, name, self)
+
+    def remove(self) -> None:
+        """Let the stream be as it was."""
+        if getattr(sys, self._name) is self:
+            setattr(sys, self._name, self._stream)
+        else:
+            vars(self._stream).pop("write", None)
+            vars(self._stream).pop("writelines", None)
 
     def write(self, text: str) -> int:
+        if self.other is not None and self._recorder.newest_stream() == self.other._name:
+            self.other._stream.flush()  # else a kernel may send what was written later first
         self._recorder.stream(self._name, text)
         return int(self._write(text) or 0)
 
@@ -107,76 +129,60 @@ class _Tee:
         return getattr(self._stream, name)
 
 
-@contextmanager
-def recorded(shell: InteractiveShell) -> Iterator[Recorder]:
-    """Record everything that is displayed within the context."""
-    recorder = Recorder()
-    publisher: Any = shell.display_pub
-    hook: Any = shell.displayhook
-    publish, clear_output, write_format = publisher.publish, publisher.clear_output, hook.write_format_data
+class Recording:
+    """Records everything that is displayed while it is entered."""
 
-    def tell_publish(data: Any, metadata: Any = None, *args: Any, **options: Any) -> Any:
-        recorder.display(data, metadata, options.get("transient"), bool(options.get("update")))
-        return publish(data, metadata, *args, **options)
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._publisher: Any = shell.display_pub
+        self._hook: Any = shell.displayhook
+        self._recorder = Recorder()
 
-    def tell_clear(wait: bool = False) -> Any:
-        recorder.clear(wait)
-        return clear_output(wait)
+    def __enter__(self) -> Recorder:
+        self._publish, self._clear = self._publisher.publish, self._publisher.clear_output
+        self._write_result = self._hook.write_format_data
+        self._publisher.__dict__.update(publish=self._tell_publish, clear_output=self._tell_clear)
+        self._hook.__dict__["write_format_data"] = self._tell_result
+        self._tees = _Tee("stdout", self._recorder), _Tee("stderr", self._recorder)
+        self._tees[0].other, self._tees[1].other = self._tees[1], self._tees[0]
+        return self._recorder
 
-    def tell_result(format_dict: Any, md_dict: Any = None) -> Any:
-        recorder.result(format_dict, md_dict)
-        recorder.paused = True  # a terminal's shell writes the result to stdout
+    def __exit__(self, kind: type | None, exc: BaseException | None, frames: TracebackType | None) -> None:
+        for tee in self._tees:
+            tee.remove()
+        for name in ("publish", "clear_output"):
+            self._publisher.__dict__.pop(name, None)
+        self._hook.__dict__.pop("write_format_data", None)
+
+    def _tell_publish(self, data: Any, metadata: Any = None, *args: Any, **options: Any) -> Any:
+        self._recorder.display(data, metadata, options.get("transient"), bool(options.get("update")))
+        return self._publish(data, metadata, *args, **options)
+
+    def _tell_clear(self, wait: bool = False) -> Any:
+        self._recorder.clear(wait)
+        return self._clear(wait)
+
+    def _tell_result(self, format_dict: Any, md_dict: Any = None) -> Any:
+        self._recorder.result(format_dict, md_dict)
+        self._recorder.paused = True  # a terminal's shell writes the result to stdout
         try:
-            return write_format(format_dict, md_dict)
+            return self._write_result(format_dict, md_dict)
         finally:
-            recorder.paused = False
-
-    replaced: list[tuple[Any, str, Callable[..., Any]]] = [
-        (publisher, "publish", tell_publish),
-        (publisher, "clear_output", tell_clear),
-        (hook, "write_format_data", tell_result),
-    ]
-    for owner, name, function in replaced:
-        owner.__dict__[name] = function
-    try:
-        with _teed("stdout", recorder), _teed("stderr", recorder):
-            yield recorder
-    finally:
-        for owner, name, _ in replaced:
-            owner.__dict__.pop(name, None)
+            self._recorder.paused = False
 
 
-@contextmanager
-def _teed(name: str, recorder: Recorder) -> Iterator[None]:
-    """Tell a recorder what is written to a stream.
-
-    A kernel's stream is told to, so that whoever got hold of it earlier, as a logging handler does, is heard too. A
-    terminal's takes no method of ours and is replaced.
-    """
-    stream = getattr(sys, name)
-    tee = _Tee(stream, name, recorder)
-    try:
-        stream.write, stream.writelines = tee.write, tee.writelines
-    except AttributeError:
-        setattr(sys, name, tee)
-        try:
-            yield
-        finally:
-            if getattr(sys, name) is tee:
-                setattr(sys, name, stream)
-        return
-    try:
-        yield
-    finally:
-        del stream.write, stream.writelines
+def ends_within_line(displays: Displays) -> bool:
+    """Whether the newest text on stdout lacks its line's end, so that what is printed next would stand beside it."""
+    texts = [str(output["text"]) for output in displays if output.get("name") == "stdout"]
+    return bool(texts) and not texts[-1].endswith(("\n", "\r"))
 
 
 def show(shell: InteractiveShell, displays: Displays) -> None:
-    """Show recorded output again."""
+    """Show recorded output again, in order."""
     for output in displays:
         if output["output_type"] == "stream":
             stream = sys.stderr if output.get("name") == "stderr" else sys.stdout
             stream.write(str(output["text"]))
+            stream.flush()
         elif output["output_type"] == "execute_result":
             _show_result(shell.displayhook, output)
         elif output["output_type"] == "display_data":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
 from taskcell.api import interactive, sessions
@@ -28,6 +29,8 @@ def report(
         size = sum(artifact.size_bytes for artifact in outcome.outputs.values())
         counted = f"{hits} of {elements} elements cached · " if task.options.map_over else ""
         told = f"ran · {duration} · {counted}stored {words.size(size)}"
+    sys.stderr.flush()  # what the body wrote stands above
+    sys.stdout.flush()
     print(f"{signature(prepared)} · {told}")
     if prepared.uncacheable:
         print(f"  not cached: {prepared.uncacheable}")

@@ -39,7 +39,7 @@ class Trimmed:
         frames = own_frames(exc.__traceback__) if isinstance(exc, BaseException) else None
         if exc is None or frames is None:
             return self._show(exc_tuple, *args, **options)
-        exc.__traceback__ = frames
+        exc = exc.with_traceback(frames)  # not by assignment, which a frozen class refuses
         return self._show((type(exc), exc, frames), *args, **{**options, "tb_offset": 0})
 
 

@@ -24,6 +24,9 @@ def transform(lines: list[str]) -> list[str]:
     magic = _MAGIC.match(lines[first].strip())
     if magic and _awaits("".join(lines[first + 1 :])):
         return [f"await get_ipython().taskcell_await({magic['line'].strip()!r}, {''.join(lines[first + 1 :])!r})\n"]
+    if magic and first == len(lines) - 1:
+        lines = [f"{lines[first].rstrip()}\n", "\n"]  # an empty body is ours to refuse: IPython's words are few
+        first = 0
     return lines[first:] if magic or comment else lines
 
 

@@ -11,6 +11,8 @@ from taskcell import errors
 from taskcell.notebook import provenance, reading
 
 _HINTS = ("JPY_SESSION_NAME", "__vsc_ipynb_file__", "__session__")
+KERNEL_NAMES = ("__vsc_ipynb_file__", "__session__")
+"""Those of them that are global names of the kernel."""
 _LARGEST = 200 * 2**20
 """Larger files are not searched for cells. Unit: bytes."""
 

@@ -127,7 +127,7 @@ def _hanging(start: str, text: str, width: int) -> list[str]:
 def to_html(view: Explanation) -> str:
     """Return the explanation as HTML."""
     look = states.look(_state(view))
-    verdict = markup.sign(look.sign, look.middle, "cached" if view.verdict == "hit" else "will run")
+    verdict = markup.sign(look.sign, look.middle, "cached" if view.verdict == "hit" else "not cached")
     parts = [
         markup.head(join([verdict, markup.named(view.task, 60)], " "), escaping.sentence(view.headline)),
         *(markup.notice(escaping.sentence(notice)) for notice in view.notices),

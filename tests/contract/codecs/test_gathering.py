@@ -154,14 +154,18 @@ UNORDERED = (
 )
 
 
+def run(script: str, seed: str) -> str:
+    """Run a script in a fresh process; return what it prints."""
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def test_hash_seed_does_not_count() -> None:
     script = f"from taskcell.hashing import digest_value; print(digest_value({UNORDERED}))"
     for seed in ("1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run(
-            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
-        )
-        assert done.stdout.strip() == digest_value(eval(UNORDERED))
+        assert run(script, seed) == digest_value(eval(UNORDERED))
 
 
 def test_storing_a_number_imports_no_large_library() -> None:
@@ -172,5 +176,4 @@ def test_storing_a_number_imports_no_large_library() -> None:
         "large = ('numpy', 'pandas', 'pyarrow', 'polars', 'matplotlib', 'PIL', 'cloudpickle')\n"
         "print([name for name in large if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert run(script, "0") == "[]"

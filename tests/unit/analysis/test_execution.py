@@ -89,7 +89,7 @@ def compiles(source: str) -> bool:
 
 
 LIMITS = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 
@@ -107,7 +107,7 @@ def test_executing_does_nothing_that_is_not_said(source: str) -> None:
 @given(cell().filter(compiles))
 def test_what_is_said_happens_on_some_path(source: str) -> None:
     seen = tracking.execute(source, (*NAMES, *FUNCTIONS))
-    if seen.short or any(word in source for word in ("def ", "class ", "except ", "int()")):
+    if seen.short or any(word in source for word in ("def ", "class ", "except ", "finally", "int()")):
         return  # cut paths, class lookups that can't be tracked, and what only looks as if it could happen
     found = analyze(source)
     assert found.reads - GIVEN <= seen.used, source

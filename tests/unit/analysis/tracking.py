@@ -1,7 +1,7 @@
 """Executes generated cells in a namespace that records which outside values are used, on every short path.
 
-Paths are chosen by ``flip()`` (a branch), ``items()`` (how often a loop runs) and ``risky()`` (may raise): each takes
-the next of a row of bits, and a cell is executed for every row.
+Paths are chosen by ``flip()`` (a branch), ``items()`` (how often a loop runs) and ``risky()`` (may raise):
+each takes the next of a row of bits, and a cell is executed for every row.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 BITS = 6
 
 
-class Boom(Exception):
+class Boom(Exception):  # noqa: N818
     """What ``risky()`` raises."""
 
 

@@ -68,6 +68,19 @@ def test_package_that_a_task_met_counts_more_than_the_recorded_one() -> None:
     assert comparing.compare(one, two).environment["pandas"] == ("2.2", "2.3")
 
 
+def test_session_that_knows_few_packages_is_compared_on_those() -> None:
+    recorder = Recorder()
+    recorder.version(1, {"numpy": "2.0", "pandas": "2.2"})
+    fit = task("fit", "", "y")
+    met = {"fit": {"package:pandas": "2.3", "interpreter": "cpython 3.11"}}
+    launched = recorder.run({"fit": (fit, {"y": 1})})
+    session = recorder.run({"fit": (fit, {"y": 1})}, parts=met, version=0, backend="interactive")
+    assert comparing.compare(launched, session).environment == {
+        "python": ("cpython 3.11", "cpython 3.11"),
+        "pandas": ("2.2", "2.3"),
+    }
+
+
 def test_failed_run_is_compared_with_its_error() -> None:
     recorder = Recorder()
     fit = task("fit", "", "y")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from tests.unit.api.recorded_runs import Recorder, task
 
-from taskcell.api import showing
+from taskcell.api import differing, showing
 from taskcell.engine.states import RunStatus, TaskStatus
 from taskcell.hashing import Digest
 from taskcell.model.runs import AttemptEnd, Plan, RunState, TaskState
@@ -93,7 +93,7 @@ def test_graph_of_a_workflow_has_parameters_that_are_read() -> None:
         ("a", Role.TASK, State.CACHED),
         ("b", Role.TASK, None),
     ]
-    assert graph.nodes[0].detail == "= 7"
+    assert graph.nodes[0].detail == "7"
     assert ("a", "b", "x") in [(edge.source, edge.target, edge.label) for edge in graph.edges]
 
 
@@ -112,7 +112,7 @@ def test_environment_changes_are_said_in_words() -> None:
         distributions=(("pandas", "2.3"), ("polars", "1.0")),
         digest=Digest(""),
     )
-    assert showing.environment_changes(old, new) == (
+    assert differing.environment_changes(old, new) == (
         "python 3.11.7 → 3.12.1",
         "− dask 1",
         "pandas 2.2 → 2.3",

@@ -219,7 +219,8 @@ def read_codes(note: Note, column: Any, memory: Memory, fetch: Any) -> tuple[Any
 
 def _read_arrow(note: Note, column: Any, *_: Any) -> Any:
     if "missing" in note:
-        dtype: Any = pd.StringDtype(note["storage"], na_value=pd.NA if note["missing"] == "NA" else np.nan)
+        choice = {} if note["missing"] == "NA" else {"na_value": np.nan}  # pandas 2.2 knows no choice
+        dtype: Any = pd.StringDtype(note["storage"], **choice)
         return dtype.__from_arrow__(column)
     if "dtype" not in note:
         foreign: Any = pd.ArrowDtype(column.type)
