@@ -61,12 +61,15 @@ def measure(rounds: int) -> Iterator[Result]:
 
 
 def _redun(folder: str) -> Callable[[int], Any]:
+    import logging
+
     from redun import Scheduler, task
     from redun.config import Config
 
     task_work = task(namespace="bench", name="work")(work)
     scheduler = Scheduler(config=Config({"backend": {"db_uri": f"sqlite:///{folder}/redun.db"}}))
     scheduler.load()
+    logging.getLogger("redun").setLevel(logging.ERROR)
     return lambda number: scheduler.run(task_work(number))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import time
 import warnings
@@ -123,7 +124,7 @@ class LiveKernel:
         self._manager.cleanup_resources()
 
     def interrupt(self) -> None:
-        self._manager.interrupt_kernel()
+        os.kill(self._manager.provisioner.pid, signal.SIGINT)
 
     def send(self, source: str, *, cell_id: str = "", look_at: dict[str, str] | None = None) -> str:
         """Send a cell without waiting."""

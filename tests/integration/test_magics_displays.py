@@ -25,7 +25,7 @@ SHOWS = {
     "awaits": "import asyncio\nprint('q')\nawait asyncio.sleep(0.01)\nprint('w')\n'last'",
     "warning": "import warnings\nwarnings.warn('careful')",
     "logging": "import logging\nlogging.getLogger('x').warning('warned')",
-    "process": "import subprocess, sys\n_done = subprocess.run([sys.executable, '-c', 'print(7)'], capture_output=True, text=True)\nprint(_done.stdout)",
+    "process": "import subprocess\n_done = subprocess.run(['echo', '7'], capture_output=True, text=True)\nprint(_done.stdout)",
 }
 
 

@@ -27,7 +27,10 @@ REFUSED = {
     "unclosed inputs": ("%%task r13(a\nb = a", ["are not closed properly", "%%task train(df, rate) -> model"]),
     "unknown option": ("%%task r14 --retry 2\nb = 1", ["no option '--retry'", "--retries"]),
     "bad option value": ("%%task r15 --retries many\nb = 1", ["--retries"]),
-    "map of no input": ("%%task r16(numbers) -> b --map other\nb = numbers", ["--map names 'other'", "Inputs: numbers"]),
+    "map of no input": (
+        "%%task r16(numbers) -> b --map other\nb = numbers",
+        ["--map names 'other'", "Inputs: numbers"],
+    ),
     "syntax error": ("%%task r17 -> b\nfine = 1\nb = (1", ["Task 'r17'", "line 3", "never closed"]),
     "comment form": ("# %task r18 -> b\nb = nope", ["'nope' (line 2)"]),
     "unstated input": ("%%task r19() -> b\nb = made", ["'made' (line 2)", "State it: %%task r19(made)"]),
@@ -77,7 +80,9 @@ def test_change_in_place_is_refused_and_names_the_cell(kernel: kernels.LiveKerne
 
 def test_change_that_nobody_can_see_in_the_text_is_found_by_content(kernel: kernels.LiveKernel) -> None:
     kernel.run("%%task\nbasket = {'eggs': 1}")
-    kernel.run("class Hand:\n    def __init__(self, b): self.b = b\n    def drop(self): self.b['eggs'] = 0\nHand(basket).drop()")
+    kernel.run(
+        "class Hand:\n    def __init__(self, b): self.b = b\n    def drop(self): self.b['eggs'] = 0\nHand(basket).drop()"
+    )
     ran = kernel.run("%%task eggs(basket) -> eggs\neggs = basket['eggs']")
     assert ran.error == "DefinitionError"
     assert "'basket', made by task 'basket', was changed behind its back" in ran.traceback
@@ -106,6 +111,8 @@ def test_papermill_marks_the_refused_cell_and_stops(kernel: kernels.LiveKernel, 
     nbformat.write(book, tmp_path / "in.ipynb")
     with kernels.quiet_environment(kernel), pytest.raises(papermill.PapermillExecutionError, match="'nope'"):
         papermill.execute_notebook(tmp_path / "in.ipynb", tmp_path / "out.ipynb", progress_bar=False, cwd=str(tmp_path))
-    done = [cell for cell in nbformat.read(tmp_path / "out.ipynb", 4).cells if "papermill-error" not in str(cell.metadata)]
+    done = [
+        cell for cell in nbformat.read(tmp_path / "out.ipynb", 4).cells if "papermill-error" not in str(cell.metadata)
+    ]
     status = [cell.metadata.papermill.status for cell in done if cell.source in sources]
     assert status == ["completed", "failed", "pending"]

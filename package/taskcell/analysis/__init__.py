@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from taskcell.analysis.awaiting import needs_await
     from taskcell.analysis.builtin_names import is_session_name
-    from taskcell.analysis.defining import Definition, definitions, extend_scope
+    from taskcell.analysis.defining import definitions
+    from taskcell.analysis.extending import extend_scope
     from taskcell.analysis.loaded_modules import stale_modules
     from taskcell.analysis.local_modules import Finder
     from taskcell.analysis.meaning import canonical, code_digest
     from taskcell.analysis.names import CellNames, analyze
     from taskcell.analysis.reaching import Missing, Reach, reach
+    from taskcell.analysis.scoping import Definition
 
 _HOMES = {
     "CellNames": "names",
-    "Definition": "defining",
+    "Definition": "scoping",
     "Finder": "local_modules",
     "Missing": "reaching",
     "Reach": "reaching",
@@ -30,7 +32,7 @@ _HOMES = {
     "canonical": "meaning",
     "code_digest": "meaning",
     "definitions": "defining",
-    "extend_scope": "defining",
+    "extend_scope": "extending",
     "is_session_name": "builtin_names",
     "needs_await": "awaiting",
     "reach": "reaching",

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Sequence
 
 from taskcell.analysis import scopes
-from taskcell.analysis.calls import Arguments, Calls, sorted_values
+from taskcell.analysis.calls import Calls, sorted_values
 from taskcell.analysis.interpreting import Seen
+from taskcell.analysis.noting import Arguments
 from taskcell.analysis.states import (
     NOTHING,
     Code,

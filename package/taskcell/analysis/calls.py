@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from taskcell.analysis import builtin_names, ipython_syntax, magic_effects, scopes
 from taskcell.analysis.builtin_names import words
-from taskcell.analysis.expressions import Expressions
+from taskcell.analysis.noting import Arguments, Notes, last_name
 from taskcell.analysis.purity import dotted
 from taskcell.analysis.states import (
     NOTHING,
@@ -45,20 +44,7 @@ _SHELL_ATTRIBUTES = words(
 _CONSTRUCTORS = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "__set_name__")
 
 
-@dataclass(slots=True)
-class Arguments:
-    """What is known of a call's arguments. ``rest`` may land in any parameter."""
-
-    positional: list[Values] = field(default_factory=list)
-    keywords: dict[str, Values] = field(default_factory=dict)
-    rest: Values = NOTHING
-
-    def every(self) -> Values:
-        """Return the values of all arguments together."""
-        return self.rest.union(*self.positional, *self.keywords.values())
-
-
-class Calls(Expressions):
+class Calls(Notes):
     """Interprets calls."""
 
     def _x_call(self, node: ast.Call, used: bool) -> Values:
@@ -78,7 +64,8 @@ class Calls(Expressions):
             callees = self.value(node.func)
         arguments = self._arguments(node)
         self.may_raise()
-        self._note_mutations(node, receiver, arguments, used)
+        self.read_from_text(node)
+        self.note_mutations(node, receiver, arguments, used)
         return self._apply(node, builtin, receiver, callees, arguments)
 
     def _builtin_called(self, func: ast.expr) -> str:
@@ -125,7 +112,7 @@ class Calls(Expressions):
     def _apply(
         self, node: ast.Call, builtin: str, receiver: Values, callees: Values, arguments: Arguments
     ) -> Values:
-        name = _last_name(node.func)
+        name = last_name(node.func)
         codes = deferred_of(callees)
         found = NOTHING
         for callee in sorted_values(codes):
@@ -286,40 +273,6 @@ class Calls(Expressions):
                 found.add(Method(member, instance.klass if member.reach == "class" else instance))
         return frozenset(found)
 
-    # -- notes --------------------------------------------------------------------------------------------
-
-    def _note_mutations(self, node: ast.Call, receiver: Values, arguments: Arguments, used: bool) -> None:
-        name, line = _last_name(node.func), node.lineno
-        if isinstance(node.func, ast.Attribute):
-            if self._changes_receiver(node, node.func, used):
-                self.mutate(receiver, line)
-            if _is_type(node.func.value) and _is_mutator(node.func.attr, used) and arguments.positional:
-                self.mutate(arguments.positional[0], line)
-        first = arguments.positional[0] if arguments.positional else NOTHING
-        if (
-            name in builtin_names.FIRST_ARGUMENT_MUTATORS
-            or (name == "shuffle" and not used)
-            or (
-                isinstance(node.func, ast.Attribute)
-                and name in ("at", "put")
-                and _root(node.func) in ("np", "numpy")
-            )
-        ) or (_is_in_place(name) and _root(node.func) in builtin_names.MODULES):
-            self.mutate(first, line)
-        self.mutate(arguments.keywords.get("out", NOTHING), line)
-
-    def _changes_receiver(self, node: ast.Call, func: ast.Attribute, used: bool) -> bool:
-        path = dotted(func)
-        if path[:1] and path[0] in builtin_names.MODULES and path[-2] not in builtin_names.MODULE_STATE:
-            return False
-        in_place = any(
-            keyword.arg == "inplace"
-            and isinstance(keyword.value, ast.Constant)
-            and keyword.value.value is True
-            for keyword in node.keywords
-        )
-        return in_place or _is_in_place(func.attr) or _is_mutator(func.attr, used)
-
     # -- magics -------------------------------------------------------------------------------------------
 
     def magic(self, magic: ipython_syntax.Magic) -> Values:
@@ -420,31 +373,6 @@ def _parameter_names(code: Code) -> tuple[str, ...]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         return scopes.parameters(node.args)
     return ()
-
-
-def _last_name(func: ast.expr) -> str:
-    if isinstance(func, ast.Attribute):
-        return func.attr
-    return func.id if isinstance(func, ast.Name) else ""
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _is_type(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in builtin_names.MUTABLE_TYPES
-
-
-def _is_mutator(method: str, used: bool) -> bool:
-    return method in builtin_names.VALUE_MUTATORS or (not used and method in builtin_names.QUIET_MUTATORS)
-
-
-def _is_in_place(method: str) -> bool:
-    """Whether a method changes its object by the custom of tensors: ``add_``."""
-    return method.endswith("_") and not method.startswith("_")
 
 
 def _has_outside(values: Values) -> bool:

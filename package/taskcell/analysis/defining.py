@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
-from taskcell import hashing
-from taskcell.analysis import ipython_syntax, magic_effects, meaning, names, purity
+from taskcell.analysis import ipython_syntax, magic_effects, meaning, names, purity, scoping
+from taskcell.analysis.scoping import Definition
 from taskcell.model.tasks import CaptureKind
 
 LAZY = "annotations"
@@ -21,54 +21,6 @@ LAZY = "annotations"
 
 STAR = "*"
 """Name under which a star import stands among definitions: it may bind any name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
-    """What one statement binds to one name.
-
-    Attributes
-    ----------
-    name, kind
-        The name and what it is; ``VALUE``: known at run time only.
-    source
-        The user's text of the statement; for an import the statement for that name alone.
-    digest
-        Digest of the source's meaning.
-    reads
-        Names that it needs from outside itself.
-    eager
-        Names in ``reads`` that are read when the statement runs (defaults, decorators, a constant's parts):
-        for these the definition in force at that time counts.
-    effects
-        Outside names that a function or class changes or binds when it is used.
-    line, label
-        1-based line in its cell, and where the cell is, for people.
-    pure
-        Whether executing the source again makes the same thing.
-    opaque
-        None, or why its names can't be known.
-    optional
-        Whether an import may fail: it stands in a ``try`` or a condition.
-    """
-
-    name: str
-    kind: CaptureKind
-    source: str
-    digest: hashing.Digest
-    reads: frozenset[str]
-    eager: frozenset[str] = frozenset()
-    effects: frozenset[str] = frozenset()
-    line: int = 1
-    label: str = ""
-    pure: bool = True
-    opaque: str | None = None
-    optional: bool = False
-
-    @property
-    def place(self) -> str:
-        """Where it stands, for people: ``cell 3, line 2``."""
-        return f"{self.label}, line {self.line}" if self.label else f"line {self.line}"
 
 
 def definitions(source: str, *, label: str = "", lazy_annotations: bool = False) -> tuple[Definition, ...]:
@@ -83,7 +35,7 @@ def definitions(source: str, *, label: str = "", lazy_annotations: bool = False)
 
     Examples
     --------
-    >>> [(each.name, each.kind.value) for each in definitions("import os\\nRATE = 1 / 12\\nrows = load()")]
+    >>> [(each.name, each.kind.value) for each in definitions("import os\nRATE = 1 / 12\nrows = load()")]
     [('os', 'import'), ('RATE', 'constant'), ('rows', 'value')]
     """
     return tuple(replace(each, label=label) for each in _definitions(source, lazy_annotations))
@@ -93,38 +45,8 @@ def definitions(source: str, *, label: str = "", lazy_annotations: bool = False)
 def _definitions(source: str, lazy_annotations: bool) -> tuple[Definition, ...]:
     found: dict[str, Definition] = {}
     for definition in _in_order(source, lazy_annotations):
-        supersede(found, definition)
+        scoping.supersede(found, definition)
     return tuple(found.values())
-
-
-def supersede(scope: dict[str, Definition], new: Definition) -> None:
-    """Put a definition in force.
-
-    What was computed from the one before it can't be computed again, so it becomes a ``VALUE``. Imports of
-    several submodules of one package add up.
-    """
-    old = scope.pop(new.name, None)
-    if old is not None and old.digest != new.digest:
-        for name, other in scope.items():
-            if new.name in other.eager and other.kind is not CaptureKind.IMPORT:
-                scope[name] = replace(other, kind=CaptureKind.VALUE, pure=False)
-    if old is not None and _add_up(old, new):
-        merged = list(dict.fromkeys((*old.source.splitlines(), *new.source.splitlines())))
-        text = "\n".join(merged)
-        new = replace(new, source=text, digest=meaning.code_digest(text))
-    if new.name in new.eager:
-        new = replace(new, kind=CaptureKind.VALUE, pure=False)
-    scope[new.name] = new
-
-
-def _add_up(old: Definition, new: Definition) -> bool:
-    plain = f"import {new.name}"
-    return old.kind is new.kind is CaptureKind.IMPORT and all(
-        line == plain or line.startswith(plain + ".")
-        for each in (old, new)
-        for line in each.source.splitlines()
-        if " as " not in line or not line.startswith("import ")
-    )
 
 
 def _in_order(source: str, lazy_before: bool) -> Iterator[Definition]:
@@ -411,45 +333,3 @@ def _only_defines(node: ast.stmt) -> bool:
             return True
         case _:
             return False
-
-
-def extend_scope(scope: Mapping[str, Definition], source: str, *, label: str = "") -> dict[str, Definition]:
-    """Return the definitions in force after one more plain cell.
-
-    Beyond putting the cell's own in force: constants (and defaults) that were computed from a name that is
-    rebound now become values; so do names that a function called in the cell changes; deleted names are
-    gone.
-
-    Raises
-    ------
-    DefinitionError
-        When the cell is not valid, naming the line.
-    """
-    after = dict(scope)
-    cell = names.analyze(source, known=scope.keys())
-    for name in sorted(_effects(cell.at_once, scope)):
-        if name in after and after[name].kind is not CaptureKind.IMPORT:
-            after[name] = replace(after[name], kind=CaptureKind.VALUE, pure=False)
-    lazy = LAZY in after and "__future__" in after[LAZY].source
-    for definition in definitions(source, label=label, lazy_annotations=lazy):
-        supersede(after, definition)
-    for name in cell.deletes:
-        after.pop(name, None)
-    return after
-
-
-def _effects(read: Iterable[str], scope: Mapping[str, Definition]) -> set[str]:
-    """Return names that functions reached from a cell change when they are called."""
-    found: set[str] = set()
-    seen: set[str] = set()
-    stack = list(read)
-    while stack:
-        name = stack.pop()
-        definition = scope.get(name)
-        if definition is None or name in seen:
-            continue
-        seen.add(name)
-        if definition.kind in (CaptureKind.FUNCTION, CaptureKind.CLASS):
-            found |= definition.effects
-            stack.extend(definition.reads)
-    return found

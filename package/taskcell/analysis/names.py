@@ -9,6 +9,7 @@ Rules
   call, an argument of a call that isn't known to keep functions only, iteration over a generator. Code that
   is not called in the cell, or still has a name at its end, is looked at with the names as they are at the
   end.
+- Names in literal text that pandas or numexpr looks up in its caller are read: ``df.query("a > @limit")``.
 - Builtins are not read, unless earlier cells bound the name (``known``).
 - *writes*: names that may be bound at the end, or where the cell ends by ``raise``. A function's ``global``
   counts where the function may run in the cell.
@@ -100,11 +101,16 @@ def analyze(source: str, *, known: Collection[str] = ()) -> CellNames:
     >>> sorted(analyze("total = sum(prices) * (1 + tax)").reads)
     ['prices', 'tax']
     """
-    return _analyze(source, frozenset(known) & _SHADOWED)
+<<<<<<< HEAD
+    telling = builtin_names.BUILTINS | magic_effects.ENVIRONMENT  # other names are the same, known or not
+    return _analyze(source, telling.intersection(known))
+=======
+    return _analyze(source, _SHADOWED.intersection(known))
 
 
 _SHADOWED = frozenset(builtin_names.BUILTINS) | frozenset(magic_effects.ENVIRONMENT)
 """Names for which it matters whether an earlier cell bound them; others would only spoil the memory of answers."""
+>>>>>>> tester
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from taskcell.analysis import builtin_names, ipython_syntax, local_modules
-from taskcell.analysis.defining import Definition
+from taskcell.analysis.scoping import Definition
 from taskcell.model.tasks import Capture, CaptureKind
 
 _TASK = "the task"

@@ -1,4 +1,7 @@
-"""Statements: every path through a cell."""
+"""Statements: every path through a cell.
+
+Long, because every statement of the language is here and they share how states are joined.
+"""
 
 from __future__ import annotations
 

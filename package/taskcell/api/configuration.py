@@ -22,6 +22,7 @@ from taskcell.store.opening import Store, open_store
 _PREFIX = "TASKCELL_"
 _NOT_SETTINGS = {"TASKCELL_TASK", "TASKCELL_READ_CACHE"}
 """Variables of ours that a worker sets for the kernel."""
+_VARIABLES = {name: f"{_PREFIX}{name.upper()}" for name in Settings.__struct_fields__}
 
 
 def settings(**given: Any) -> Settings:
@@ -32,6 +33,7 @@ def settings(**given: Any) -> Settings:
     **given
         Settings of this call; None means not given.
     """
+    _check_environment()
     values = {**_from_file(Path.cwd()), **_from_environment(os.environ)}
     values.update({name: value for name, value in given.items() if value is not None})
     try:
@@ -44,15 +46,25 @@ def settings(**given: Any) -> Settings:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for variable, text in environ.items():
-        if not variable.startswith(_PREFIX) or variable in _NOT_SETTINGS or not text:
-            continue
-        name = variable.removeprefix(_PREFIX).lower()
-        found[name] = tuple(text.split(",")) if name == "trusted_stores" else text
+    for name, variable in _VARIABLES.items():
+        text = environ.get(variable)
+        if text:
+            found[name] = tuple(text.split(",")) if name == "trusted_stores" else text
     return found
 
 
+@lru_cache(maxsize=1)
+def _check_environment() -> None:
+    """Refuse a misspelt variable of ours, once a process; raise InvalidInputError."""
+    for variable in os.environ:
+        if variable.startswith(_PREFIX) and variable not in _VARIABLES.values() and variable not in _NOT_SETTINGS:
+            raise errors.InvalidInputError(
+                f"There is no setting {variable}.", remedy=f"There are: {', '.join(_VARIABLES.values())}."
+            )
+
+
 def _from_file(folder: Path) -> dict[str, Any]:
+<<<<<<< HEAD
     """Return the settings of the nearest file that has any, looked for in a folder and its parents."""
     for parent in (folder, *folder.parents):
         for name in ("taskcell.toml", "pyproject.toml"):
@@ -76,6 +88,30 @@ def _table(path: str, _mtime_ns: int, _size: int) -> dict[str, Any] | None:
         return data
     table = data.get("tool", {}).get("taskcell")
     return table if isinstance(table, dict) else None
+=======
+    for path in _files(folder):
+        try:
+            found = path.stat()
+            data = _parsed(path, found.st_mtime_ns, found.st_size)
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+            raise errors.InvalidInputError(f"{path} can't be read: {exc}.", remedy="Correct or remove it.") from exc
+        table = data if path.name == "taskcell.toml" else data.get("tool", {}).get("taskcell")
+        if table is not None:
+            return dict(table)
+    return {}
+
+
+@lru_cache(maxsize=16)
+def _parsed(path: Path, _mtime_ns: int, _size: int) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for parent in (folder, *folder.parents):
+        for name in ("taskcell.toml", "pyproject.toml"):
+            if (parent / name).is_file():
+                yield parent / name
+>>>>>>> tester
 
 
 def cache_folder() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from taskcell.model.cells import Cell, TaskCell, TaskHeader
 
@@ -27,6 +28,7 @@ class Call:
         return TaskCell(cell=cell, header=header, body=self.source, first_line=self.line)
 
 
+@lru_cache(maxsize=1024)
 def is_decorated(source: str) -> bool:
     """Whether a function's source has the ``task`` decorator."""
     try:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -238,9 +239,13 @@ class CellRunner:
         return codecs.decode(
             artifact,
             self._store.blobs,
-            trusted=configuration.trusted(self._store),
+            trusted=self._trusted,
             namespace=self._session.namespace,
         )
+
+    @cached_property
+    def _trusted(self) -> bool:
+        return configuration.trusted(self._store)
 
     def body_namespace(self, prepared: Prepared) -> dict[str, Any]:
         """Return what the body may see: what it reaches, and its inputs."""

@@ -260,9 +260,7 @@ class _Context:
         """Return what the roots reach, and inputs that only a helper reads."""
         scope = self._scope.definitions
         folders = [self._resolver.folder] if self._resolver.folder else []
-        reach = analysis.reach(
-            roots, scope, lines=self._names.lines, local_roots=folders, body=self._cell.body
-        )
+        reach = analysis.reach(roots, scope, lines=self._names.lines, local_roots=folders, body=self._cell.body)
         more = [self._helper_input(item) for item in reach.missing if item.name not in inputs]
         found = [self._value_capture(name, reach.via[name]) for name in reach.values if name not in inputs]
         for capture in reach.captures:

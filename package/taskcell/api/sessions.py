@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -162,9 +163,7 @@ class Session:
             raise errors.NotFoundError(
                 "No cell has run since the extension was loaded.", remedy="Run the notebook's cells first."
             )
-        return workflows.read_workflow(
-            self.cells, name=name, values=LiveValues(self.namespace, sink), folder=folder
-        )
+        return workflows.read_workflow(self.cells, name=name, values=LiveValues(self.namespace, sink), folder=folder)
 
     def definitions(self) -> dict[str, analysis.Definition]:
         """Return what plain cells define, as the newest of them do."""
@@ -217,10 +216,15 @@ def _writes(cell: Cell) -> frozenset[str]:
 
 
 def _task_name(cell: Cell) -> str | None:
-    if workflows.kind_of(cell.source) is not CellKind.TASK:
+    return _task_name_in(cell.source)
+
+
+@lru_cache(maxsize=4096)
+def _task_name_in(source: str) -> str | None:
+    if workflows.kind_of(source) is not CellKind.TASK:
         return None
     try:
-        return workflows.declare(headers.parse_task_cell(cell), 0, ()).name
+        return workflows.declare(headers.parse_task_cell(Cell(source=source)), 0, frozenset()).name
     except errors.DefinitionError:
         return None
 

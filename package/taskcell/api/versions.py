@@ -106,7 +106,9 @@ def _by_number(where: Store, name: str, number: int) -> Version:
 
 
 def _by_prefix(where: Store, prefix: str) -> Version:
-    matches = [version for name in names(where) for version in of_workflow(where, name) if version.digest.startswith(prefix)]
+    matches = [
+        version for name in names(where) for version in of_workflow(where, name) if version.digest.startswith(prefix)
+    ]
     if len(matches) == 1:
         return matches[0]
     if not matches:
@@ -114,7 +116,9 @@ def _by_prefix(where: Store, prefix: str) -> Version:
             f"No version has a digest that begins with {prefix}.", remedy="List versions with: taskcell versions"
         )
     listed = ", ".join(version.ref for version in matches)
-    raise errors.InvalidInputError(f"{prefix} begins the digests of several versions: {listed}.", remedy="Name one of them.")
+    raise errors.InvalidInputError(
+        f"{prefix} begins the digests of several versions: {listed}.", remedy="Name one of them."
+    )
 
 
 def _unknown_workflow(where: Store, name: str) -> errors.NotFoundError:
@@ -209,7 +213,8 @@ def tag(
     """
     if not _TAG.fullmatch(name):
         raise errors.InvalidInputError(
-            f"{quoting.shortened(name)!r} can't be a tag.", remedy="Use up to 100 letters, digits, '_', '.', '+' and '-'."
+            f"{quoting.shortened(name)!r} can't be a tag.",
+            remedy="Use up to 100 letters, digits, '_', '.', '+' and '-'.",
         )
     where = configuration.store(store=store, project=project)
     found = find(where, version) if isinstance(version, str) else version

@@ -8,10 +8,12 @@ the tasks that read it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 from taskcell import analysis, errors
 from taskcell.api import functions, ordering, resolving
@@ -23,6 +25,8 @@ from taskcell.store.contracts import BlobSink
 
 kind_of = lru_cache(maxsize=4096)(headers.kind_of)
 _task_cell = lru_cache(maxsize=4096)(headers.parse_task_cell)
+_Definitions: TypeAlias = dict[str, analysis.Definition]
+_NONE: _Definitions = {}
 _parameters = lru_cache(maxsize=256)(parameter_cells.parse_params)
 
 
@@ -50,8 +54,25 @@ class _Walk:
     values: resolving.Values | None
     folder: Path | None
     sink: BlobSink | None = None
-    scope: resolving.Scope = field(default_factory=resolving.Scope)
+    scope: resolving.Scope = field(default_factory=lambda: resolving.Scope(definitions=_NONE))
     outputs: dict[str, str] = field(default_factory=dict)
+
+    taken: frozenset[str] = frozenset()
+    """Names that are outputs or parameters, whatever plain cells do."""
+    known: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.take(self.outputs)
+
+    def take(self, names: Iterable[str]) -> None:
+        """Note names that are outputs or parameters."""
+        self.taken |= frozenset(names)
+        self.known.update(names)
+
+    def without(self, name: str) -> None:
+        """Drop a definition."""
+        if name in self.scope.definitions:
+            self.scope.definitions = {key: item for key, item in self.scope.definitions.items() if key != name}
 
 
 def read_workflow(
@@ -85,9 +106,7 @@ def read_workflow(
     declared = _declare_all(cells)
     walk = _Walk(values=values, folder=folder, sink=sink, outputs=_makers(declared.values()))
     tasks = _resolve(cells, declared, walk, only=None)
-    workflow = Workflow(
-        name=name, tasks=ordering.in_order(tasks), parameters=tuple(walk.scope.parameters.values())
-    )
+    workflow = Workflow(name=name, tasks=ordering.in_order(tasks), parameters=tuple(walk.scope.parameters.values()))
     return Draft(workflow=workflow, cells={item.name: item.cell for item in declared.values()})
 
 
@@ -143,9 +162,7 @@ def _declare_all(cells: Sequence[Cell]) -> dict[str, _Declared]:
     return declared
 
 
-def _resolve(
-    cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk, *, only: int | None
-) -> list[Task]:
+def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk, *, only: int | None) -> list[Task]:
     by_position: dict[int, list[_Declared]] = {}
     for item in declared.values():
         by_position.setdefault(item.position, []).append(item)
@@ -171,7 +188,7 @@ def _resolve(
                 tasks.append(resolver.task(item.name, item.cell, item.names, item.outputs))
             for output in item.outputs:
                 walk.scope.tainted.pop(output, None)
-                walk.scope.definitions.pop(output, None)
+                walk.without(output)
     return tasks
 
 
@@ -183,7 +200,7 @@ def _assigned_later(cells: Sequence[Cell]) -> list[dict[str, str]]:
     for number, cell in reversed(list(enumerate(cells))):
         found.append(below)
         if kind_of(cell.source) is CellKind.PLAIN and first[cell.source] == number:
-            names = _names(cell, ())
+            names = _names(cell, frozenset())
             if names is not None and names.writes:
                 below = {**below, **dict.fromkeys(names.writes, cell.label or "a plain cell")}
     return found[::-1]
@@ -216,6 +233,8 @@ class _Reader:
 
     def _calls(self, cell: Cell, position: int) -> Iterator[_Declared]:
         """Find calls of functions with the ``task`` decorator: each is a task, named after the function."""
+        if not self._functions and "task" not in cell.source:
+            return
         for definition in analysis.definitions(cell.source):
             if definition.kind is CaptureKind.FUNCTION and functions.is_decorated(definition.source):
                 self._functions.add(definition.name)
@@ -229,7 +248,7 @@ class _Reader:
             yield declare(call.as_task_cell(cell, name), position, self._known)
 
 
-def declare(cell: TaskCell, position: int, known: Iterable[str]) -> _Declared:
+def declare(cell: TaskCell, position: int, known: Collection[str]) -> _Declared:
     """Return what a task cell declares: name, inputs and outputs, stated or inferred."""
     header = cell.header
     names = _body_names(cell, known)
@@ -268,10 +287,10 @@ def _title(cell: TaskCell) -> str:
     return f"Task {name!r}" if name else f"The task in {cell.cell.label or 'this cell'}"
 
 
-def _body_names(cell: TaskCell, known: Iterable[str]) -> analysis.CellNames:
+def _body_names(cell: TaskCell, known: Collection[str]) -> analysis.CellNames:
     """Return a body's names; lines are those of the whole cell."""
     try:
-        return analysis.analyze("\n" * (cell.first_line - 1) + cell.body, known=frozenset(known))
+        return analysis.analyze("\n" * (cell.first_line - 1) + cell.body, known=known)
     except errors.DefinitionError as exc:
         message = f"{_title(cell)}: {exc.message}."
         raise errors.DefinitionError(message, remedy=exc.remedy, task=cell.header.name or "") from exc
@@ -318,10 +337,10 @@ def _makers(declared: Iterable[_Declared]) -> dict[str, str]:
 # -- plain cells -----------------------------------------------------------------------------------------------------
 
 
-def _names(cell: Cell, known: Iterable[str]) -> analysis.CellNames | None:
+def _names(cell: Cell, known: Collection[str]) -> analysis.CellNames | None:
     """Return a plain cell's names; None when it isn't Python and so defines nothing."""
     try:
-        return analysis.analyze(cell.source, known=frozenset(known))
+        return analysis.analyze(cell.source, known=known)
     except errors.DefinitionError:
         return None
 
@@ -334,15 +353,17 @@ def _add_parameters(walk: _Walk, cell: Cell) -> None:
                 f"{parameter.name!r} is a parameter and an output of task {maker!r}.", remedy="Rename one of them."
             )
         walk.scope.parameters[parameter.name] = parameter
-        walk.scope.definitions.pop(parameter.name, None)
+        walk.take([parameter.name])
+        walk.without(parameter.name)
 
 
 def _add_plain(walk: _Walk, cell: Cell, called: set[str]) -> None:
     """Take a plain cell into account: what it defines, and what of others it changes."""
     scope = walk.scope
-    names = _names(cell, scope.known(walk.outputs))
+    names = _names(cell, walk.known)
     if names is None:
         return
+    walk.known |= names.writes
     where = cell.label or "a plain cell"
     if names.opaque:
         scope.opaque[where] = names.opaque
@@ -352,10 +373,31 @@ def _add_plain(walk: _Walk, cell: Cell, called: set[str]) -> None:
     for name in names.mutates:
         if name in walk.outputs or name in scope.parameters:
             scope.tainted[name] = resolving.Taint(where=where, how=f"it changes {name} in place")
-        elif name in scope.definitions:
-            scope.definitions[name] = dataclasses.replace(scope.definitions[name], kind=CaptureKind.VALUE)
-    scope.definitions = {
-        name: definition
-        for name, definition in analysis.extend_scope(scope.definitions, cell.source, label=cell.label).items()
-        if name not in walk.outputs and name not in scope.parameters
-    }
+    scope.definitions = _extended(scope.definitions, cell, names.mutates, walk.taken)
+
+
+_remembered: OrderedDict[tuple[int, Cell, frozenset[str]], tuple[_Definitions, _Definitions]] = OrderedDict()
+_REMEMBERED_MOST = 512
+
+
+def _extended(before: _Definitions, cell: Cell, mutates: frozenset[str], taken: frozenset[str]) -> _Definitions:
+    """Return the definitions in force after a plain cell; ``taken`` are the names of outputs and parameters.
+
+    Remembered, since a notebook's cells are walked again for every cell that runs. The definitions before are kept
+    with the answer: so their identity can't come to stand for others.
+    """
+    key = id(before), cell, taken
+    found = _remembered.get(key)
+    if found is None:
+        start = {
+            name: dataclasses.replace(item, kind=CaptureKind.VALUE) if name in mutates else item
+            for name, item in before.items()
+        }
+        extended = analysis.extend_scope(start, cell.source, label=cell.label)
+        found = before, {name: item for name, item in extended.items() if name not in taken}
+        _remembered[key] = found
+        while len(_remembered) > _REMEMBERED_MOST:
+            _remembered.popitem(last=False)
+    else:
+        _remembered.move_to_end(key)
+    return found[1]

@@ -201,6 +201,4 @@ def _plain(data: dict[str, Any]) -> dict[str, Any]:
     """Return a mimebundle as the notebook format has it: bytes as base64 text."""
     import base64
 
-    return {
-        kind: base64.b64encode(part).decode() if isinstance(part, bytes) else part for kind, part in data.items()
-    }
+    return {kind: base64.b64encode(part).decode() if isinstance(part, bytes) else part for kind, part in data.items()}

@@ -146,7 +146,7 @@ GOLDEN = {
     "x = 1": "c95379f2ae11fbfd",
     "def f(a, *b: int, c=-0.0, **d) -> str:\n    'doc'\n    return f'{a!r:>{c}}{b}' 'x'": "18db6f03e9bcca9f",
     "class A(B, metaclass=C):\n    x: int = 1\n    async def m(self): await self": "ecb4836213438f34",
-    "try:\n    import a.b as c\nexcept* (D, E) as e:\n    raise\nelse:\n    pass\nfinally:\n    del c": "998ce1f056445559",  # noqa: E501
+    "try:\n    import a.b as c\nexcept* (D, E) as e:\n    raise\nelse:\n    pass\nfinally:\n    del c": "998ce1f056445559",
     "match x:\n    case {'a': [1, *_], **r} if r: pass\n    case A(b=1j) | None: pass": "9ac79c6481d6e345",
     "%time x = [y for y in z if y]\n!ls {x}\ndef f(a): return a": "5be5271ce3eefda4",
     "%%capture out\nx = 1j + 1e999;": "0397eef71e9f5327",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 BITS = 6
 
 
-class Boom(Exception):  # noqa: N818
+class Boom(Exception):
     """What ``risky()`` raises."""
 
 

@@ -1,0 +1,87 @@
+"""Definitions, and which of them are in force: what a later cell does to those before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from taskcell import hashing
+from taskcell.analysis import meaning
+from taskcell.model.tasks import CaptureKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What one statement binds to one name.
+
+    Attributes
+    ----------
+    name, kind
+        The name and what it is; ``VALUE``: known at run time only.
+    source
+        The user's text of the statement; for an import the statement for that name alone.
+    digest
+        Digest of the source's meaning.
+    reads
+        Names that it needs from outside itself.
+    eager
+        Names in ``reads`` that are read when the statement runs (defaults, decorators, a constant's parts):
+        for these the definition in force at that time counts.
+    effects
+        Outside names that a function or class changes or binds when it is used.
+    line, label
+        1-based line in its cell, and where the cell is, for people.
+    pure
+        Whether executing the source again makes the same thing.
+    opaque
+        None, or why its names can't be known.
+    optional
+        Whether an import may fail: it stands in a ``try`` or a condition.
+    """
+
+    name: str
+    kind: CaptureKind
+    source: str
+    digest: hashing.Digest
+    reads: frozenset[str]
+    eager: frozenset[str] = frozenset()
+    effects: frozenset[str] = frozenset()
+    line: int = 1
+    label: str = ""
+    pure: bool = True
+    opaque: str | None = None
+    optional: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people: ``cell 3, line 2``."""
+        return f"{self.label}, line {self.line}" if self.label else f"line {self.line}"
+
+
+def supersede(scope: dict[str, Definition], new: Definition) -> None:
+    """Put a definition in force.
+
+    What was computed from the one before it can't be computed again, so it becomes a ``VALUE``. Imports of
+    several submodules of one package add up.
+    """
+    old = scope.pop(new.name, None)
+    if old is not None and old.digest != new.digest:
+        for name, other in scope.items():
+            if new.name in other.eager and other.kind is not CaptureKind.IMPORT:
+                scope[name] = replace(other, kind=CaptureKind.VALUE, pure=False)
+    if old is not None and _add_up(old, new):
+        merged = list(dict.fromkeys((*old.source.splitlines(), *new.source.splitlines())))
+        text = "\n".join(merged)
+        new = replace(new, source=text, digest=meaning.code_digest(text))
+    if new.name in new.eager:
+        new = replace(new, kind=CaptureKind.VALUE, pure=False)
+    scope[new.name] = new
+
+
+def _add_up(old: Definition, new: Definition) -> bool:
+    plain = f"import {new.name}"
+    return old.kind is new.kind is CaptureKind.IMPORT and all(
+        line == plain or line.startswith(plain + ".")
+        for each in (old, new)
+        for line in each.source.splitlines()
+        if " as " not in line or not line.startswith("import ")
+    )
