@@ -15,6 +15,7 @@ import psutil
 
 import taskcell
 from taskcell.api import launching, runs
+from taskcell.backends import scratch
 
 PATIENCE_S = 90.0
 
@@ -86,11 +87,12 @@ def until(condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_
 
 def processes_of(run_id: str) -> Iterator[psutil.Process]:
     """Yield all living processes of a run: driver, workers, kernels and what they started."""
+    mark = scratch.beginning(run_id)
     for process in psutil.process_iter():
         try:
             if process.status() == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
                 continue
-            if run_id in " ".join(process.cmdline()) or run_id in process.environ().get("TASKCELL_TASK", ""):
+            if run_id in " ".join(process.cmdline()) or process.environ().get("TASKCELL_TASK", "").startswith(mark):
                 yield process
         except (psutil.Error, OSError):
             continue

@@ -101,16 +101,8 @@ def analyze(source: str, *, known: Collection[str] = ()) -> CellNames:
     >>> sorted(analyze("total = sum(prices) * (1 + tax)").reads)
     ['prices', 'tax']
     """
-<<<<<<< HEAD
     telling = builtin_names.BUILTINS | magic_effects.ENVIRONMENT  # other names are the same, known or not
     return _analyze(source, telling.intersection(known))
-=======
-    return _analyze(source, _SHADOWED.intersection(known))
-
-
-_SHADOWED = frozenset(builtin_names.BUILTINS) | frozenset(magic_effects.ENVIRONMENT)
-"""Names for which it matters whether an earlier cell bound them; others would only spoil the memory of answers."""
->>>>>>> tester
 
 
 @lru_cache(maxsize=4096)

@@ -64,7 +64,6 @@ def _check_environment() -> None:
 
 
 def _from_file(folder: Path) -> dict[str, Any]:
-<<<<<<< HEAD
     """Return the settings of the nearest file that has any, looked for in a folder and its parents."""
     for parent in (folder, *folder.parents):
         for name in ("taskcell.toml", "pyproject.toml"):
@@ -88,30 +87,6 @@ def _table(path: str, _mtime_ns: int, _size: int) -> dict[str, Any] | None:
         return data
     table = data.get("tool", {}).get("taskcell")
     return table if isinstance(table, dict) else None
-=======
-    for path in _files(folder):
-        try:
-            found = path.stat()
-            data = _parsed(path, found.st_mtime_ns, found.st_size)
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-            raise errors.InvalidInputError(f"{path} can't be read: {exc}.", remedy="Correct or remove it.") from exc
-        table = data if path.name == "taskcell.toml" else data.get("tool", {}).get("taskcell")
-        if table is not None:
-            return dict(table)
-    return {}
-
-
-@lru_cache(maxsize=16)
-def _parsed(path: Path, _mtime_ns: int, _size: int) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for parent in (folder, *folder.parents):
-        for name in ("taskcell.toml", "pyproject.toml"):
-            if (parent / name).is_file():
-                yield parent / name
->>>>>>> tester
 
 
 def cache_folder() -> Path:

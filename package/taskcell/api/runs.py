@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from taskcell import errors
-from taskcell.api import configuration, links
+from taskcell.api import configuration, interrupting, links
 from taskcell.backends import registry
 from taskcell.backends.contracts import DriverOrder
 from taskcell.engine import logs as attempt_logs
@@ -151,15 +151,25 @@ class Run:
         return links.run_link(self._store, self.id)
 
     def wait(self, timeout_s: float | None = None) -> Run:
-        """Wait for its end and return it; raise TimeoutError after ``timeout_s`` seconds (the run goes on)."""
+        """Wait for its end and return it.
+
+        An interrupt detaches: the run goes on, and a line says how to cancel it. In a notebook a second one within
+        five seconds cancels.
+
+        Raises
+        ------
+        TimeoutError
+            After ``timeout_s`` seconds; the run goes on.
+        """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while True:
-            state = self.state
-            if state.ended:
-                return self
-            if deadline is not None and time.monotonic() >= deadline:
-                raise TimeoutError(f"Run {self.id} is still {state} after {timeout_s:g} s; it goes on.")
-            time.sleep(POLL_S)
+        try:
+            while not (state := self.state).ended:
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise TimeoutError(f"Run {self.id} is still {state} after {timeout_s:g} s; it goes on.")
+                time.sleep(POLL_S)
+        except KeyboardInterrupt:
+            raise interrupting.detached(self.id, self.cancel) from None
+        return self
 
     # -- what came out -----------------------------------------------------------------------------------------------
 

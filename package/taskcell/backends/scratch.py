@@ -1,4 +1,7 @@
-"""Folders that an attempt works in: named after it, so that whoever outlives a worker can find what it left."""
+"""Folders that an attempt works in: named after it, so that whoever outlives a worker can find what it left.
+
+Names are short digests, because a kernel's sockets lie in there and a socket's path has 104 bytes at most.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from taskcell.store import paths
+from taskcell.hashing import digest_parts
 
 
 def prefix(run_id: str, task_id: str = "", attempt: int = 0) -> str:
     """Return how the names of an attempt's folders begin; without a task, those of a whole run."""
-    whole = f"taskcell-{run_id}-"
-    return f"{whole}{paths.quoted(task_id)}-{attempt}-" if task_id else whole
+    whole = f"taskcell-{digest_parts('run', [run_id])[:12]}-"
+    return f"{whole}{digest_parts('task', [task_id])[:6]}-{attempt}-" if task_id else whole
 
 
 def make(run_id: str, task_id: str, attempt: int) -> Path:

@@ -31,6 +31,8 @@ from taskcell.model.runs import TaskError
 
 Listener = Callable[[str], None]
 
+OUTPUT_PATIENCE_S = 600
+"""How long output may still arrive after a cell has ended; the library's 4 s lose the end of a flood of prints."""
 _ENGINE = "taskcell.recording"
 _KERNEL = "taskcell"
 
@@ -151,6 +153,7 @@ class _RecordingEngine(Engine):  # type: ignore[misc]
             listener=listener,
             timeout=execution_timeout,
             startup_timeout=start_timeout,
+            iopub_timeout=OUTPUT_PATIENCE_S,
             kernel_name=kernel_name,
             shutdown_kernel="immediate",
         )
