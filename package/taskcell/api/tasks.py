@@ -12,6 +12,7 @@ import os
 import sys
 import textwrap
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,8 @@ from taskcell.api import configuration, launching, sessions
 from taskcell.cache import keys
 from taskcell.cache.results import Results
 from taskcell.hashing import Digest
-from taskcell.hashing.values import digest_value
+from taskcell.hashing.tokens import Node
+from taskcell.hashing.values import digest_value, register
 from taskcell.model.caching import CacheEntry, CacheKey
 from taskcell.model.tasks import Capture, CaptureKind, InputKind, Task, TaskInput, TaskOptions
 from taskcell.store import codecs
@@ -68,7 +70,13 @@ class CachedFunction(Generic[P, R]):
             else:
                 self._note(task, key, entry.outputs, clock, cached=True, run_id=entry.run_id)
                 return value
-        return self._execute(where, task, key, args, kwargs, clock)
+        if key is None:
+            _warn(f"{self._function.__qualname__} is not cached: {reason}")
+        return self._execute(where, task, key, arguments, args, kwargs, clock)
+
+    def __repr__(self) -> str:
+        """Say which function it is."""
+        return f"<task {self._function.__qualname__}{self._signature}>"
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """Bind as a method: the instance counts as an argument."""
@@ -150,6 +158,7 @@ class CachedFunction(Generic[P, R]):
         where: Store,
         task: Task,
         key: CacheKey | None,
+        arguments: Mapping[str, Any],
         args: Any,
         kwargs: Any,
         clock: float,
@@ -157,6 +166,10 @@ class CachedFunction(Generic[P, R]):
         started = time.perf_counter()
         value = self._function(*args, **kwargs)
         took = time.perf_counter() - started
+        changed = [] if key is None else _changed(key, arguments)
+        if changed:
+            _warn(f"{self._function.__qualname__} changed its argument {changed[0]!r} in place: the call is not cached")
+            key = None
         artifact = codecs.encode(value, where.blobs)
         outputs = {_RESULT: artifact}
         run_id = _process_run_id()
@@ -202,6 +215,14 @@ class CachedFunction(Generic[P, R]):
             session.outcomes[task.name] = self.last
 
 
+def _expand(function: CachedFunction[Any, Any]) -> Node:
+    """Take apart a cached function for its digest: what became of its calls does not count."""
+    return Node("cached-function", (), (function.uncached,), labels=("",))
+
+
+register(CachedFunction, _expand)
+
+
 @overload
 def task(function: Callable[P, R]) -> CachedFunction[P, R]: ...
 
@@ -235,9 +256,26 @@ def task(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         raise errors.InvalidInputError(f"@task: {exc}.", remedy="Options are: cache, retries, timeout_s.") from exc
     if function is None:
         return lambda wrapped: CachedFunction(wrapped, chosen)
-    if not inspect.isfunction(function):
-        raise errors.InvalidInputError(f"@task takes a function, not a {type(function).__name__}.")
+    _check_function(function)
     return CachedFunction(function, chosen)
+
+
+def _check_function(function: Callable[..., Any]) -> None:
+    if not inspect.isfunction(function):
+        raise errors.InvalidInputError(
+            f"@task takes a function, not a {type(function).__name__}.",
+            remedy="Write @task directly above the def, below other decorators.",
+        )
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise errors.InvalidInputError(
+            f"@task can't cache {function.__qualname__!r}: what it returns must be awaited.",
+            remedy="Write a plain function, or a %%task cell, which may await.",
+        )
+    if inspect.isgeneratorfunction(function):
+        raise errors.InvalidInputError(
+            f"@task can't cache {function.__qualname__!r}: it is a generator, whose elements are used up when read.",
+            remedy="Return a list of them.",
+        )
 
 
 def _source(function: Callable[..., Any]) -> str:
@@ -256,10 +294,25 @@ def _scope(function: Callable[..., Any]) -> Mapping[str, analysis.Definition]:
     session = sessions.current()
     if session is not None and function.__globals__ is session.namespace:
         return session.definitions()
+    ran = function.__globals__.get("In")
+    if isinstance(ran, list):
+        return _cells_scope(tuple(ran))
     path = getattr(module, "__file__", None)
     if path is None or not path.endswith(".py"):
         return {}
     return _module_scope(path, Path(path).stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4)
+def _cells_scope(sources: tuple[str, ...]) -> Mapping[str, analysis.Definition]:
+    """Return what names mean in a kernel without a session, as a worker's: its cells as IPython keeps them."""
+    scope: dict[str, analysis.Definition] = {}
+    for source in sources:
+        try:
+            scope.update({definition.name: definition for definition in analysis.definitions(source)})
+        except errors.DefinitionError:
+            continue  # a cell that isn't Python defined nothing
+    return scope
 
 
 @functools.lru_cache(maxsize=64)
@@ -273,6 +326,17 @@ def _checked_constant(capture: Capture, function: Callable[..., Any]) -> Capture
     if capture.kind is not CaptureKind.CONSTANT or capture.name not in function.__globals__:
         return capture
     return msgspec.structs.replace(capture, digest=_digest_or_empty(function.__globals__[capture.name]))
+
+
+def _changed(key: CacheKey, arguments: Mapping[str, Any]) -> list[str]:
+    """Return arguments that are no longer what the key says."""
+    before = {part.name: part.digest for part in key.parts}
+    return [name for name, value in arguments.items() if _digest_or_empty(value) != before.get(f"input:{name}")]
+
+
+def _warn(message: str) -> None:
+    """Warn at the line that calls the cached function."""
+    warnings.warn(message, stacklevel=3)
 
 
 def _digest_or_empty(value: object) -> Digest:
