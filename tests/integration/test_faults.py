@@ -30,7 +30,8 @@ HEAD = ("%load_ext taskcell",)
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
-    for run_id in os.listdir(made.store / "default" / "runs") if (made.store / "default" / "runs").exists() else []:
+    runs = made.store / "default" / "runs"
+    for run_id in [path.name for path in runs.iterdir()] if runs.exists() else []:
         for process in processes_of(run_id):
             with contextlib.suppress(psutil.Error):
                 process.kill()
