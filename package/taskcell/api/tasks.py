@@ -21,7 +21,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 import msgspec
 
 from taskcell import analysis, environment, errors
-from taskcell.api import configuration, launching, sessions
+from taskcell.api import configuration, outcomes, run_ids
 from taskcell.cache import keys
 from taskcell.cache.results import Results
 from taskcell.hashing import Digest
@@ -50,7 +50,7 @@ class CachedFunction(Generic[P, R]):
         self._options = options
         self._signature = inspect.signature(function)
         self._source = _source(function)
-        self.last: sessions.Outcome | None = None
+        self.last: outcomes.Outcome | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the function's result, from the cache when nothing that may change it has changed."""
@@ -58,7 +58,7 @@ class CachedFunction(Generic[P, R]):
         where = configuration.store()
         arguments = self._bound(args, kwargs)
         task = self._task(arguments)
-        key = self._key(task, arguments)
+        key, reason = self._key(task, arguments)
         results = Results(where)
         readable = self._options.cache and os.environ.get("TASKCELL_READ_CACHE") != "0"
         entry = results.find(key.digest) if key is not None and readable else None
@@ -139,14 +139,16 @@ class CachedFunction(Generic[P, R]):
             )
         return tuple(found), reach.distributions
 
-    def _key(self, task: Task, arguments: Mapping[str, Any]) -> CacheKey | None:
-        if any(capture.kind is CaptureKind.VALUE and not capture.digest for capture in task.captures):
-            return None
+    def _key(self, task: Task, arguments: Mapping[str, Any]) -> tuple[CacheKey | None, str]:
+        """Return the key, or None and why there is none."""
+        unknown = [item.name for item in task.captures if item.kind is CaptureKind.VALUE and not item.digest]
+        if unknown:
+            return None, f"{unknown[0]}, which it reaches, can't be digested"
         try:
             inputs = {name: keys.InputDigest(digest=digest_value(value)) for name, value in arguments.items()}
-        except errors.UnstorableError:
-            return None
-        return keys.task_key(task, inputs, installed=environment.installed_version)
+        except errors.UnstorableError as exc:
+            return None, exc.message
+        return keys.task_key(task, inputs, installed=environment.installed_version), ""
 
     def _load(self, where: Store, entry: CacheEntry) -> Any:
         artifact = entry.outputs[_RESULT]
@@ -199,7 +201,7 @@ class CachedFunction(Generic[P, R]):
         cached: bool,
         run_id: str,
     ) -> None:
-        self.last = sessions.Outcome(
+        self.last = outcomes.Outcome(
             task=task.name,
             cached=cached,
             key=key.digest if key else None,
@@ -210,7 +212,7 @@ class CachedFunction(Generic[P, R]):
             labelled=key.parts if key else (),
             definition=task,
         )
-        session = sessions.current()
+        session = outcomes.current()
         if session is not None:
             session.outcomes[task.name] = self.last
 
@@ -291,7 +293,7 @@ def _source(function: Callable[..., Any]) -> str:
 def _scope(function: Callable[..., Any]) -> Mapping[str, analysis.Definition]:
     """Return what names mean where the function was defined: its module's source, or the notebook's cells."""
     module = sys.modules.get(function.__module__)
-    session = sessions.current()
+    session = outcomes.current()
     if session is not None and function.__globals__ is session.namespace:
         return session.definitions()
     ran = function.__globals__.get("In")
@@ -349,4 +351,4 @@ def _digest_or_empty(value: object) -> Digest:
 @functools.cache
 def _process_run_id() -> str:
     """Return the id under which this process's calls are recorded."""
-    return launching.new_run_id()
+    return run_ids.new_run_id()
