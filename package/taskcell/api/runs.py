@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from taskcell import errors
-from taskcell.api import configuration, interrupting, links
+from taskcell.api import configuration, interrupting, links, sessions
 from taskcell.backends import registry
 from taskcell.backends.contracts import DriverOrder
 from taskcell.engine import logs as attempt_logs
@@ -338,7 +338,9 @@ class _Results:
         return next(iter(values.values())) if len(values) == 1 else values
 
     def _value(self, artifact: Artifact) -> Any:
-        return codecs.decode(artifact, self._store.blobs, trusted=configuration.trusted(self._store))
+        session = sessions.current()
+        names = session.namespace if session is not None else None  # classes of a notebook are those of this kernel
+        return codecs.decode(artifact, self._store.blobs, trusted=configuration.trusted(self._store), namespace=names)
 
     def _check_failed(self) -> None:
         for task in self._tasks.values():

@@ -71,7 +71,7 @@ class CachedFunction(Generic[P, R]):
                 self._note(task, key, entry.outputs, clock, cached=True, run_id=entry.run_id)
                 return value
         if key is None:
-            _warn(f"{self._function.__qualname__} is not cached: {reason}")
+            _warn(f"{self._function.__qualname__} is not cached: {reason}", 3)
         return self._execute(where, task, key, arguments, args, kwargs, clock)
 
     def __repr__(self) -> str:
@@ -140,10 +140,10 @@ class CachedFunction(Generic[P, R]):
         return tuple(found), reach.distributions
 
     def _key(self, task: Task, arguments: Mapping[str, Any]) -> tuple[CacheKey | None, str]:
-        """Return the key, or None and why there is none."""
-        unknown = [item.name for item in task.captures if item.kind is CaptureKind.VALUE and not item.digest]
-        if unknown:
-            return None, f"{unknown[0]}, which it reaches, can't be digested"
+        """Return the key of a call, or None and why there is none."""
+        for capture in task.captures:
+            if capture.kind is CaptureKind.VALUE and not capture.digest:
+                return None, f"{capture.name!r}, which it reaches, can't be digested"
         try:
             inputs = {name: keys.InputDigest(digest=digest_value(value)) for name, value in arguments.items()}
         except errors.UnstorableError as exc:
@@ -170,7 +170,7 @@ class CachedFunction(Generic[P, R]):
         took = time.perf_counter() - started
         changed = [] if key is None else _changed(key, arguments)
         if changed:
-            _warn(f"{self._function.__qualname__} changed its argument {changed[0]!r} in place: the call is not cached")
+            _warn(f"{self._function.__qualname__} changed its argument {changed[0]!r} in place: not cached", 4)
             key = None
         artifact = codecs.encode(value, where.blobs)
         outputs = {_RESULT: artifact}
@@ -336,9 +336,9 @@ def _changed(key: CacheKey, arguments: Mapping[str, Any]) -> list[str]:
     return [name for name, value in arguments.items() if _digest_or_empty(value) != before.get(f"input:{name}")]
 
 
-def _warn(message: str) -> None:
-    """Warn at the line that calls the cached function."""
-    warnings.warn(message, stacklevel=3)
+def _warn(message: str, level: int) -> None:
+    """Warn at the line that calls the cached function, ``level`` frames up."""
+    warnings.warn(message, stacklevel=level)
 
 
 def _digest_or_empty(value: object) -> Digest:

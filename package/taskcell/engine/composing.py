@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from taskcell import analysis
 from taskcell.backends.contracts import TaskOrder
 from taskcell.engine.notebooks import Executed
 from taskcell.model.runs import Plan, TaskError
-from taskcell.model.tasks import CaptureKind, Task
+from taskcell.model.tasks import Capture, CaptureKind, Task
 from taskcell.notebook import provenance, writing
 
 _EXACT_TYPES = frozenset({int, float, str, bool, type(None)})
@@ -37,10 +37,12 @@ def task_notebook(task: Task, order: TaskOrder, plan: Plan, store_url: str) -> d
             "parameters": order.parameters,
         },
     )
+    first, rest = _definitions(task)
     return writing.task_notebook(
         facts=facts,
+        begin=_begin_cell(first),
         load=_load_cell(task, order),
-        setup=_setup_cell(task),
+        setup="\n\n".join(rest),
         body=task.body,
         store=_store_cell(task),
     )
@@ -53,25 +55,38 @@ def _load_cell(task: Task, order: TaskOrder) -> str:
         for name, value in order.parameters.items()
         if name in order.inputs and type(value).__name__ == order.inputs[name].type and type(value) in _EXACT_TYPES
     }
-    lines = ["from taskcell.worker import inside as _taskcell", "", "_taskcell.begin()"]
-    lines += [f"{name} = _taskcell.load({name!r})" for name in order.inputs if name not in injected]
-    return "\n".join(lines)
+    values = [item.name for item in task.captures if item.kind is CaptureKind.VALUE]
+    names = [*values, *(name for name in order.inputs if name not in injected)]
+    return "\n".join(f"{name} = _taskcell.load({name!r})" for name in names)
 
 
-def _setup_cell(task: Task) -> str:
-    return "\n\n".join(_definitions(task))
+def _begin_cell(definitions: list[str]) -> str:
+    begin = "from taskcell.worker import inside as _taskcell\n\n_taskcell.begin()"
+    return "\n\n".join([begin, *definitions])
 
 
-def _definitions(task: Task) -> Iterator[str]:
-    """Yield what the body reaches, dependencies first; imports together."""
-    imports = [item.source for item in task.captures if item.kind is CaptureKind.IMPORT]
-    if imports:
-        yield "\n".join(imports)
+def _definitions(task: Task) -> tuple[list[str], list[str]]:
+    """Return what the body reaches: what comes before values are loaded, and what needs those when it is defined.
+
+    Classes come first wherever they can: a loaded instance is then one of the class that the body sees.
+    """
+    first = [item.source for item in task.captures if item.kind is CaptureKind.IMPORT]
+    first, rest = ["\n".join(first)] if first else [], []
+    late = {item.name for item in task.inputs} | {item.name for item in task.captures if item.kind is CaptureKind.VALUE}
     for item in task.captures:
-        if item.kind is CaptureKind.VALUE:
-            yield f"{item.name} = _taskcell.load({item.name!r})"
-        elif item.kind in (CaptureKind.FUNCTION, CaptureKind.CLASS, CaptureKind.CONSTANT):
-            yield item.source
+        if item.kind not in (CaptureKind.FUNCTION, CaptureKind.CLASS, CaptureKind.CONSTANT):
+            continue
+        if late & _needed_at_once(item):
+            late.add(item.name)
+            rest.append(item.source)
+        else:
+            first.append(item.source)
+    return first, rest
+
+
+def _needed_at_once(item: Capture) -> frozenset[str]:
+    """Return the names that a definition reads when it is executed: of decorators, defaults, bases, operands."""
+    return frozenset().union(*(definition.eager for definition in analysis.definitions(item.source)))
 
 
 def _store_cell(task: Task) -> str:

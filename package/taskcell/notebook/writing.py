@@ -31,6 +31,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def task_notebook(
     *,
     facts: Facts,
+    begin: str = "",
     load: str = "",
     setup: str = "",
     body: str,
@@ -43,8 +44,9 @@ def task_notebook(
     ----------
     facts : Facts
         Its origin, for the first cell and the metadata.
-    load, setup, store : str
-        Code around the body: loading inputs, defining what the body reaches, storing outputs. Empty: no cell.
+    begin, load, setup, store : str
+        Code around the body: defining what loaded values may need (their classes), loading inputs, defining what needs
+        those, storing outputs. Empty: no cell.
     body : str
         The user's text, unchanged.
     kernel : str
@@ -52,6 +54,7 @@ def task_notebook(
     """
     parts = [
         _code("", PARAMETERS_TAG, "parameters", hidden=True),
+        _code(begin, SETUP_TAG, "taskcell-begin", hidden=True),
         _code(load, LOAD_TAG, LOAD_TAG, hidden=True),
         _code(setup, SETUP_TAG, SETUP_TAG, hidden=True),
         _code(body, BODY_TAG, BODY_TAG),
