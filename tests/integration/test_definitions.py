@@ -118,7 +118,9 @@ def test_plain_value_counts_by_content_and_is_named_in_the_report(kernel: kernel
 
 
 def test_global_list_and_closure_of_a_helper_count_by_value(kernel: kernels.LiveKernel) -> None:
-    kernel.run("seen2 = list(range(3))\ndef h(): return len(seen2)\ndef maker(n):\n    def inner(): return n\n    return inner")
+    kernel.run(
+        "seen2 = list(range(3))\ndef h(): return len(seen2)\ndef maker(n):\n    def inner(): return n\n    return inner"
+    )
     kernel.run("five = maker(5)")
     task = "%%task p2 -> p2\np2 = h() + five()"
     ok(kernel.run(task))
@@ -140,7 +142,9 @@ def test_constant_that_a_helper_fills_is_put_back(kernel: kernels.LiveKernel) ->
 
 
 @pytest.mark.parametrize(
-    "value", ["open('/dev/null')", "(n for n in range(3))", "__import__('threading').Lock()"], ids=["file", "gen", "lock"]
+    "value",
+    ["open('/dev/null')", "(n for n in range(3))", "__import__('threading').Lock()"],
+    ids=["file", "gen", "lock"],
 )
 def test_input_that_has_no_digest_runs_uncached_and_says_so(kernel: kernels.LiveKernel, value: str) -> None:
     kernel.run(f"odd4 = {value}")
@@ -183,13 +187,18 @@ def test_classes_of_the_notebook_keep_their_identity(kernel: kernels.LiveKernel)
         "    def up(self): return self.x + LIMIT8\nclass Colour(Enum):\n    RED = 1\nclass Plain:\n"
         "    def __init__(self, k): self.k = k"
     )
-    make, use = "%%task p8\npoint, colour, plain = Point(3), Colour.RED, Plain(2)", (
-        "%%task p8u(point, colour, plain) -> p8u\nassert isinstance(point, Point) and colour is Colour.RED\n"
-        "p8u = point.up() + plain.k"
+    make, use = (
+        "%%task p8\npoint, colour, plain = Point(3), Colour.RED, Plain(2)",
+        (
+            "%%task p8u(point, colour, plain) -> p8u\nassert isinstance(point, Point) and colour is Colour.RED\n"
+            "p8u = point.up() + plain.k"
+        ),
     )
     for word in ("ran", "cached"):
         assert f"· {word} ·" in ok(kernel.run(make)).report
-        assert kernel.value("isinstance(point, Point), colour is Colour.RED, isinstance(plain, Plain)") == str((True,) * 3)
+        assert kernel.value("isinstance(point, Point), colour is Colour.RED, isinstance(plain, Plain)") == str(
+            (True,) * 3
+        )
         assert f"· {word} ·" in ok(kernel.run(use)).report
 
 
@@ -244,7 +253,11 @@ def test_version_holds_plain_values_and_a_launch_uses_them(tmp_path: Path) -> No
         live.run("class Box:\n    def __init__(self, n): self.n = n\nbox = Box(len(os.listdir('/')))")
         live.run("%%params\nextra: int = 0")
         ok(live.run("%%task total(rows) -> total\ntotal = sum(rows) + helper()"))
-        ok(live.run("%%task boxed(box, total, extra) -> boxed, same\nboxed = Box(box.n + total + extra)\nsame = isinstance(box, Box)"))
+        ok(
+            live.run(
+                "%%task boxed(box, total, extra) -> boxed, same\nboxed = Box(box.n + total + extra)\nsame = isinstance(box, Box)"
+            )
+        )
         ok(live.run("import taskcell\nversion = taskcell.snapshot()"))
         values = live.value("[(n, t) for n, t, size in version.values if size > 0]")
         assert values == "[('rows', 'list'), ('seen', 'list'), ('box', '__main__.Box')]"
@@ -252,4 +265,7 @@ def test_version_holds_plain_values_and_a_launch_uses_them(tmp_path: Path) -> No
         assert live.value("run.state.value, [t.cached for t in run.tasks.values()]") == "('succeeded', [True, True])"
         ok(live.run("run = taskcell.launch(parameters={'extra': 5})\nrun.wait(timeout_s=60)"))
         assert live.value("run.state.value, [t.cached for t in run.tasks.values()]") == "('succeeded', [True, False])"
-        assert live.value("run.result('same'), run.result('boxed').n - boxed.n, isinstance(run.result('boxed'), Box)") == "(True, 5, True)"
+        assert (
+            live.value("run.result('same'), run.result('boxed').n - boxed.n, isinstance(run.result('boxed'), Box)")
+            == "(True, 5, True)"
+        )

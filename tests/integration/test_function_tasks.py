@@ -99,7 +99,9 @@ def test_call_with_names_is_a_task_of_the_workflow_and_hits_inside_a_launch(tmp_
         live.run("%%params\nrate: float = 0.5")
         live.run("import taskcell\nK = 3\ndef helper(x): return x * K")
         live.run("%%task\nrows = [1, 2]")
-        live.run("@taskcell.task\ndef train(rows, rate):\n    print('executed')\n    return helper(sum(rows)) * rate, 'mae'")
+        live.run(
+            "@taskcell.task\ndef train(rows, rate):\n    print('executed')\n    return helper(sum(rows)) * rate, 'mae'"
+        )
         assert "executed" in ok(live.run("model, mae = train(rows, rate)")).stdout
         ok(live.run("%%task used(model) -> used\nused = model + 1"))
         ok(live.run("run = taskcell.launch()\nrun.wait(timeout_s=60)"))
@@ -119,7 +121,9 @@ def test_scripts_and_imported_modules(tmp_path: Path) -> None:
     def run(k: int) -> list[object]:
         (tmp_path / "lib.py").write_text(library.format(k=k))
         env = kernels.environment(tmp_path / "store", PYTHONDONTWRITEBYTECODE="1")
-        done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "script.py"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+        )
         return list(json.loads(done.stdout))
 
     assert run(3) == [6, False, 7, False]

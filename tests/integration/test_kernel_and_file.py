@@ -106,7 +106,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def python(folder: Path, code: str, **environ: str) -> dict[str, object]:
     """Run code in a process of its own and return what it printed last, as JSON."""
     env = kernels.environment(folder / "store", **environ)
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -154,7 +156,9 @@ def test_file_with_a_plain_value_is_refused_with_what_to_do(tmp_path: Path) -> N
     nbformat.write(book, tmp_path / "book.ipynb")
     env = kernels.environment(tmp_path / "store")
     code = "import sys; from taskcell.cli import main; sys.exit(main(['snapshot', 'book.ipynb']))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode != 0
     assert "'rows'" in done.stderr
     assert "known only in a kernel where it ran" in done.stderr
