@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from taskcell.api.comparing import compare as compare
     from taskcell.api.explaining import why as why
     from taskcell.api.launching import launch as launch
+    from taskcell.api.outcomes import Outcome as Outcome
+    from taskcell.api.outcomes import outcome as outcome
     from taskcell.api.reproducing import Reproduction as Reproduction
     from taskcell.api.reproducing import reproduce as reproduce
     from taskcell.api.runs import Run as Run
     from taskcell.api.runs import TaskRun as TaskRun
     from taskcell.api.runs import run as run
     from taskcell.api.runs import runs as runs
-    from taskcell.api.sessions import Outcome as Outcome
-    from taskcell.api.sessions import outcome as outcome
     from taskcell.api.snapshots import snapshot as snapshot
     from taskcell.api.tasks import task as task
     from taskcell.api.versions import checkout as checkout
@@ -47,8 +47,8 @@ _HOMES = {
     "TaskRun": "taskcell.api.runs",
     "run": "taskcell.api.runs",
     "runs": "taskcell.api.runs",
-    "Outcome": "taskcell.api.sessions",
-    "outcome": "taskcell.api.sessions",
+    "Outcome": "taskcell.api.outcomes",
+    "outcome": "taskcell.api.outcomes",
     "snapshot": "taskcell.api.snapshots",
     "task": "taskcell.api.tasks",
     "checkout": "taskcell.api.versions",

@@ -92,9 +92,7 @@ class BackendError(TaskcellError):
 
     code = "backend"
 
-    def __init__(
-        self, message: str, *, remedy: str = "", retry_after_s: float | None = None, **ids: str
-    ) -> None:
+    def __init__(self, message: str, *, remedy: str = "", retry_after_s: float | None = None, **ids: str) -> None:
         super().__init__(message, remedy=remedy, **ids)
         self.retry_after_s = retry_after_s
 

@@ -22,7 +22,9 @@ def main() -> None:
         parser.error(f"no such family: {unknown[0]}; choose from {', '.join(FAMILIES)}")
     warnings.simplefilter("ignore")
     load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load}; {arguments.rounds} rounds, medians")
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load}; {arguments.rounds} rounds, medians"
+    )
     for name in arguments.families or FAMILIES:
         for result in importlib.import_module(f"tests.bench.{name}").measure(arguments.rounds):
             print(f"\n{result}", flush=True)

@@ -54,7 +54,11 @@ def measure(rounds: int) -> Iterator[Result]:
 
         yield compare(
             f"first call with a table of {ROWS:,} rows",
-            {"taskcell": first(ours), "joblib.Memory": first(theirs), "floor: Arrow file": lambda: _floor(frame, folder)},
+            {
+                "taskcell": first(ours),
+                "joblib.Memory": first(theirs),
+                "floor: Arrow file": lambda: _floor(frame, folder),
+            },
             rounds=rounds,
         )
         ours(frame, 0.5), theirs(frame, 0.5)

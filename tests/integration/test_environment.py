@@ -62,9 +62,7 @@ def test_same_environment_from_another_working_folder(tmp_path: Path) -> None:
     (tmp_path / "stray.egg-info").mkdir()
     (tmp_path / "stray.egg-info" / "PKG-INFO").write_text("Name: stray\nVersion: 1\n")
     code = "from taskcell import environment; print(environment.capture().digest)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == environment.capture().digest
 
 
@@ -170,9 +168,7 @@ def test_without_git_there_is_no_state(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_slow_git_counts_as_dirty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = tmp_path / "git"
-    slow.write_text(
-        '#!/bin/sh\ncase "$*" in *status*) exec sleep 5;; *rev-parse*) echo abc;; *) echo main;; esac\n'
-    )
+    slow.write_text('#!/bin/sh\ncase "$*" in *status*) exec sleep 5;; *rev-parse*) echo abc;; *) echo main;; esac\n')
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     found = environment.git_state(tmp_path, timeout_s=0.5)

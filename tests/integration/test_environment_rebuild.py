@@ -35,9 +35,7 @@ def pretended(*packages: tuple[str, str]) -> tuple[Environment, str]:
 
 def run(interpreter: Path, code: str) -> str:
     environ = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run(
-        [interpreter, "-c", code], env=environ, capture_output=True, text=True, check=True, cwd="/"
-    )
+    done = subprocess.run([interpreter, "-c", code], env=environ, capture_output=True, text=True, check=True, cwd="/")
     return done.stdout.strip()
 
 
@@ -45,9 +43,7 @@ def test_rebuilt_environment_is_the_recorded_one_and_is_reused(tmp_path: Path) -
     part, lock = small()
     said: list[str] = []
     interpreter = environment.rebuild(lock, part, folder=tmp_path, progress=said.append)
-    listed = (
-        "from importlib.metadata import distributions as d; print(sorted((x.name, x.version) for x in d()))"
-    )
+    listed = "from importlib.metadata import distributions as d; print(sorted((x.name, x.version) for x in d()))"
     assert run(interpreter, listed) == str(list(part.distributions))
     assert run(interpreter, "import sys; print(sys.version.split()[0])") == part.python
     assert not any("other files" in line for line in said)
@@ -66,10 +62,7 @@ def test_running_taskcell_is_the_one_that_is_rebuilt(tmp_path: Path) -> None:
     site = next(interpreter.parents[1].glob("lib/*/site-packages"))
     source = Path(rebuilding.__file__).resolve().parents[2]
     assert (site / "taskcell.pth").read_text() == f"{source}\n"
-    assert (
-        run(interpreter, "import importlib.metadata as m; print(m.version('taskcell'))")
-        == part.distributions[0][1]
-    )
+    assert run(interpreter, "import importlib.metadata as m; print(m.version('taskcell'))") == part.distributions[0][1]
 
 
 def test_damaged_folder_is_built_again(tmp_path: Path) -> None:
@@ -96,9 +89,7 @@ def test_builder_killed_in_the_middle_leaves_nothing_that_counts(tmp_path: Path)
     )
     folder = tmp_path / "environments"
     words = [f"{name}=={version}" for name, version in part.distributions]
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "lock"), str(folder), *words], check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "lock"), str(folder), *words], check=False)
     assert done.returncode == -signal.SIGKILL
     left = [path.name for path in folder.iterdir() if path.is_dir()]
     assert [name.startswith(".building-") for name in left] == [True]

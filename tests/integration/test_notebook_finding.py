@@ -41,9 +41,7 @@ def test_two_matches_are_no_answer(tmp_path: Path) -> None:
 
 def test_records_of_runs_do_not_count(tmp_path: Path) -> None:
     path = save(tmp_path / "a.ipynb", "x = 1")
-    made = writing.checkout_notebook(
-        writing.notebook_from_cells([Cell(source="x = 1")]), Facts(kind="run", run_id="r")
-    )
+    made = writing.checkout_notebook(writing.notebook_from_cells([Cell(source="x = 1")]), Facts(kind="run", run_id="r"))
     (tmp_path / "b.ipynb").write_bytes(writing.dump_notebook(made))
     assert finding.matching_notebook(tmp_path, ["x = 1"]) == path
 

@@ -74,9 +74,7 @@ class Bodies(Calls):
         self.active.add(code)
         try:
             found = self._body(code, arguments)
-            ends = [
-                state for state in (*(state for state, _ in self.returned), self.state) if state is not None
-            ]
+            ends = [state for state in (*(state for state, _ in self.returned), self.state) if state is not None]
             self.state = ends[0] if len(ends) == 1 else join(ends) or before
             return found.union(*(values for _, values in self.returned))
         finally:
@@ -139,9 +137,7 @@ class Bodies(Calls):
         outer = self.frame
         params = scopes.type_parameters(node)
         if params:
-            names = frozenset(
-                scopes.mangle(str(getattr(param, "name", "")), outer.private) for param in params
-            )
+            names = frozenset(scopes.mangle(str(getattr(param, "name", "")), outer.private) for param in params)
             self.frame = Frame(
                 kind=FrameKind.TYPES, table=scopes.Table(bound=names), parent=outer, private=outer.private
             )

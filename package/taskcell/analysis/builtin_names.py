@@ -102,9 +102,7 @@ LAZY_CALLERS = words(
 HOLDERS = frozenset({"append", "add", "insert", "extend", "setdefault", "update", "put", "appendleft"})
 """Methods by which a container keeps its argument."""
 
-ELEMENT_CALLS = frozenset(
-    {"enumerate", "zip", "reversed", "iter", "filter", "list", "tuple", "sorted", "set", "dict"}
-)
+ELEMENT_CALLS = frozenset({"enumerate", "zip", "reversed", "iter", "filter", "list", "tuple", "sorted", "set", "dict"})
 """Builtins whose result holds the elements of their arguments."""
 
 ELEMENT_METHODS = frozenset(
@@ -112,12 +110,8 @@ ELEMENT_METHODS = frozenset(
 )
 """Methods that hand out parts of their object."""
 
-SWALLOWING = frozenset(
-    {"suppress", "raises", "assertRaises", "assertRaisesRegex", "ignored", "assert_raises"}
-)
+SWALLOWING = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRegex", "ignored", "assert_raises"})
 """Context managers that may end their body early and go on."""
 
-CLASS_NAMES = frozenset(
-    {"__module__", "__qualname__", "__classdict__", "__static_attributes__", "__firstlineno__"}
-)
+CLASS_NAMES = frozenset({"__module__", "__qualname__", "__classdict__", "__static_attributes__", "__firstlineno__"})
 """Names that a class body has from its start."""

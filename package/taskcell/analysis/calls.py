@@ -87,9 +87,7 @@ class Calls(Notes):
         elif node.attr in _NAMESPACE_ATTRIBUTES:
             self.hide(node.lineno, f"{node.attr} on line {node.lineno} hands out all names")
         elif node.attr in _SHELL_ATTRIBUTES and ipython_syntax.is_shell_object(node.value):
-            self.hide(
-                node.lineno, f"get_ipython().{node.attr} on line {node.lineno} may read and bind any name"
-            )
+            self.hide(node.lineno, f"get_ipython().{node.attr} on line {node.lineno} may read and bind any name")
 
     def _arguments(self, node: ast.Call) -> Arguments:
         found = Arguments()
@@ -109,9 +107,7 @@ class Calls(Notes):
 
     # -- what a call does ---------------------------------------------------------------------------------
 
-    def _apply(
-        self, node: ast.Call, builtin: str, receiver: Values, callees: Values, arguments: Arguments
-    ) -> Values:
+    def _apply(self, node: ast.Call, builtin: str, receiver: Values, callees: Values, arguments: Arguments) -> Values:
         name = last_name(node.func)
         codes = deferred_of(callees)
         found = NOTHING
@@ -121,9 +117,7 @@ class Calls(Notes):
             return found
         return found | self._unknown(node, name, builtin, receiver, arguments)
 
-    def _unknown(
-        self, node: ast.Call, name: str, builtin: str, receiver: Values, arguments: Arguments
-    ) -> Values:
+    def _unknown(self, node: ast.Call, name: str, builtin: str, receiver: Values, arguments: Arguments) -> Values:
         """Call something that was not made in the cell: it may call whatever it is given."""
         every = arguments.every()
         kept = deferred_of(every)
@@ -143,9 +137,7 @@ class Calls(Notes):
         for values in several:
             self.touch(values)
 
-    def _handed_out(
-        self, node: ast.Call, name: str, builtin: str, receiver: Values, arguments: Arguments
-    ) -> Values:
+    def _handed_out(self, node: ast.Call, name: str, builtin: str, receiver: Values, arguments: Arguments) -> Values:
         """Return the outside objects that a known accessor hands out."""
         every = arguments.every()
         if builtin in builtin_names.ELEMENT_CALLS:

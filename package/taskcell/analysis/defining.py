@@ -72,16 +72,11 @@ def _changed_later(body: list[ast.stmt]) -> frozenset[str]:
     """Return names that a statement of the cell changes by using a function or class of the cell."""
     found: frozenset[str] = frozenset()
     for at, node in enumerate(body):
-        if isinstance(
-            node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-        ):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
             continue
         called = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
         for earlier in body[:at]:
-            if (
-                isinstance(earlier, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-                and earlier.name in called
-            ):
+            if isinstance(earlier, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and earlier.name in called:
                 found |= names.effects_of(earlier, earlier.name)
     return found
 
@@ -148,9 +143,7 @@ def _of_statement(node: ast.stmt, text: str, cell: names.CellNames, lazy: bool) 
             yield _definition(node.name, CaptureKind.CLASS, node, text, cell)
         case ast.Try() | ast.If() | ast.TryStar():
             yield from _compound(node, text, cell, lazy)
-        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if _is_parallel(
-            node
-        ):
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if _is_parallel(node):
             for target, value in zip(targets, values, strict=True):
                 single = ast.Assign(targets=[target], value=value, lineno=node.lineno)
                 own = names.names_of([single])
@@ -316,14 +309,7 @@ def _only_defines(node: ast.stmt) -> bool:
             bodies = [*node.body, *node.orelse, *node.finalbody]
             bodies += [each for handler in handlers for each in handler.body]
             return all(_only_defines(each) for each in bodies)
-        case (
-            ast.Import()
-            | ast.ImportFrom()
-            | ast.FunctionDef()
-            | ast.AsyncFunctionDef()
-            | ast.ClassDef()
-            | ast.Pass()
-        ):
+        case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Pass():
             return True
         case ast.Assign() | ast.AnnAssign():
             return _assigned_kind(node) is not CaptureKind.VALUE

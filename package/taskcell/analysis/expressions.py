@@ -352,9 +352,7 @@ def runs_once(iterable: ast.expr) -> bool:
             return bool(text)
         case ast.Call(func=ast.Name(id="range"), args=args, keywords=[]):
             return _range_runs(args)
-        case ast.Call(
-            func=ast.Name(id="enumerate" | "reversed" | "sorted" | "list" | "tuple"), args=[inner, *_]
-        ):
+        case ast.Call(func=ast.Name(id="enumerate" | "reversed" | "sorted" | "list" | "tuple"), args=[inner, *_]):
             return runs_once(inner)
         case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as inner):
             return all(runs_once(argument) for argument in inner)

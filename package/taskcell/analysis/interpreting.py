@@ -299,9 +299,7 @@ class Ground:
         key = (id(node), self.frame.number)
         code = self.codes.get(key)
         if code is None:
-            code = Code(
-                node=node, frame=self.frame, private=self.frame.private, lazy=lazy, order=len(self.codes)
-            )
+            code = Code(node=node, frame=self.frame, private=self.frame.private, lazy=lazy, order=len(self.codes))
             self.codes[key] = code
             self.created.append(code)
         self.now.create(code)

@@ -21,9 +21,7 @@ OWN_CELL_MAGICS = frozenset({"task", "params"})
 """Headers of ours: the rest of the cell is its body."""
 
 _NEEDS_IPYTHON = re.compile(r"^[ \t]*[%!?]|^[,;/]\w|\?[ \t]*$", re.MULTILINE)
-_AUTOMAGIC = re.compile(
-    r"\s*(pip|conda|mamba|uv|cd|ls|mkdir|rm|rmdir|cp|mv|cat|pwd|load_ext|matplotlib)\b[^\n]*\s*"
-)
+_AUTOMAGIC = re.compile(r"\s*(pip|conda|mamba|uv|cd|ls|mkdir|rm|rmdir|cp|mv|cat|pwd|load_ext|matplotlib)\b[^\n]*\s*")
 
 
 class MagicKind(StrEnum):
@@ -157,9 +155,7 @@ def _token_transforms(manager: Any, lines: list[str]) -> list[str]:
             return lines
         lost = len(lines) - len(after)
         if lost > 0:
-            at = next(
-                (i for i, (a, b) in enumerate(zip(lines, after, strict=False)) if a != b), len(after) - 1
-            )
+            at = next((i for i, (a, b) in enumerate(zip(lines, after, strict=False)) if a != b), len(after) - 1)
             after = after[: at + 1] + ["\n"] * lost + after[at + 1 :]
         lines = after
     raise SyntaxError("too many magic lines", ("<cell>", 1, 0, ""))

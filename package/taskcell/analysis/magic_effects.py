@@ -144,9 +144,7 @@ def _shell(magic: Magic) -> Effect:
 def _store(magic: Magic) -> Effect:
     words = magic.line.split()
     if "-r" in words:
-        return Effect(
-            opaque=f"%store -r on line {magic.line_number} brings back names from outside the notebook"
-        )
+        return Effect(opaque=f"%store -r on line {magic.line_number} brings back names from outside the notebook")
     if not words or words[0].startswith("-"):
         return Effect()
     names = words[: next((at for at, word in enumerate(words) if word.startswith(">")), len(words))]
@@ -160,9 +158,7 @@ def _delete(magic: Magic) -> Effect:
 
 def _opaque(what: str) -> Callable[[Magic], Effect]:
     def effect(magic: Magic) -> Effect:
-        shown = (
-            f"%{magic.name} -i" if magic.name == "run" and "-i" in magic.line.split() else f"%{magic.name}"
-        )
+        shown = f"%{magic.name} -i" if magic.name == "run" and "-i" in magic.line.split() else f"%{magic.name}"
         return Effect(opaque=f"{shown} on line {magic.line_number} {what}")
 
     return effect

@@ -126,9 +126,7 @@ def has_lazy_annotations(body: Iterable[ast.stmt]) -> bool:
     )
 
 
-def names_of(
-    body: Iterable[ast.stmt], known: Collection[str] = (), *, lazy_annotations: bool = False
-) -> CellNames:
+def names_of(body: Iterable[ast.stmt], known: Collection[str] = (), *, lazy_annotations: bool = False) -> CellNames:
     """Return the names of statements."""
     with parsing.deep_recursion():
         interpreter = Statements(known, lazy_annotations=lazy_annotations)
@@ -161,7 +159,5 @@ def effects_of(definition: ast.stmt, name: str) -> frozenset[str]:
             return frozenset()
         before = frozenset(interpreter.written)
         for value in sorted_values(interpreter.state.held.get(name, NOTHING)):
-            interpreter.escape(
-                frozenset({Instance(value)}) if isinstance(value, Klass) else frozenset({value})
-            )
+            interpreter.escape(frozenset({Instance(value)}) if isinstance(value, Klass) else frozenset({value}))
     return frozenset(interpreter.mutated) | (frozenset(interpreter.written) - before)

@@ -61,11 +61,7 @@ class Notes(Expressions):
         if (
             name in builtin_names.FIRST_ARGUMENT_MUTATORS
             or (name == "shuffle" and not used)
-            or (
-                isinstance(node.func, ast.Attribute)
-                and name in ("at", "put")
-                and _root(node.func) in ("np", "numpy")
-            )
+            or (isinstance(node.func, ast.Attribute) and name in ("at", "put") and _root(node.func) in ("np", "numpy"))
         ) or (_is_in_place(name) and _root(node.func) in builtin_names.MODULES):
             self.mutate(first, line)
         self.mutate(arguments.keywords.get("out", NOTHING), line)
@@ -75,9 +71,7 @@ class Notes(Expressions):
         if path[:1] and path[0] in builtin_names.MODULES and path[-2] not in builtin_names.MODULE_STATE:
             return False
         in_place = any(
-            keyword.arg == "inplace"
-            and isinstance(keyword.value, ast.Constant)
-            and keyword.value.value is True
+            keyword.arg == "inplace" and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
             for keyword in node.keywords
         )
         return in_place or _is_in_place(func.attr) or _is_mutator(func.attr, used)

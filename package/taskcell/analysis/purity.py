@@ -162,9 +162,7 @@ def _may_be_called(node: ast.expr) -> bool:
         return is_pure(node.body)
     if isinstance(node, ast.Name):
         return node.id in _ALONE
-    return isinstance(node, ast.Constant) or (
-        isinstance(node, ast.Attribute) and dotted(node)[:1] == ("str",)
-    )
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.Attribute) and dotted(node)[:1] == ("str",))
 
 
 def _asks_the_clock(node: ast.Call) -> bool:

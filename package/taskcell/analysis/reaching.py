@@ -92,9 +92,7 @@ def reach(
 class _Search:
     """One walk over definitions; an explicit stack, so that a chain of helpers may be of any length."""
 
-    def __init__(
-        self, scope: Mapping[str, Definition], lines: Mapping[str, int], finder: local_modules.Finder
-    ) -> None:
+    def __init__(self, scope: Mapping[str, Definition], lines: Mapping[str, int], finder: local_modules.Finder) -> None:
         self._scope = scope
         self._lines = lines
         self._finder = finder

@@ -120,11 +120,7 @@ class _Binder:
                 self.nonlocals.extend(names)
             case ast.alias(name=name, asname=alias):
                 self.bound.append(alias or name.partition(".")[0])
-            case (
-                ast.ExceptHandler(name=str(name))
-                | ast.MatchAs(name=str(name))
-                | ast.MatchStar(name=str(name))
-            ):
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 self.bound.append(name)
                 return ast.iter_child_nodes(node)
             case ast.MatchMapping(rest=str(name)):

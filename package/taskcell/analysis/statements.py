@@ -251,9 +251,7 @@ class Statements(Bodies):
     def _s_async_for(self, node: ast.AsyncFor) -> None:
         self._s_for(node)
 
-    def _round(
-        self, node: ast.For | ast.AsyncFor, elements: Values, start: State | None, loop: Loop
-    ) -> State | None:
+    def _round(self, node: ast.For | ast.AsyncFor, elements: Values, start: State | None, loop: Loop) -> State | None:
         """Go through the body once; return the state at its end."""
         self.state = start.copy() if start is not None else None
         loop.continues.clear()

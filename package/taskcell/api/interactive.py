@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from taskcell import environment, errors
-from taskcell.api import configuration, launching, sessions, snapshots, workflows
+from taskcell.api import configuration, run_ids, sessions, snapshots, workflows
 from taskcell.cache import keys
 from taskcell.cache.results import Results
 from taskcell.engine import states
@@ -356,7 +356,7 @@ class CellRunner:
         """Return the id of this session's run; its plan is written with the first task that executes."""
         place = self._store.url, self._store.project
         if self._session.run_id is None or self._session.run_place != place:
-            run_id = launching.new_run_id()
+            run_id = run_ids.new_run_id()
             self._session.run_workflow = snapshots.workflow_name(self._session)
             plan = Plan(
                 run_id=run_id,

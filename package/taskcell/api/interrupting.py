@@ -6,11 +6,14 @@ place of that indifference; it never stands in the way of a cell that runs.
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 SECOND_INTERRUPT_S = 5.0
 """Time within which a second interrupt cancels. Unit: seconds."""
@@ -36,6 +39,8 @@ def _listen(run_id: str, cancel: Callable[[], object]) -> bool:
     """Listen for a second interrupt once the kernel is idle; return False where there is no kernel's loop."""
     if threading.current_thread() is not threading.main_thread():
         return False
+    import asyncio
+
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:

@@ -10,10 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ulid import ULID
-
 from taskcell import errors
-from taskcell.api import configuration, runs, snapshots, versions
+from taskcell.api import configuration, run_ids, runs, snapshots, versions
 from taskcell.backends import registry
 from taskcell.engine import planning
 from taskcell.model.artifacts import Artifact
@@ -82,7 +80,7 @@ def launch(
     version, folder = resolve_target(where, target, message, check=checked)
     request = prepare(where, version, values, swept)
     plan = Plan(
-        run_id=new_run_id(),
+        run_id=run_ids.new_run_id(),
         project=where.project,
         workflow=version.workflow,
         version_number=version.number,
@@ -130,11 +128,6 @@ def start(where: Store, plan: Plan) -> runs.Run:
     run = runs.Run(where, plan.run_id)
     run.drive()
     return run
-
-
-def new_run_id() -> str:
-    """Return a new ULID."""
-    return str(ULID())
 
 
 def resolve_target(

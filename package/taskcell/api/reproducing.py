@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from taskcell import environment, errors
-from taskcell.api import configuration, evidence, judging, launching, links, runs, versions, waiting
+from taskcell.api import configuration, evidence, judging, launching, links, run_ids, runs, versions, waiting
 from taskcell.api.judging import Reproduction
 from taskcell.api.tolerances import Tolerance
 from taskcell.engine import states
@@ -221,7 +221,7 @@ def _plan_again(plan: Plan, python: str) -> Plan:
     """Return a plan with the same tasks and the same stored inputs."""
     return msgspec.structs.replace(
         plan,
-        run_id=launching.new_run_id(),
+        run_id=run_ids.new_run_id(),
         author=configuration.user(),
         host=socket.gethostname(),
         created_at=datetime.now(UTC),

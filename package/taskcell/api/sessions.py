@@ -14,43 +14,17 @@ from typing import Any
 
 from taskcell import analysis, errors
 from taskcell.api import workflows
+from taskcell.api.outcomes import Outcome, begin, current, outcome
 from taskcell.hashing import Digest
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
-from taskcell.model.caching import KeyPart
 from taskcell.model.cells import Cell, CellKind
 from taskcell.model.tasks import Task
 from taskcell.notebook import headers
 from taskcell.store import codecs
 from taskcell.store.contracts import BlobSink
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a task cell in this kernel.
-
-    Attributes
-    ----------
-    cached
-        Whether the result came from the cache.
-    key
-        Digest of everything that may change the result; None when the task is uncacheable.
-    parts
-        The key's parts: name to digest.
-    outputs
-        Stored value of each output.
-    """
-
-    task: str
-    cached: bool
-    key: Digest | None
-    parts: dict[str, Digest]
-    outputs: dict[str, Artifact]
-    duration_s: float
-    from_run: str = ""
-    dropped: dict[str, str] = field(default_factory=dict)
-    labelled: tuple[KeyPart, ...] = ()
-    definition: Task | None = None
+__all__ = ["LiveValues", "Outcome", "Session", "begin", "current", "outcome"]
 
 
 class LiveValues:
@@ -227,30 +201,3 @@ def _task_name_in(source: str) -> str | None:
         return workflows.declare(headers.parse_task_cell(Cell(source=source)), 0, frozenset()).name
     except errors.DefinitionError:
         return None
-
-
-_current: Session | None = None
-
-
-def current() -> Session | None:
-    """Return the session of this kernel, or None outside a notebook."""
-    return _current
-
-
-def begin(session: Session) -> None:
-    """Make a session the current one."""
-    global _current
-    _current = session
-
-
-def outcome(name: str) -> Outcome:
-    """Return what became of a task cell in this kernel; raise NotFoundError."""
-    session = _current
-    if session is None or name not in session.outcomes:
-        known = ", ".join(session.outcomes) if session else ""
-        raise errors.NotFoundError(
-            f"No task cell {name!r} has run in this kernel.",
-            remedy=f"Those that have: {known}." if known else "Run its %%task cell first.",
-            task=name,
-        )
-    return session.outcomes[name]

@@ -21,7 +21,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 import msgspec
 
 from taskcell import analysis, environment, errors
-from taskcell.api import configuration, launching, sessions
+from taskcell.api import configuration, outcomes, run_ids
 from taskcell.cache import keys
 from taskcell.cache.results import Results
 from taskcell.hashing import Digest
@@ -50,7 +50,7 @@ class CachedFunction(Generic[P, R]):
         self._options = options
         self._signature = inspect.signature(function)
         self._source = _source(function)
-        self.last: sessions.Outcome | None = None
+        self.last: outcomes.Outcome | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the function's result, from the cache when nothing that may change it has changed."""
@@ -201,7 +201,7 @@ class CachedFunction(Generic[P, R]):
         cached: bool,
         run_id: str,
     ) -> None:
-        self.last = sessions.Outcome(
+        self.last = outcomes.Outcome(
             task=task.name,
             cached=cached,
             key=key.digest if key else None,
@@ -212,7 +212,7 @@ class CachedFunction(Generic[P, R]):
             labelled=key.parts if key else (),
             definition=task,
         )
-        session = sessions.current()
+        session = outcomes.current()
         if session is not None:
             session.outcomes[task.name] = self.last
 
@@ -293,7 +293,7 @@ def _source(function: Callable[..., Any]) -> str:
 def _scope(function: Callable[..., Any]) -> Mapping[str, analysis.Definition]:
     """Return what names mean where the function was defined: its module's source, or the notebook's cells."""
     module = sys.modules.get(function.__module__)
-    session = sessions.current()
+    session = outcomes.current()
     if session is not None and function.__globals__ is session.namespace:
         return session.definitions()
     ran = function.__globals__.get("In")
@@ -351,4 +351,4 @@ def _digest_or_empty(value: object) -> Digest:
 @functools.cache
 def _process_run_id() -> str:
     """Return the id under which this process's calls are recorded."""
-    return launching.new_run_id()
+    return run_ids.new_run_id()

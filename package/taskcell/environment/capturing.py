@@ -64,9 +64,7 @@ def this_platform() -> str:
     return f"{sys.platform}-{platform.machine()}"
 
 
-def _digest(
-    python: str, implementation: str, platform_name: str, listed: tuple[tuple[str, str], ...]
-) -> Digest:
+def _digest(python: str, implementation: str, platform_name: str, listed: tuple[tuple[str, str], ...]) -> Digest:
     flat = [part for pair in listed for part in pair]
     return hashing.digest_parts("environment/1", [python, implementation, platform_name, *flat])
 

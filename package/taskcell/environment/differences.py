@@ -21,8 +21,7 @@ class Change(NamedTuple):
 def difference(a: Environment, b: Environment) -> tuple[Change, ...]:
     """Return what changed from ``a`` to ``b``: interpreter and platform first, then distributions by name."""
     facts = [
-        Change(f":{name}", getattr(a, name), getattr(b, name))
-        for name in ("python", "implementation", "platform")
+        Change(f":{name}", getattr(a, name), getattr(b, name)) for name in ("python", "implementation", "platform")
     ]
     old, new = dict(a.distributions), dict(b.distributions)
     packages = [Change(name, old.get(name), new.get(name)) for name in sorted(old.keys() | new.keys())]

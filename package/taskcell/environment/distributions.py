@@ -48,9 +48,7 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def site_folders(
-    path: Sequence[str] | None = None, environ: Mapping[str, str] | None = None
-) -> tuple[Path, ...]:
+def site_folders(path: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> tuple[Path, ...]:
     """Return the folders of ``sys.path`` into which distributions are installed, in its order.
 
     Those named ``site-packages`` or ``dist-packages``, and those that the user named in ``PYTHONPATH`` (a

@@ -151,9 +151,7 @@ def run_uv(uv: str, words: Sequence[str], *, cwd: Path, progress: Progress) -> N
         try:
             for line in process.stderr or ():
                 said.append(line)
-                if line.startswith(
-                    ("Resolved", "Prepared", "Installed", "Downloading", "Building", "warning")
-                ):
+                if line.startswith(("Resolved", "Prepared", "Installed", "Downloading", "Building", "warning")):
                     progress(line.strip())
         except BaseException:
             process.terminate()

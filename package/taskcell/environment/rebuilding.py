@@ -35,9 +35,7 @@ def default_folder() -> Path:
     return Path(platformdirs.user_cache_dir("taskcell", appauthor=False)) / "environments"
 
 
-def rebuild(
-    lock_text: str, environment: Environment, *, folder: Path, progress: Progress | None = None
-) -> Path:
+def rebuild(lock_text: str, environment: Environment, *, folder: Path, progress: Progress | None = None) -> Path:
     """Return the interpreter of a rebuilt environment, building it when it is not there yet.
 
     Parameters
@@ -144,9 +142,7 @@ def _compare(packages: Sequence[LockedPackage], site: Path, say: Progress) -> li
     """Return the distributions whose installed files are not those recorded; raise when one is not there."""
     rebuilt = distributions.installed([site])
     absent = [
-        package.name
-        for package in packages
-        if package.name not in rebuilt and package.name not in installing.OPTIONAL
+        package.name for package in packages if package.name not in rebuilt and package.name not in installing.OPTIONAL
     ]
     if absent:
         raise errors.BackendError(

@@ -17,9 +17,7 @@ def git_state(folder: str | Path, *, timeout_s: float = TIMEOUT_S) -> GitState |
     None when git is not installed, the folder is in no repository, or nothing was ever committed. When
     comparing the work tree takes too long it counts as dirty: it is not known to be clean.
     """
-    listing = _git(
-        folder, "status", "--porcelain=v2", "--branch", "--untracked-files=normal", timeout_s=timeout_s
-    )
+    listing = _git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=normal", timeout_s=timeout_s)
     if listing is not None:
         return _parsed(listing)
     commit = _git(folder, "rev-parse", "--verify", "HEAD", timeout_s=timeout_s)

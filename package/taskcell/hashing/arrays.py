@@ -148,14 +148,10 @@ def _scalar(value: np.generic) -> Node | Token:
 def _dtype(value: np.dtype[Any]) -> Node:
     if value.names is not None:
         fields: Any = value.fields or {}
-        return Node(
-            "dtype", ("structured",), [part for name in value.names for part in (name, fields[name][0])]
-        )
+        return Node("dtype", ("structured",), [part for name in value.names for part in (name, fields[name][0])])
     if value.subdtype is not None:
         return Node("dtype", ("subarray",), value.subdtype)
-    return Node(
-        "dtype", (value.str,), ((type(value), getattr(value, "na_object", None)) if value.kind == "T" else ())
-    )
+    return Node("dtype", (value.str,), ((type(value), getattr(value, "na_object", None)) if value.kind == "T" else ()))
 
 
 def _generator(value: np.random.Generator) -> Node:

@@ -60,11 +60,7 @@ def _named(value: Any, module: str | None, name: str) -> Node:
 
 
 def _function(value: types.FunctionType) -> Node:
-    if (
-        not origins.is_local(value.__module__)
-        and "<locals>" not in value.__qualname__
-        and value.__name__ != "<lambda>"
-    ):
+    if not origins.is_local(value.__module__) and "<locals>" not in value.__qualname__ and value.__name__ != "<lambda>":
         return _named(value, value.__module__, value.__qualname__)
     closure = _cells(value)
     reads = _globals_of(value)
@@ -95,9 +91,7 @@ def _content(cell: types.CellType) -> Any:
 def _globals_of(function: types.FunctionType) -> dict[str, Any]:
     names = sorted(set(_names_read(function.__code__)))
     missing = {name: function.__globals__.get(name, _Missing) for name in names}
-    return {
-        name: part for name, part in missing.items() if part is not _Missing or not hasattr(builtins, name)
-    }
+    return {name: part for name, part in missing.items() if part is not _Missing or not hasattr(builtins, name)}
 
 
 def _names_read(code: types.CodeType) -> Iterator[str]:
@@ -227,9 +221,7 @@ def canonical(node: ast.AST) -> list[bytes]:
             parts.append(item)
         elif isinstance(item, ast.AST):
             fields = [(name, part) for name, part in ast.iter_fields(item) if name not in _UNREAD]
-            kept = [
-                (name, part) for name, part in fields if (part is not None and part != []) or name == "value"
-            ]
+            kept = [(name, part) for name, part in fields if (part is not None and part != []) or name == "value"]
             parts += [b"(", type(item).__name__.encode()]
             stack.append(b")")
             for name, part in reversed(kept):
@@ -279,9 +271,7 @@ def expand_class(value: type) -> Node:
 
 def _own_members(value: type, wanted: Callable[[str], bool]) -> dict[str, Any]:
     unread = (types.MemberDescriptorType, types.GetSetDescriptorType)
-    members = {
-        name: part for name, part in vars(value).items() if wanted(name) and not isinstance(part, unread)
-    }
+    members = {name: part for name, part in vars(value).items() if wanted(name) and not isinstance(part, unread)}
     return {name: part for name, part in members.items() if not _is_generated(value, part)}
 
 
@@ -313,15 +303,11 @@ def _module(value: types.ModuleType) -> Node:
         return Node("module", (value.__name__, origins.version_of(value.__name__)))
     file = getattr(value, "__file__", None)
     if value.__name__ == "__main__" or file is None:
-        raise RefusalError(
-            f"the module {value.__name__}", "Pass the functions or values that are needed from it."
-        )
+        raise RefusalError(f"the module {value.__name__}", "Pass the functions or values that are needed from it.")
     try:
         tree = ast.parse(Path(file).read_bytes())
     except (OSError, SyntaxError, ValueError) as exc:
-        raise RefusalError(
-            f"the module {value.__name__} ({file}: {exc})", "Make its source readable."
-        ) from exc
+        raise RefusalError(f"the module {value.__name__} ({file}: {exc})", "Make its source readable.") from exc
     return Node("local-module", (value.__name__, *canonical(tree)), _local_modules(value))
 
 

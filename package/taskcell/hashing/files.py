@@ -81,9 +81,7 @@ def digest_file(path: Path) -> Digest:
             digest = _digest_stream(file.fileno())
             after = _signature(os.fstat(file.fileno()))
     except OSError as exc:
-        raise RefusalError(
-            f"the file {path} ({exc.strerror or exc})", "Make it readable, or pass its text."
-        ) from exc
+        raise RefusalError(f"the file {path} ({exc.strerror or exc})", "Make it readable, or pass its text.") from exc
     if before != after:
         raise RefusalError(f"the file {path}, which changes while it is read,", "Wait until it is complete.")
     touched_s = max(before[3], before[4]) / 1e9
@@ -165,9 +163,7 @@ def _enter_once(path: Path, state: _Open) -> None:
     found = path.stat()
     identity = (found.st_dev, found.st_ino)
     if identity in state.entered or state.root.is_relative_to(path):
-        raise RefusalError(
-            f"the folder {state.root}, whose links run in a circle at {path},", "Remove the link."
-        )
+        raise RefusalError(f"the folder {state.root}, whose links run in a circle at {path},", "Remove the link.")
     state.entered.add(identity)
 
 
@@ -180,9 +176,7 @@ def _path(value: Path) -> Token:
         return file_token(name_of(value), digest_file(value))
     if stat.S_ISDIR(mode):
         return folder_token(name_of(value), [_described(entry) for entry in walk_folder(value)])
-    raise RefusalError(
-        f"{value}, which is neither a file nor a folder,", "Pass its text, or what you read from it."
-    )
+    raise RefusalError(f"{value}, which is neither a file nor a folder,", "Pass its text, or what you read from it.")
 
 
 def _described(entry: FolderEntry) -> tuple[str, str, str]:

@@ -61,9 +61,7 @@ def _index(value: pd.Index[Any]) -> Node:
     steps = _steps(value)
     if steps is not None:
         return Node("pandas-range-index", (), (value.name, *steps))
-    return Node(
-        "pandas-index", (str(value.dtype),), (value.name, _column(value), getattr(value, "freqstr", None))
-    )
+    return Node("pandas-index", (str(value.dtype),), (value.name, _column(value), getattr(value, "freqstr", None)))
 
 
 def _steps(value: pd.Index[Any]) -> tuple[int, int, int] | None:
@@ -118,9 +116,7 @@ def _texts(value: Any) -> Node | Token:
     """Digest texts without their storage: Python objects and Arrow are alike."""
     missing = "NA" if value.dtype.na_value is pd.NA else "nan"
     try:
-        found = tables.content(
-            pa.array(value) if not hasattr(value, "__arrow_array__") else value.__arrow_array__()
-        )
+        found = tables.content(pa.array(value) if not hasattr(value, "__arrow_array__") else value.__arrow_array__())
     except (pa.ArrowInvalid, UnicodeEncodeError):
         return Node("pandas-texts", (missing,), (arrays.Elements(list(value)),), labels=("",))
     return tokens.join(Node("pandas-texts", (missing, found)), [])

@@ -10,9 +10,7 @@ from taskcell.hashing.values import register
 
 def _image(value: Image.Image) -> Node:
     palette = value.getpalette() if value.mode == "P" else None
-    return Node(
-        "image", (value.mode, repr(value.size), value.tobytes()), (palette, value.info.get("transparency"))
-    )
+    return Node("image", (value.mode, repr(value.size), value.tobytes()), (palette, value.info.get("transparency")))
 
 
 register(Image.Image, _image, subclasses=True)

@@ -86,9 +86,7 @@ def expand(value: Any) -> Node:
         raise RefusalError("a live figure", "Pass the data, and draw inside the task.")
     if refused is not None:
         raise RefusalError(*refused)
-    if isinstance(
-        value, (set, frozenset)
-    ):  # their own reduction lists the elements in an order of no meaning
+    if isinstance(value, (set, frozenset)):  # their own reduction lists the elements in an order of no meaning
         return Node("set-subclass", (), (kind, frozenset(value), Attributes(_attributes(value, kind))))
     own = _reduces(kind)
     if dataclasses.is_dataclass(kind) and not own and not _states(kind):

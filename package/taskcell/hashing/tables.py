@@ -214,9 +214,7 @@ def _metadata(found: dict[bytes, bytes] | None) -> dict[bytes, Any] | None:
 
 
 def _schema(value: Any) -> Node:
-    fields = [
-        (field.name, _type_parts(field.type), field.nullable, _metadata(field.metadata)) for field in value
-    ]
+    fields = [(field.name, _type_parts(field.type), field.nullable, _metadata(field.metadata)) for field in value]
     return Node("arrow-schema", (), [*fields, _metadata(value.metadata)])
 
 
@@ -227,12 +225,8 @@ def _scalar(value: Any) -> Node:
 register(pa.Array, _array, subclasses=True)
 register(pa.ChunkedArray, _array)
 register(pa.Table, _table)
-register(
-    pa.RecordBatch, lambda value: Node("arrow-batch", (), (pa.Table.from_batches([value]),), labels=("",))
-)
+register(pa.RecordBatch, lambda value: Node("arrow-batch", (), (pa.Table.from_batches([value]),), labels=("",)))
 register(pa.Schema, _schema)
 register(pa.Field, lambda value: Node("arrow-field", (), (pa.schema([value]),), labels=("",)))
-register(
-    pa.DataType, lambda value: tokens.join(Node("arrow-type", (_type_parts(value),)), []), subclasses=True
-)
+register(pa.DataType, lambda value: tokens.join(Node("arrow-type", (_type_parts(value),)), []), subclasses=True)
 register(pa.Scalar, _scalar, subclasses=True)

@@ -78,11 +78,7 @@ class Node:
         if self.labels is not None:
             return self.labels[index]
         if self.order == "mapping":
-            return (
-                f"[{_brief(self.children[index - 1])}]"
-                if index % 2
-                else f" key {_brief(self.children[index])}"
-            )
+            return f"[{_brief(self.children[index - 1])}]" if index % 2 else f" key {_brief(self.children[index])}"
         return f"[{index}]" if self.order == "sequence" else " element"
 
 
@@ -157,12 +153,7 @@ def join(node: Node, tokens: list[Token]) -> Token:
         # A token says its length, so joined pairs stay apart; equal keys (two NaN) fall back on their values.
         tokens = sorted([Token(key + value) for key, value in zip(tokens[::2], tokens[1::2], strict=True)])
     parts = _framed(*node.parts) if node.parts else b""
-    head = (
-        (_PREFIXES.get(node.tag) or prefix(node.tag))
-        + parts
-        + b"children"
-        + len(tokens).to_bytes(8, "little")
-    )
+    head = (_PREFIXES.get(node.tag) or prefix(node.tag)) + parts + b"children" + len(tokens).to_bytes(8, "little")
     return Token(_HASHED + blake3(head + b"".join(tokens)).digest())
 
 

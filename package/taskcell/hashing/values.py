@@ -139,9 +139,7 @@ class _Frame:
 
     __slots__ = ("children", "lowest", "node", "tokens", "value")
 
-    def __init__(
-        self, value: object, node: Node, children: Iterator[Any], found: list[Token], depth: int
-    ) -> None:
+    def __init__(self, value: object, node: Node, children: Iterator[Any], found: list[Token], depth: int) -> None:
         self.value = value
         self.node = node
         self.children = children

@@ -91,9 +91,7 @@ def parse_header(line: str) -> TaskHeader:
     if chosen.map_over is not None and inputs is not None and chosen.map_over not in inputs:
         raise errors.DefinitionError(
             f"Option --map names {chosen.map_over!r}, which is not an input.",
-            remedy=(
-                f"{quoting.did_you_mean(chosen.map_over, inputs)} Inputs: {', '.join(inputs) or 'none'}."
-            ).strip(),
+            remedy=(f"{quoting.did_you_mean(chosen.map_over, inputs)} Inputs: {', '.join(inputs) or 'none'}.").strip(),
         )
     return TaskHeader(name=name, inputs=inputs, outputs=outputs, options=chosen, line=text)
 
@@ -214,9 +212,7 @@ def _split_flags(text: str) -> tuple[str, list[tuple[options.Flag, str]]]:
             value = next(group for group in following.groups() if group is not None)
             position = following.end()
         elif not flag.metavar and value is not None:
-            raise errors.DefinitionError(
-                f"Option {flag.name} takes no value.", remedy=f"Write {flag.name} alone."
-            )
+            raise errors.DefinitionError(f"Option {flag.name} takes no value.", remedy=f"Write {flag.name} alone.")
         flags.append((flag, value or ""))
     kept.append(text[position:])
     return " ".join(kept).strip(), flags
@@ -267,9 +263,7 @@ def _parse_names(text: str, what: str) -> tuple[str, ...]:
 def _checked(word: str, what: str) -> str:
     reason = names.fault(word)
     if reason:
-        raise errors.DefinitionError(
-            f"The {what} {quoting.shown(word)} {reason}.", remedy=_name_remedy(word, what)
-        )
+        raise errors.DefinitionError(f"The {what} {quoting.shown(word)} {reason}.", remedy=_name_remedy(word, what))
     return names.normal(word)
 
 

@@ -83,9 +83,7 @@ def load_notebook(raw: bytes, *, path: str | Path = "notebook.ipynb") -> Noteboo
     try:
         data = json.loads(raw)
     except ValueError as exc:
-        raise _refusal(
-            path, "is not a notebook: it is not JSON", "Give an .ipynb file written by Jupyter."
-        ) from exc
+        raise _refusal(path, "is not a notebook: it is not JSON", "Give an .ipynb file written by Jupyter.") from exc
     except RecursionError as exc:
         raise _refusal(path, "is nested too deep to be a notebook", "Give another file.") from exc
     _check_format(data, path)
@@ -141,9 +139,7 @@ def _check_format(data: Any, path: str | Path) -> None:
         )
     major = data["nbformat"]
     if not isinstance(major, int) or isinstance(major, bool) or major < 1:
-        raise _refusal(
-            path, f"has the impossible format {quoting.shown(major, 30)}", "Save it again with Jupyter."
-        )
+        raise _refusal(path, f"has the impossible format {quoting.shown(major, 30)}", "Save it again with Jupyter.")
     if major < MAJOR:
         raise _too_old(path, str(major))
     if major > MAJOR:
@@ -175,9 +171,7 @@ def _is_cell(cell: Any) -> bool:
     if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
         return False
     source = cell.get("source", "")
-    return isinstance(source, str) or (
-        isinstance(source, list) and all(isinstance(line, str) for line in source)
-    )
+    return isinstance(source, str) or (isinstance(source, list) and all(isinstance(line, str) for line in source))
 
 
 def _language(notebook: Notebook) -> str:

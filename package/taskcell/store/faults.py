@@ -10,9 +10,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
-def store_error(
-    exc: OSError, *, doing: str, place: str, size_bytes: int | None = None
-) -> errors.TaskcellError:
+def store_error(exc: OSError, *, doing: str, place: str, size_bytes: int | None = None) -> errors.TaskcellError:
     """Return the error that tells a reader what an ``OSError`` means for the store.
 
     Parameters
@@ -41,9 +39,7 @@ def store_error(
             path=place,
         )
     if exc.errno == errno.ENAMETOOLONG:
-        return errors.InvalidInputError(
-            f"A name is too long to {doing} {_short(place)}.", remedy="Shorten it."
-        )
+        return errors.InvalidInputError(f"A name is too long to {doing} {_short(place)}.", remedy="Shorten it.")
     if exc.errno == errno.EXDEV:
         return errors.StoreError(
             f"{place} is on another file system than the store's root.",

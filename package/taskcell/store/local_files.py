@@ -43,9 +43,7 @@ class LocalFiles:
 
     def __init__(self, root: Path, *, durability: Durability = "full") -> None:
         if durability not in ("full", "process"):
-            raise errors.InvalidInputError(
-                f"No such durability: {durability!r}.", remedy="Use 'full' or 'process'."
-            )
+            raise errors.InvalidInputError(f"No such durability: {durability!r}.", remedy="Use 'full' or 'process'.")
         self.root = root.expanduser().resolve()
         self.url = f"file://{self.root}"
         self._syncs = durability == "full"

@@ -78,9 +78,7 @@ class Store:
         return read_format(self.files)
 
 
-def open_store(
-    url: str, project: str = "default", *, create: bool = True, durability: Durability = "full"
-) -> Store:
+def open_store(url: str, project: str = "default", *, create: bool = True, durability: Durability = "full") -> Store:
     """Open a store; write nothing before something is stored.
 
     Parameters
@@ -128,9 +126,7 @@ def open_store(
 def open_files(url: str, *, durability: Durability = "full") -> Files:
     """Return the files that a URL stands for; raise InvalidInputError or StoreError."""
     if not url or "\0" in url:
-        raise errors.InvalidInputError(
-            f"Not a store's URL: {url!r}.", remedy="Give a folder or an fsspec URL."
-        )
+        raise errors.InvalidInputError(f"Not a store's URL: {url!r}.", remedy="Give a folder or an fsspec URL.")
     scheme, separator, rest = url.partition("://")
     if not separator:
         return _local(url, durability)
@@ -223,9 +219,7 @@ def _understood(found: StoreFormat, url: str) -> StoreFormat:
 
 def _local(path: str, durability: Durability) -> LocalFiles:
     if not path:
-        raise errors.InvalidInputError(
-            "A store's URL names no folder.", remedy="Give one: file:///some/folder."
-        )
+        raise errors.InvalidInputError("A store's URL names no folder.", remedy="Give one: file:///some/folder.")
     files = LocalFiles(Path(path), durability=durability)
     if files.root.exists() and not files.root.is_dir():
         raise errors.InvalidInputError(

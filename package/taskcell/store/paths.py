@@ -285,9 +285,7 @@ def _numbered(folder: str, number: int) -> str:
 
 def _digits(number: int) -> str:
     if not 0 <= number < 100_000_000:
-        raise errors.InvalidInputError(
-            f"Not a number of a sequence: {number}.", remedy="Use 0 to 99,999,999."
-        )
+        raise errors.InvalidInputError(f"Not a number of a sequence: {number}.", remedy="Use 0 to 99,999,999.")
     return f"{number:08d}"
 
 

@@ -179,9 +179,7 @@ class RemoteFiles:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as exc:
             raise faults.not_found(path, self.url) from exc
         except OSError as exc:
-            raise faults.store_error(
-                exc, doing=doing, place=f"{self.url}/{path}", size_bytes=size_bytes
-            ) from exc
+            raise faults.store_error(exc, doing=doing, place=f"{self.url}/{path}", size_bytes=size_bytes) from exc
 
 
 class RemoteSpool:
@@ -261,9 +259,7 @@ class MemoryService:
 
 def _entry(path: str, info: dict[str, Any]) -> Entry:
     """Read an fsspec answer: services call the time by different names, as text, number or object."""
-    value = next(
-        (info[name] for name in ("LastModified", "mtime", "modified", "created") if name in info), None
-    )
+    value = next((info[name] for name in ("LastModified", "mtime", "modified", "created") if name in info), None)
     if isinstance(value, (int, float)):
         value = datetime.fromtimestamp(value, UTC)
     elif isinstance(value, str):

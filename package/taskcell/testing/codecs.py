@@ -110,9 +110,7 @@ class CodecContract:
         )
         assert artifact.size_bytes == held + inline
 
-    def test_flipped_bit_is_refused(
-        self, make: Callable[[], Any], blobs: memory.MemoryBlobs, tmp_path: Path
-    ) -> None:
+    def test_flipped_bit_is_refused(self, make: Callable[[], Any], blobs: memory.MemoryBlobs, tmp_path: Path) -> None:
         """A bit flipped in any blob is found before a value is made."""
         artifact = self.stored(make(), blobs)
         for address, data in list(blobs.blobs.items()):

@@ -39,12 +39,8 @@ class MemoryBlobs:
         """Return verified bytes, read-only."""
         self.gets.append(digest)
         if digest not in self.blobs:
-            raise errors.NotFoundError(
-                f"There is no blob {digest[:12]}.", remedy="Run the task that made it again."
-            )
+            raise errors.NotFoundError(f"There is no blob {digest[:12]}.", remedy="Run the task that made it again.")
         data = self.blobs[digest]
         if digest_bytes(data) != digest:
-            raise errors.FormatError(
-                f"The blob {digest[:12]} is corrupt.", remedy="Run the task that made it again."
-            )
+            raise errors.FormatError(f"The blob {digest[:12]} is corrupt.", remedy="Run the task that made it again.")
         return memoryview(data)

@@ -57,9 +57,7 @@ class Column:
     least: int = 6
 
 
-def table(
-    columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int, indent: str = ""
-) -> list[str]:
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int, indent: str = "") -> list[str]:
     """Lay rows out under titles; the widest columns give way until the table fits ``width`` cells."""
     body = [[column.title for column in columns], *([str(item) for item in row] for row in rows)]
     natural = [max(cells(row[index]) for row in body) for index in range(len(columns))]
@@ -72,9 +70,7 @@ def table(
 
 
 def _line(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int], indent: str) -> str:
-    parts = [
-        pad(text, size, right=column.right) for column, text, size in zip(columns, row, widths, strict=True)
-    ]
+    parts = [pad(text, size, right=column.right) for column, text, size in zip(columns, row, widths, strict=True)]
     return (indent + _GAP.join(parts)).rstrip()
 
 

@@ -125,11 +125,7 @@ def _cell(title: str, cell: Any, first: Any) -> str:
     if title == "Results" and _number(cell):
         change = words.change(first, cell)
         return f"{words.number(cell)} ({change})" if change else words.number(cell)
-    return (
-        escaping.name(cell, 200)
-        if title == "Environment" and isinstance(cell, str)
-        else words.value(cell, 200)
-    )
+    return escaping.name(cell, 200) if title == "Environment" and isinstance(cell, str) else words.value(cell, 200)
 
 
 def summary(view: Comparison) -> str:
@@ -146,11 +142,7 @@ def summary(view: Comparison) -> str:
         if number
     ]
     plain = [text.replace("task's codes", "tasks' code").replace("entrys", "entries") for text in said]
-    return (
-        f"Differs in {', '.join(plain)}."
-        if plain
-        else "No difference in parameters, results, code or outputs."
-    )
+    return f"Differs in {', '.join(plain)}." if plain else "No difference in parameters, results, code or outputs."
 
 
 def _differing(rows: tuple[Row, ...]) -> int:
@@ -163,9 +155,7 @@ def to_text(view: Comparison, width: int = 100) -> str:
     for index, run in enumerate(view.runs):
         about = f"{escaping.name(run.workflow, 40)}  {words.age(run.created_at, view.shown_at)}"
         by = f"  by {escaping.name(run.author, 30)}" if run.author else ""
-        lines.append(
-            f"  {_letter(index)}  {escaping.name(run.id, 40)}  {states.said(run.state)}  {about}{by}"
-        )
+        lines.append(f"  {_letter(index)}  {escaping.name(run.id, 40)}  {states.said(run.state)}  {about}{by}")
     lines = [columns.fit(line, width) for line in lines]
     lines += _rows_text(view, width)
     for diff in view.code:
@@ -244,9 +234,7 @@ def _outputs_text(view: Comparison, width: int) -> list[str]:
                 ]
     equal = [_output_name(one) for one in view.outputs if not one.differs]
     if equal:
-        lines.append(
-            columns.fit(f"  {words.plural(len(equal), 'equal row')} hidden: {words.listed(equal, 6)}", width)
-        )
+        lines.append(columns.fit(f"  {words.plural(len(equal), 'equal row')} hidden: {words.listed(equal, 6)}", width))
     return lines
 
 
@@ -317,10 +305,7 @@ def _cells(title: str, one: Row) -> list[Html]:
 def _titles(view: Comparison) -> list[str | Html]:
     return [
         "",
-        *(
-            tag("span", _letter(index), title=f"run {escaping.name(run.id, 40)}")
-            for index, run in enumerate(view.runs)
-        ),
+        *(tag("span", _letter(index), title=f"run {escaping.name(run.id, 40)}") for index, run in enumerate(view.runs)),
     ]
 
 

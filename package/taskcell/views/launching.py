@@ -66,8 +66,7 @@ def expectation(view: LaunchPreview) -> str:
 
 def _sweep(view: LaunchPreview) -> str:
     said = [
-        f"{escaping.name(name, 30)} over {words.plural(len(values), 'value')}"
-        for name, values in view.sweep.items()
+        f"{escaping.name(name, 30)} over {words.plural(len(values), 'value')}" for name, values in view.sweep.items()
     ]
     return f"sweeps {', '.join(said)}" if said else ""
 
@@ -114,9 +113,7 @@ def to_html(view: LaunchPreview) -> str:
     """Return the preview as HTML."""
     legend = [
         markup.sign(states.look(state).sign, states.look(state).middle, f"{number:,} {state}")
-        for state, number in sorted(
-            counts(view).items(), key=lambda item: states.PROGRESS_ORDER.index(State(item[0]))
-        )
+        for state, number in sorted(counts(view).items(), key=lambda item: states.PROGRESS_ORDER.index(State(item[0])))
     ]
     facts = [escaping.name(view.backend, 30), *legend, expectation(view), _sweep(view)]
     parts: list[str | Html] = [markup.head(markup.join(["Launch ", markup.named(view.workflow, 60)]), *facts)]

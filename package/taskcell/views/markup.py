@@ -145,9 +145,7 @@ def bar(counts: dict[str, int], label: str) -> Html:
         for state in states.PROGRESS_ORDER
         if counts.get(state) and (state not in states.OPEN or state == states.State.RUNNING)
     ]
-    return tag(
-        "div", *parts, class_="tc-bar", role="img", aria_label=label, title=label, style="display:flex"
-    )
+    return tag("div", *parts, class_="tc-bar", role="img", aria_label=label, title=label, style="display:flex")
 
 
 def view(name: str, *content: str | Html) -> Html:

@@ -50,10 +50,7 @@ def to_lines(preview: Preview | None, width: int) -> list[str]:
     if preview.text:
         lines += [columns.fit(line, width) for line in escaping.block(preview.text, 8, 2000).split("\n")]
     if preview.rows:
-        shape = [
-            columns.Column(title=escaping.name(title, 20), least=4)
-            for title in preview.columns[:_MAX_COLUMNS]
-        ]
+        shape = [columns.Column(title=escaping.name(title, 20), least=4) for title in preview.columns[:_MAX_COLUMNS]]
         rows = [[escaping.name(item, 20) for item in _row(preview, row)] for row in preview.rows[:_MAX_ROWS]]
         lines += [columns.fit(line, width) for line in columns.table(shape, rows, width)]
     return lines

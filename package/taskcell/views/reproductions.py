@@ -76,9 +76,7 @@ def _facts(view: ReproductionView) -> list[str]:
     same = sum(one.verdict == "identical" for one in view.outputs)
     environment = f"{escaping.name(view.environment, 30)} environment" if view.environment else ""
     return [
-        f"{words.count(same)} of {words.plural(len(view.outputs), 'output')} identical"
-        if view.outputs
-        else "",
+        f"{words.count(same)} of {words.plural(len(view.outputs), 'output')} identical" if view.outputs else "",
         environment,
         words.duration(view.duration_s) if view.duration_s is not None else "",
         f"recorded {words.age(view.created_at, view.shown_at)}",
@@ -164,9 +162,7 @@ def _table(view: ReproductionView) -> Html:
     titles: list[str | Html] = ["output", "verdict", "", *(["recorded", "reproduced"] if shown else [])]
     rows = []
     for one in _ordered(view):
-        name = markup.join(
-            [markup.named(one.name, 60), tag("div", escaping.name(one.task, 60), class_="tc-muted")]
-        )
+        name = markup.join([markup.named(one.name, 60), tag("div", escaping.name(one.task, 60), class_="tc-muted")])
         row: list[str | Html] = [name, _badge(one.verdict), escaping.sentence(one.detail)]
         if shown:
             pair = (one.recorded, one.reproduced) if _previewed(one) else ()

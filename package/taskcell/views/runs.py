@@ -160,9 +160,7 @@ def kept(tasks: Sequence[TaskRow], limit: int = MAX_ROWS) -> list[TaskRow]:
 
 def parameters_text(parameters: dict[str, Any], limit: int = 40) -> str:
     """Say parameters on one line: ``month=1 learning_rate=0.05``."""
-    return "  ".join(
-        f"{escaping.name(name, 30)}={words.value(item, limit)}" for name, item in parameters.items()
-    )
+    return "  ".join(f"{escaping.name(name, 30)}={words.value(item, limit)}" for name, item in parameters.items())
 
 
 def chips(parameters: dict[str, Any]) -> Html:
@@ -184,9 +182,7 @@ def to_text(view: RunView | RunList, width: int = 100) -> str:
     if isinstance(view, RunList):
         return _list_text(view, width)
     facts = " · ".join(fact for fact in _facts(view) if fact)
-    lines = [
-        f"{states.said(view.state)}  {escaping.name(view.workflow, 60)}  run {escaping.name(view.id, 40)}"
-    ]
+    lines = [f"{states.said(view.state)}  {escaping.name(view.workflow, 60)}  run {escaping.name(view.id, 40)}"]
     counts = progress(view)
     total = sum(counts.values())
     share = _ended(counts) / total if total else 0.0
@@ -311,9 +307,7 @@ def _task_table(view: RunView) -> Html:
 
 def _list_html(view: RunList) -> str:
     if not view.runs:
-        return markup.view(
-            "runs", markup.head(markup.named(view.title)), tag("div", "None yet.", class_="tc-muted")
-        )
+        return markup.view("runs", markup.head(markup.named(view.title)), tag("div", "None yet.", class_="tc-muted"))
     rows = [
         [
             tag("span", escaping.name(row.id, 40), class_="tc-id"),

@@ -80,9 +80,7 @@ def look(state: str) -> Look:
         return LOOKS[State(state)]
     except ValueError as exc:
         known = ", ".join(State)
-        raise errors.InvalidInputError(
-            f"There is no state {state!r} to show.", remedy=f"States are: {known}."
-        ) from exc
+        raise errors.InvalidInputError(f"There is no state {state!r} to show.", remedy=f"States are: {known}.") from exc
 
 
 def said(state: str) -> str:

@@ -136,9 +136,7 @@ def to_html(view: VersionList) -> str:
 
 def _row(row: VersionRow, view: VersionList) -> list[str | Html]:
     marks = [join([markup.span(mark, "chip"), " "]) for mark in _mark(row)]
-    number = tag(
-        "span", f"@{row.number}", class_="tc-strong", title=f"digest {escaping.name(row.digest, 80)}"
-    )
+    number = tag("span", f"@{row.number}", class_="tc-strong", title=f"digest {escaping.name(row.digest, 80)}")
     message = tag("div", escaping.sentence(row.message, 300)) if row.message else Html("")
     branch = f"branch {escaping.name(row.branch, 60)}" if row.branch else None
     return [

@@ -115,9 +115,7 @@ def test_large_settled_file_is_read_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(reads) == 1
 
 
-def test_large_file_that_was_just_touched_is_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_large_file_that_was_just_touched_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "big"
     old(path, b"x" * BIG)  # its modification time is old, its change time is now
     reads: list[int] = []
@@ -198,9 +196,7 @@ def test_hostile_names_are_refused(name: str, tmp_path: Path) -> None:
     blobs = MemoryBlobs()
     blob, size = blobs.put(b"x")
     meta = {"name": name, "kind": "file", "executable": False}
-    artifact = Artifact(
-        digest=blob, codec="files/1", type="pathlib.Path", blobs=(blob,), size_bytes=size, meta=meta
-    )
+    artifact = Artifact(digest=blob, codec="files/1", type="pathlib.Path", blobs=(blob,), size_bytes=size, meta=meta)
     with pytest.raises(errors.FormatError, match="leaves their folder"):
         DEFAULT_CODECS.decode(artifact, blobs, folder=tmp_path / "out")
     assert not (tmp_path / "evil").exists()
@@ -210,9 +206,7 @@ def test_hostile_digest_is_refused(tmp_path: Path) -> None:
     blobs = MemoryBlobs()
     blob, _ = blobs.put(b"x")
     meta = {"name": "evil", "kind": "file", "executable": False}
-    artifact = Artifact(
-        digest=Digest("../.."), codec="files/1", type="pathlib.Path", blobs=(blob,), meta=meta
-    )
+    artifact = Artifact(digest=Digest("../.."), codec="files/1", type="pathlib.Path", blobs=(blob,), meta=meta)
     with pytest.raises(errors.FormatError):
         DEFAULT_CODECS.decode(artifact, blobs, folder=tmp_path / "a" / "b" / "out")
     assert not list(tmp_path.rglob("evil"))
@@ -234,9 +228,7 @@ def test_hostile_folders_are_refused(entries: list[list[str]], tmp_path: Path) -
     blob, size = blobs.put(b"x")
     filled = [entry if len(entry) == 3 else [*entry, blob] for entry in entries]
     meta = {"name": "data", "kind": "folder", "entries": filled, "executables": []}
-    artifact = Artifact(
-        digest=blob, codec="files/1", type="pathlib.Path", blobs=(blob,), size_bytes=size, meta=meta
-    )
+    artifact = Artifact(digest=blob, codec="files/1", type="pathlib.Path", blobs=(blob,), size_bytes=size, meta=meta)
     with pytest.raises(errors.FormatError, match="leaves their folder"):
         DEFAULT_CODECS.decode(artifact, blobs, folder=tmp_path / "out")
     assert not list(tmp_path.rglob("evil"))

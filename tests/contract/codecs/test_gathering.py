@@ -33,16 +33,12 @@ def test_gathered_artifacts_are_the_list_of_their_values() -> None:
 
 def test_gathering_reads_nothing() -> None:
     blobs = MemoryBlobs()
-    artifacts = [
-        DEFAULT_CODECS.encode(value, blobs) for value in (pd.DataFrame({"a": range(9)}), "x" * 10**6, 3)
-    ]
+    artifacts = [DEFAULT_CODECS.encode(value, blobs) for value in (pd.DataFrame({"a": range(9)}), "x" * 10**6, 3)]
     DEFAULT_CODECS.gather(artifacts, blobs)
     assert blobs.gets == []
 
 
-@pytest.mark.parametrize(
-    "values", [[], [1], [1, "a", None], ["x" * 5000], [[1], list(range(5000))], [10**6000, 3]]
-)
+@pytest.mark.parametrize("values", [[], [1], [1, "a", None], ["x" * 5000], [[1], list(range(5000))], [10**6000, 3]])
 def test_gathered_list_is_stored_as_the_list_itself(values: list[Any]) -> None:
     blobs = MemoryBlobs()
     gathered = DEFAULT_CODECS.gather([DEFAULT_CODECS.encode(value, blobs) for value in values], blobs)
@@ -149,9 +145,7 @@ def test_first_rows_are_texts() -> None:
     assert DEFAULT_CODECS.preview_rows(DEFAULT_CODECS.encode(3, blobs), blobs) is None
 
 
-UNORDERED = (
-    "[{'b', 'a', None, 1.5}, {1: {'k', 'j'}, 'x': frozenset('xyz')}, {'p', ('q', 2)}, set('abcdefgh')]"
-)
+UNORDERED = "[{'b', 'a', None, 1.5}, {1: {'k', 'j'}, 'x': frozenset('xyz')}, {'p', ('q', 2)}, set('abcdefgh')]"
 
 
 def run(script: str, seed: str) -> str:

@@ -96,9 +96,7 @@ class TestFrames(CodecContract):
         ),
         "labels that look alike": lambda: pd.DataFrame([[1, 2]], columns=pd.Index(["1", 1], dtype=object)),
         "times as labels": lambda: pd.DataFrame([[1, 2]], columns=pd.date_range("2024", periods=2, freq="D")),
-        "categories as labels": lambda: pd.DataFrame(
-            [[1, 2]], columns=pd.CategoricalIndex(["a", "b"], ["b", "a"])
-        ),
+        "categories as labels": lambda: pd.DataFrame([[1, 2]], columns=pd.CategoricalIndex(["a", "b"], ["b", "a"])),
         "levels as labels": lambda: pd.DataFrame(
             np.ones((1, 3)),
             columns=pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)], names=["x", None]),
@@ -113,20 +111,16 @@ class TestFrames(CodecContract):
         "complex": lambda: frame(a=[1j, 2j]),
         "text index": lambda: frame(a=[1, 2]).set_axis(["x", "y"]),
         "object index": lambda: frame(a=[1, 2]).set_axis(pd.Index(["x", 1], dtype=object)),
-        "time index": lambda: frame(a=[1, 2]).set_axis(
-            pd.date_range("2024", periods=2, freq="h", tz="Europe/Berlin")
-        ),
+        "time index": lambda: frame(a=[1, 2]).set_axis(pd.date_range("2024", periods=2, freq="h", tz="Europe/Berlin")),
         "uneven time index": lambda: frame(a=[1, 2]).set_axis(pd.DatetimeIndex(["2024", None])),
         "duration index": lambda: frame(a=[1, 2]).set_axis(pd.timedelta_range("1D", periods=2)),
         "period index": lambda: frame(a=[1, 2]).set_axis(pd.period_range("2024", periods=2, freq="Q-NOV")),
         "interval index": lambda: frame(a=[1, 2]).set_axis(pd.interval_range(0.0, 2.0, closed="both")),
         "category index": lambda: frame(a=[1, 2]).set_axis(pd.CategoricalIndex(["b", "a"], name="n")),
-        "levels": lambda: frame(
-            a=[1, 2, 3], b=["x", None, "z"], c=pd.to_datetime(["2024", "2025", None])
-        ).set_index(["b", "c"]),
-        "unused levels": lambda: (
-            frame(a=range(4), b=list("abcd"), c=range(4)).set_index(["b", "c"]).iloc[1:3]
+        "levels": lambda: frame(a=[1, 2, 3], b=["x", None, "z"], c=pd.to_datetime(["2024", "2025", None])).set_index(
+            ["b", "c"]
         ),
+        "unused levels": lambda: frame(a=range(4), b=list("abcd"), c=range(4)).set_index(["b", "c"]).iloc[1:3],
         "categories of times": lambda: frame(a=pd.Categorical(pd.to_datetime(["2024", "2025", "2024"]))),
         "categories of objects": lambda: frame(
             a=pd.Categorical.from_codes([0, 1, 0], pd.Index([1, "a"], dtype=object))
@@ -149,9 +143,7 @@ class TestFrames(CodecContract):
             b=pd.array(["a", None], pd.ArrowDtype(pa.string())),
             c=pd.array([[1], None], pd.ArrowDtype(pa.list_(pa.int64()))),
         ),
-        "sparse": lambda: frame(
-            a=pd.arrays.SparseArray([0.0, np.nan, 1.0]), b=pd.arrays.SparseArray([0, 0, 1])
-        ),
+        "sparse": lambda: frame(a=pd.arrays.SparseArray([0.0, np.nan, 1.0]), b=pd.arrays.SparseArray([0, 0, 1])),
         "wide": lambda: pd.DataFrame(np.arange(600.0).reshape(2, 300)),
         "strided": lambda: pd.DataFrame(np.arange(40).reshape(10, 4))[::2],
         "attributes": lambda: _noted().copy(),
@@ -162,9 +154,7 @@ class TestFrames(CodecContract):
         "levels alone": lambda: pd.MultiIndex.from_product([["a"], [1, 2]]),
     }
 
-    def test_frame_is_equal_in_the_eyes_of_pandas(
-        self, make: Callable[[], Any], blobs: Any, tmp_path: Path
-    ) -> None:
+    def test_frame_is_equal_in_the_eyes_of_pandas(self, make: Callable[[], Any], blobs: Any, tmp_path: Path) -> None:
         value = make()
         found = self.codecs.decode(self.stored(value, blobs), blobs, trusted=True, folder=tmp_path)
         if isinstance(value, pd.DataFrame):
@@ -174,9 +164,7 @@ class TestFrames(CodecContract):
         else:
             pd.testing.assert_index_equal(found, value, exact=True)
 
-    def test_frame_can_be_changed_like_a_fresh_one(
-        self, make: Callable[[], Any], blobs: Any, tmp_path: Path
-    ) -> None:
+    def test_frame_can_be_changed_like_a_fresh_one(self, make: Callable[[], Any], blobs: Any, tmp_path: Path) -> None:
         value = make()
         found = self.codecs.decode(self.stored(value, blobs), blobs, trusted=True, folder=tmp_path)
         if isinstance(found, pd.DataFrame) and found.size:
@@ -282,9 +270,7 @@ class TestContainers(CodecContract):
         "none": lambda: [None, [], {}, (), set()],
     }
 
-    def test_nothing_is_pickled_that_need_not_be(
-        self, make: Callable[[], Any], blobs: Any, request: Any
-    ) -> None:
+    def test_nothing_is_pickled_that_need_not_be(self, make: Callable[[], Any], blobs: Any, request: Any) -> None:
         if "too deep" in request.node.name or "without end" in request.node.name:
             assert self.stored(make(), blobs).codec == "pickle/1"
         else:

@@ -32,9 +32,7 @@ def artifact_of(codec: str, blob: Any, **meta: Any) -> Artifact:
     return Artifact(digest=blob, codec=codec, type="x", blobs=(blob,), meta=meta)
 
 
-@pytest.mark.parametrize(
-    "codec", ["pickle/1", "npy/1", "pandas/1", "arrow-table/1", "json/1", "image/1", "polars/1"]
-)
+@pytest.mark.parametrize("codec", ["pickle/1", "npy/1", "pandas/1", "arrow-table/1", "json/1", "image/1", "polars/1"])
 def test_gadget_never_runs_from_a_store_that_is_not_trusted(codec: str, tmp_path: Path) -> None:
     blobs, mark = MemoryBlobs(), tmp_path / "ran"
     blob, _ = blobs.put(pickle.dumps(Gadget(mark)))
@@ -47,9 +45,7 @@ def test_gadget_inside_a_container_is_refused_before_it_is_read(tmp_path: Path) 
     blobs, mark = MemoryBlobs(), tmp_path / "ran"
     blob, _ = blobs.put(pickle.dumps(Gadget(mark)))
     child = artifact_of("pickle/1", blob)
-    tree = Artifact(
-        digest=blob, codec="tree/1", type="list", meta={"value": [{"$child": 0}]}, children=(child,)
-    )
+    tree = Artifact(digest=blob, codec="tree/1", type="list", meta={"value": [{"$child": 0}]}, children=(child,))
     with pytest.raises(errors.UntrustedError, match="trusted_stores") as caught:
         DEFAULT_CODECS.decode(tree, blobs)
     assert "TASKCELL_TRUSTED_STORES" in str(caught.value)
@@ -163,9 +159,7 @@ class CelsiusCodec:
 
     def encode(self, value: Any, sink: Any, codecs: Any) -> Artifact:
         blob, size = sink.put(repr(float(value)).encode())
-        return Artifact(
-            digest=digest_value(value), codec=self.name, type="Celsius", blobs=(blob,), size_bytes=size
-        )
+        return Artifact(digest=digest_value(value), codec=self.name, type="Celsius", blobs=(blob,), size_bytes=size)
 
     def decode(self, artifact: Artifact, source: Any, decoder: Any) -> Any:
         return Celsius(bytes(source.get(artifact.blobs[0])).decode())

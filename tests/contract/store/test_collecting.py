@@ -186,9 +186,7 @@ def test_budget_evicts_the_oldest_results(store: Store) -> None:
     assert "task1" in done.examples[0]
     present = [store.records.exists(paths.cache_entry(entry.key)) for entry in entries]
     assert present == [True, False, True]
-    assert blobs(store) == {
-        blob for e in (entries[0], entries[2]) for blob in (*held(*e.outputs.values()), e.task)
-    }
+    assert blobs(store) == {blob for e in (entries[0], entries[2]) for blob in (*held(*e.outputs.values()), e.task)}
     assert free(store, budget_bytes=0).evicted_count == 2
     assert blobs(store) == set()
 
@@ -300,9 +298,7 @@ class Interrupted:
 
 @pytest.mark.parametrize("method", ["walk", "list", "read", "sweep", "delete"])
 @pytest.mark.parametrize("as_stream", [False, True])
-def test_writer_that_commits_during_a_collection_loses_nothing(
-    store: Store, method: str, as_stream: bool
-) -> None:
+def test_writer_that_commits_during_a_collection_loses_nothing(store: Store, method: str, as_stream: bool) -> None:
     """An old unreferenced blob is put again and referred to, at each phase of a collection."""
     add_entry(store, "other")
     texts = [b"reused %d" % number for number in range(5)]

@@ -135,9 +135,7 @@ def test_caught_up_index_reads_no_ended_run_again(local_store: Store, folder: Pa
 
 
 @pytest.mark.parametrize("harm", ["delete", "garbage", "truncate", "other schema"])
-def test_harmed_index_is_made_anew(
-    store: Store, folder: Path, harm: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_harmed_index_is_made_anew(store: Store, folder: Path, harm: str, caplog: pytest.LogCaptureFixture) -> None:
     add_run(store, 1)
     first = RunIndex(store, folder=folder)
     assert ids(first) == [1]
@@ -252,9 +250,7 @@ def test_index_is_used_after_a_fork(local_store: Store, folder: Path) -> None:
     subprocess.run(command, check=True, env=dict(os.environ), timeout=60)
 
 
-def test_users_cache_folder_is_the_default(
-    local_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_users_cache_folder_is_the_default(local_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HOME", str(tmp_path))
     add_run(local_store, 1, created_at=datetime.now(UTC))

@@ -136,9 +136,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def committed(self) -> set[Digest]:
         held = {digest_bytes(text) for texts in self.records.values() for text in texts}
-        return held | {
-            digest for text, task in self.entries.values() for digest in (digest_bytes(text), task)
-        }
+        return held | {digest for text, task in self.entries.values() for digest in (digest_bytes(text), task)}
 
 
 TestStore = StoreMachine.TestCase

@@ -37,7 +37,5 @@ def test_functions_that_call_each_other_many_times_are_quick() -> None:
 
 
 def test_many_loops_inside_each_other_are_quick() -> None:
-    loops = "\n".join(
-        f"{'  ' * i}for v{i} in v{i - 1}:\n{'  ' * i}  w{i} = [lambda: w{i}]" for i in range(1, 14)
-    )
+    loops = "\n".join(f"{'  ' * i}for v{i} in v{i - 1}:\n{'  ' * i}  w{i} = [lambda: w{i}]" for i in range(1, 14))
     assert analyze(loops).reads == {"v0"}

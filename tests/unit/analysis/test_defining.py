@@ -108,10 +108,7 @@ def test_anything_else_is_a_value(source: str) -> None:
 
 
 def test_import_of_several_names_is_taken_apart() -> None:
-    found = {
-        each.name: (each.kind, each.source)
-        for each in definitions("from a import b, c as d\nimport e, f.g as h")
-    }
+    found = {each.name: (each.kind, each.source) for each in definitions("from a import b, c as d\nimport e, f.g as h")}
     assert found == {
         "b": (IMPORT, "from a import b"),
         "d": (IMPORT, "from a import c as d"),
@@ -166,8 +163,7 @@ def test_imports_for_type_checking_are_imports() -> None:
 
 def test_function_in_an_unpredictable_branch_keeps_its_own_text() -> None:
     found = {
-        each.name: (each.kind, each.source)
-        for each in definitions("if ask():\n    def f(): return 1\n    y = g()")
+        each.name: (each.kind, each.source) for each in definitions("if ask():\n    def f(): return 1\n    y = g()")
     }
     assert found["f"] == (FUNCTION, "def f():\n    return 1")
     assert found["y"][0] is VALUE
@@ -195,9 +191,7 @@ def test_constant_made_from_a_name_that_changes_is_a_value() -> None:
 
 
 def test_name_changed_by_a_function_of_the_cell_is_a_value() -> None:
-    found = {
-        each.name: each.kind for each in definitions("log = []\ndef note(x):\n    log.append(x)\nnote(1)")
-    }
+    found = {each.name: each.kind for each in definitions("log = []\ndef note(x):\n    log.append(x)\nnote(1)")}
     assert found == {"log": VALUE, "note": FUNCTION}
 
 
@@ -207,9 +201,7 @@ def test_function_says_what_it_changes() -> None:
 
 
 def test_body_of_a_timed_cell_is_top_level() -> None:
-    found = {
-        each.name: (each.kind, each.source, each.line) for each in definitions("%%time\nN = 2\ny = f(N)")
-    }
+    found = {each.name: (each.kind, each.source, each.line) for each in definitions("%%time\nN = 2\ny = f(N)")}
     assert found == {"N": (CONSTANT, "N = 2", 2), "y": (VALUE, "y = f(N)", 3)}
 
 
@@ -221,10 +213,7 @@ def test_captured_output_is_a_value() -> None:
 
 
 def test_text_of_a_cell_with_shell_lines_is_the_users() -> None:
-    found = {
-        each.name: each.source
-        for each in definitions("!ls \\\n  -l\nN = 2\ndef f():\n    !pwd\n    return N\n")
-    }
+    found = {each.name: each.source for each in definitions("!ls \\\n  -l\nN = 2\ndef f():\n    !pwd\n    return N\n")}
     assert found == {"N": "N = 2", "f": "def f():\n    !pwd\n    return N"}
 
 

@@ -54,8 +54,7 @@ def test_names_bound_on_some_paths_are_told_apart() -> None:
 
 def test_optional_reads_are_told_apart() -> None:
     found = analyze(
-        "try:\n    cache\nexcept NameError:\n    cache = {}\n"
-        "for x in xs:\n    last = x\nprint(last)\n!echo {z}"
+        "try:\n    cache\nexcept NameError:\n    cache = {}\nfor x in xs:\n    last = x\nprint(last)\n!echo {z}"
     )
     assert found.reads == {"cache", "xs", "last", "z"}
     assert found.optional == {"cache", "last", "z"}
@@ -96,9 +95,7 @@ def test_long_sums_and_chains_are_analysed() -> None:
 
 
 def test_command_typed_without_percent_sign_is_a_magic() -> None:
-    assert analyze("pip install pandas") == CellNames(
-        reads=frozenset(), writes=frozenset(), mutates=frozenset()
-    )
+    assert analyze("pip install pandas") == CellNames(reads=frozenset(), writes=frozenset(), mutates=frozenset())
 
 
 SESSION = ["_", "__", "___", "_1", "_12", "_i", "_ii", "_i3", "In", "Out", "_oh", "_ih", "_dh", "_exit_code"]

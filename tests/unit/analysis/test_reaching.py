@@ -48,9 +48,7 @@ def test_recursion_ends() -> None:
 
 
 def test_chain_of_any_length() -> None:
-    last = Definition(
-        name="f5000", kind=CaptureKind.FUNCTION, source="", digest=code_digest(""), reads=frozenset()
-    )
+    last = Definition(name="f5000", kind=CaptureKind.FUNCTION, source="", digest=code_digest(""), reads=frozenset())
     scope = {f"f{i}": replace(last, name=f"f{i}", reads=frozenset({f"f{i + 1}"})) for i in range(5000)}
     found = reach({"f0"}, {**scope, "f5000": last})
     assert len(found.captures) == 5001
@@ -162,9 +160,7 @@ def test_packages_come_with_a_module_and_circles_end(project: Path) -> None:
 
 
 def test_submodule_taken_from_a_package_is_found(project: Path) -> None:
-    assert "pkg.unused" in modules(
-        reach({"u"}, scope_of("from pkg import unused as u"), local_roots=[project])
-    )
+    assert "pkg.unused" in modules(reach({"u"}, scope_of("from pkg import unused as u"), local_roots=[project]))
     assert "pkg.unused" in modules(reach({"pkg"}, scope_of("import pkg.unused"), local_roots=[project]))
     assert "pkg.unused" not in modules(reach({"pkg"}, scope_of("import pkg"), local_roots=[project]))
 
@@ -177,12 +173,8 @@ def test_distributions_of_local_modules_count(project: Path) -> None:
 
 
 def test_namespace_package_is_followed(project: Path) -> None:
-    assert modules(reach({"part"}, scope_of("from space import part"), local_roots=[project])) == {
-        "space.part"
-    }
-    assert modules(reach({"y"}, scope_of("from space.part import y"), local_roots=[project])) == {
-        "space.part"
-    }
+    assert modules(reach({"part"}, scope_of("from space import part"), local_roots=[project])) == {"space.part"}
+    assert modules(reach({"y"}, scope_of("from space.part import y"), local_roots=[project])) == {"space.part"}
 
 
 def test_module_that_is_no_python_counts_by_its_bytes(project: Path) -> None:
@@ -241,6 +233,4 @@ def test_finding_executes_nothing(project: Path) -> None:
 
 def test_local_module_hides_the_standard_one(project: Path) -> None:
     (project / "statistics.py").write_text("mean = 1\n")
-    assert modules(reach({"mean"}, scope_of("from statistics import mean"), local_roots=[project])) == {
-        "statistics"
-    }
+    assert modules(reach({"mean"}, scope_of("from statistics import mean"), local_roots=[project])) == {"statistics"}

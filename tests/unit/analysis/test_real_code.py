@@ -46,9 +46,7 @@ def named(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
                 instruction.opname == "LOAD_NAME" and (each is code or instruction.argval not in local)
             ):
                 loaded.add(instruction.argval)
-            elif instruction.opname == "STORE_GLOBAL" or (
-                each is code and instruction.opname == "STORE_NAME"
-            ):
+            elif instruction.opname == "STORE_GLOBAL" or (each is code and instruction.opname == "STORE_NAME"):
                 stored.add(instruction.argval)
             elif each is code and instruction.opname in ("DELETE_NAME", "DELETE_GLOBAL"):
                 deleted.add(instruction.argval)

@@ -131,9 +131,7 @@ def test_enumeration_of_a_notebook_is_digested() -> None:
 
 
 def test_bound_method_counts_its_object() -> None:
-    source = (
-        "class A:\n    def __init__(self, n):\n        self.n = n\n    def m(self):\n        return self.n\n"
-    )
+    source = "class A:\n    def __init__(self, n):\n        self.n = n\n    def m(self):\n        return self.n\n"
     source += "f = A({}).m\n"
     assert digest_of(source.format(1)) != digest_of(source.format(2))
 
@@ -147,7 +145,4 @@ def test_what_a_cached_function_remembers_does_not_count() -> None:
 
 
 def test_installed_functions_classes_and_modules_count_by_name() -> None:
-    assert (
-        len({digest_value(value) for value in (functools.reduce, functools.wraps, dict, list, types, enum)})
-        == 6
-    )
+    assert len({digest_value(value) for value in (functools.reduce, functools.wraps, dict, list, types, enum)}) == 6

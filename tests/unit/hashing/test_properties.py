@@ -11,15 +11,11 @@ from hypothesis import strategies as st
 
 from taskcell.hashing import digest_value
 
-SCALARS = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers()
-)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers()
 KEYS = st.integers() | st.text() | st.booleans() | st.tuples(st.integers(), st.text())
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: (
-        st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(KEYS, inner) | st.frozensets(KEYS)
-    ),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(KEYS, inner) | st.frozensets(KEYS),
     max_leaves=20,
 )
 

@@ -407,11 +407,7 @@ EQUAL: dict[str, list[Any]] = {
     "table written by another pandas": [
         pa.Table.from_pandas(FRAME),
         pa.Table.from_pandas(FRAME).replace_schema_metadata(
-            {
-                b"pandas": pa.Table.from_pandas(FRAME)
-                .schema.metadata[b"pandas"]
-                .replace(pd.__version__.encode(), b"0.1")
-            }
+            {b"pandas": pa.Table.from_pandas(FRAME).schema.metadata[b"pandas"].replace(pd.__version__.encode(), b"0.1")}
         ),
     ],
     "polars chunks": [
@@ -503,9 +499,7 @@ REFUSED: dict[str, Any] = {
 
 @pytest.mark.parametrize("make", REFUSED.values(), ids=REFUSED.keys())
 def test_value_without_a_sound_digest_is_refused_with_its_place(make: Any) -> None:
-    with pytest.raises(
-        errors.UnstorableError, match=r"^value\['a'\]\[1\]\.part: .* can't be digested"
-    ) as caught:
+    with pytest.raises(errors.UnstorableError, match=r"^value\['a'\]\[1\]\.part: .* can't be digested") as caught:
         digest_value({"a": [0, types.SimpleNamespace(part=make())]})
     assert caught.value.remedy
 

@@ -64,9 +64,7 @@ def texts(notebook: dict[str, Any]) -> list[str]:
 
 def test_task_notebook_is_valid_and_keeps_the_body() -> None:
     body = "\n# why\n!ls\nmodel = 1\n"
-    made = check(
-        writing.task_notebook(facts=FACTS, load="x = 1", setup="import os", body=body, store="keep(model)")
-    )
+    made = check(writing.task_notebook(facts=FACTS, load="x = 1", setup="import os", body=body, store="keep(model)"))
     assert texts(made)[1:] == ["", "x = 1", "import os", body, "keep(model)"]
     assert [cell["metadata"]["tags"][0] for cell in made["cells"]] == [
         "taskcell-title",
@@ -79,9 +77,7 @@ def test_task_notebook_is_valid_and_keeps_the_body() -> None:
 
 
 def test_same_facts_give_the_same_bytes() -> None:
-    first, second = (
-        writing.dump_notebook(writing.task_notebook(facts=FACTS, body="x = 1")) for _ in range(2)
-    )
+    first, second = (writing.dump_notebook(writing.task_notebook(facts=FACTS, body="x = 1")) for _ in range(2))
     assert first == second
 
 
@@ -173,9 +169,7 @@ def test_run_notebook_of_a_run_notebook_does_not_pile_up() -> None:
     once = records.compose_run_notebook(
         version_notebook(), facts=FACTS, outputs={"gone": [STREAM]}, parameters={"month": 2}
     )
-    twice = records.compose_run_notebook(
-        once, facts=FACTS, outputs={"gone": [STREAM]}, parameters={"month": 2}
-    )
+    twice = records.compose_run_notebook(once, facts=FACTS, outputs={"gone": [STREAM]}, parameters={"month": 2})
     assert twice == once
 
 

@@ -37,9 +37,7 @@ def test_source_names_no_node_by_users_text() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_dot_reads_hostile_names_as_text(text: str) -> None:
     source = graph.to_dot(dag(text))
-    plain = subprocess.run(
-        ["dot", "-Tplain"], input=source.encode(), capture_output=True, timeout=20, check=True
-    )
+    plain = subprocess.run(["dot", "-Tplain"], input=source.encode(), capture_output=True, timeout=20, check=True)
     assert plain.stderr == b""
     lines = plain.stdout.decode().splitlines()
     assert sum(line.startswith("node ") for line in lines) == 5

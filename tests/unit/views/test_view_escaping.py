@@ -37,9 +37,7 @@ def test_unterminated_sequence_hides_nothing() -> None:
     assert "secret" in escaping.visible("\x1b]0;secret and the rest")
 
 
-@given(
-    st.text(alphabet=st.characters(min_codepoint=0, max_codepoint=0xFFFF, exclude_categories=()), max_size=80)
-)
+@given(st.text(alphabet=st.characters(min_codepoint=0, max_codepoint=0xFFFF, exclude_categories=()), max_size=80))
 def test_no_control_survives(text: str) -> None:
     shown = escaping.visible(text)
     assert not [one for one in shown if unicodedata.category(one) in ("Cc", "Cs") and one not in "\n\t"]

@@ -18,12 +18,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def made(number: int, pairs: list[tuple[int, int]]) -> graph.Graph:
-    nodes = tuple(
-        graph.Node(id=f"t{index}", label=f"task {index}", state=State.WILL_RUN) for index in range(number)
-    )
-    edges = tuple(
-        graph.Edge(source=f"t{source}", target=f"t{target}", label="df") for source, target in pairs
-    )
+    nodes = tuple(graph.Node(id=f"t{index}", label=f"task {index}", state=State.WILL_RUN) for index in range(number))
+    edges = tuple(graph.Edge(source=f"t{source}", target=f"t{target}", label="df") for source, target in pairs)
     return graph.Graph(title="churn", nodes=nodes, edges=edges)
 
 
@@ -60,15 +56,11 @@ def test_boxes_never_overlap_and_lie_inside(drawn: graph.Graph, direction: graph
 @given(graphs())
 def test_edges_run_from_side_to_side_with_the_flow(drawn: graph.Graph) -> None:
     placed = graph.layout(drawn, "right")
-    assert {(route.source, route.target) for route in placed.routes} == {
-        (e.source, e.target) for e in drawn.edges
-    }
+    assert {(route.source, route.target) for route in placed.routes} == {(e.source, e.target) for e in drawn.edges}
     for route in placed.routes:
         source, target = placed.boxes[route.source], placed.boxes[route.target]
         assert source.x + source.width < target.x
-        assert route.points[0] == pytest.approx(
-            (source.x + source.width, source.y + source.height / 2), abs=0.2
-        )
+        assert route.points[0] == pytest.approx((source.x + source.width, source.y + source.height / 2), abs=0.2)
         assert route.points[-1] == pytest.approx((target.x, target.y + target.height / 2), abs=0.2)
         assert len(route.points) % 3 == 1
 
@@ -107,14 +99,10 @@ def test_long_edge_is_straight_beside_the_tasks_it_passes() -> None:
     placed = graph.layout(made(5, [(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)]), "right")
     route = next(one for one in placed.routes if (one.source, one.target) == ("t0", "t4"))
     middle = [
-        y
-        for x, y in route.points
-        if placed.boxes["t1"].x <= x <= placed.boxes["t3"].x + placed.boxes["t3"].width
+        y for x, y in route.points if placed.boxes["t1"].x <= x <= placed.boxes["t3"].x + placed.boxes["t3"].width
     ]
     assert len(set(middle[1:-1])) == 1
-    assert all(
-        abs(middle[1] - (box.y + box.height / 2)) > box.height / 2 for box in list(placed.boxes.values())[1:4]
-    )
+    assert all(abs(middle[1] - (box.y + box.height / 2)) > box.height / 2 for box in list(placed.boxes.values())[1:4])
 
 
 def test_wide_fan_and_loose_tasks_are_placed() -> None:
@@ -180,9 +168,7 @@ def test_svg_refers_to_nothing_outside_and_has_no_script() -> None:
         root = ElementTree.fromstring(graph.to_svg(dag(text)))
         names = {element.tag.removeprefix(SVG) for element in root.iter()}
         assert names <= {"svg", "title", "desc", "style", "g", "rect", "path", "text"}
-        assert not [
-            key for element in root.iter() for key in element.attrib if key.startswith("on") or "href" in key
-        ]
+        assert not [key for element in root.iter() for key in element.attrib if key.startswith("on") or "href" in key]
         assert "url(" not in (root.find(f"{SVG}style").text or "")  # type: ignore[union-attr]
 
 
@@ -259,9 +245,6 @@ def test_html_has_the_picture_as_an_image_with_words_for_it() -> None:
     encoded = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', html)
     assert encoded is not None
     assert base64.b64decode(encoded[1]).decode() == graph.render(dag(), "own")
-    assert (
-        'alt="Workflow train, 4 tasks: load (cached), clean (succeeded), train (failed), report (skipped)"'
-        in html
-    )
+    assert 'alt="Workflow train, 4 tasks: load (cached), clean (succeeded), train (failed), report (skipped)"' in html
     assert "3 succeeded" not in html  # counted with clean
     assert "4 succeeded" in html

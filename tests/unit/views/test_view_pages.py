@@ -93,8 +93,7 @@ def test_hostile_text_stays_text_in_every_view(text: str) -> None:
         assert reader.tags <= SAFE_TAGS
         assert reader.attributes <= SAFE_ATTRIBUTES
         assert all(
-            source.startswith(("data:image/svg+xml;base64,", "data:image/png;base64,"))
-            for source in reader.sources
+            source.startswith(("data:image/svg+xml;base64,", "data:image/png;base64,")) for source in reader.sources
         )
         shown = "".join(reader.words) + bundles.to_text(view)
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", shown)
@@ -192,9 +191,7 @@ def test_run_page_keeps_its_shape_while_it_runs() -> None:
     view = view_samples.run(state=State.RUNNING)
     early = msgspec.structs.replace(
         view,
-        tasks=tuple(
-            msgspec.structs.replace(task, state=State.PENDING, duration_s=None) for task in view.tasks
-        ),
+        tasks=tuple(msgspec.structs.replace(task, state=State.PENDING, duration_s=None) for task in view.tasks),
     )
     pages = [re.sub(r'<div style="width:[^"]*"></div>', "", runs.to_html(one)) for one in (early, view)]
     shapes = [re.findall(r"<(div|table|tr|th|td|img)\b", page) for page in pages]
@@ -300,9 +297,7 @@ def test_explanation_names_part_change_and_lines() -> None:
 
 
 def test_hit_is_said_as_cached() -> None:
-    view = reasons.Explanation(
-        task="train", verdict="hit", headline="Nothing changed.", shown_at=view_samples.NOW
-    )
+    view = reasons.Explanation(task="train", verdict="hit", headline="Nothing changed.", shown_at=view_samples.NOW)
     assert reasons.to_text(view) == "◆ train: Nothing changed."
     assert "cached" in reasons.to_html(view)
 

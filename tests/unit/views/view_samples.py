@@ -25,9 +25,7 @@ RUN = "01JNGZ3ABCDEFGHJKMNPQRSTVW"
 OTHER = "01JNGZ9XYCDEFGHJKMNPQRSTVX"
 # The smallest PNG: one transparent pixel.
 PNG = base64.b64encode(
-    base64.b64decode(
-        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-    )
+    base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
 ).decode()
 
 
@@ -36,9 +34,7 @@ def dag(text: str = "train") -> graph.Graph:
         graph.Node(id="p", label=text, role=graph.Role.PARAMETER, detail=text),
         graph.Node(id="load", label="load", state=State.CACHED, detail=text),
         graph.Node(id="clean", label="clean", state=State.SUCCEEDED, detail="1.2 s"),
-        graph.Node(
-            id=text, label=text, state=State.FAILED, outputs=(text,), counts={"succeeded": 3, "failed": 1}
-        ),
+        graph.Node(id=text, label=text, state=State.FAILED, outputs=(text,), counts={"succeeded": 3, "failed": 1}),
         graph.Node(id="report", label="report", state=State.SKIPPED),
     )
     pairs = (("p", "load"), ("load", "clean"), ("clean", text), (text, "report"), ("load", "report"))
@@ -58,12 +54,8 @@ def run(text: str = "train", state: State = State.FAILED) -> runs.RunView:
             from_author=text,
             from_created_at=NOW - 48 * HOUR,
         ),
-        runs.TaskRow(
-            id="t", label=text, state=State.FAILED, attempt=2, duration_s=66, error=f"ValueError: {text}"
-        ),
-        runs.TaskRow(
-            id="f", label="features", state=State.RUNNING, notices=(text,), elements=12, elements_done=5
-        ),
+        runs.TaskRow(id="t", label=text, state=State.FAILED, attempt=2, duration_s=66, error=f"ValueError: {text}"),
+        runs.TaskRow(id="f", label="features", state=State.RUNNING, notices=(text,), elements=12, elements_done=5),
         runs.TaskRow(id="r", label="report", state=State.SKIPPED),
     )
     return runs.RunView(
@@ -145,14 +137,10 @@ def comparison(text: str = "rate") -> comparing.Comparison:
         durations=(comparing.row("load", [61.0, 60.0], tolerance=0.2),),
         cached=(comparing.row("load", [True, False]),),
         environment=(comparing.row("pandas", ["2.3.0", text]),),
-        code=(
-            comparing.CodeDiff(task=text, old=OTHER, new=RUN, lines=diffs.diff_lines("a\nb", f"a\n{text}")),
-        ),
+        code=(comparing.CodeDiff(task=text, old=OTHER, new=RUN, lines=diffs.diff_lines("a\nb", f"a\n{text}")),),
         outputs=(
             comparing.OutputRow(task=text, name=text, cells=(preview(text), None), differs=True),
-            comparing.OutputRow(
-                task="t", name="grid", cells=(grid, previews.Preview(image_png=PNG)), differs=True
-            ),
+            comparing.OutputRow(task="t", name="grid", cells=(grid, previews.Preview(image_png=PNG)), differs=True),
             comparing.OutputRow(task="t", name="same", cells=(preview(), preview()), differs=False),
         ),
     )
@@ -160,9 +148,7 @@ def comparison(text: str = "rate") -> comparing.Comparison:
 
 def explanation(text: str = "score") -> reasons.Explanation:
     changes = (
-        reasons.PartChange(
-            part="code", name="", lines=diffs.diff_lines("x = 1", text), words=text, origin=text
-        ),
+        reasons.PartChange(part="code", name="", lines=diffs.diff_lines("x = 1", text), words=text, origin=text),
         reasons.PartChange(part="parameter", name="rate", old="0.1", new="0.05"),
         reasons.PartChange(part="function", name=text, change="added", new=text),
     )
@@ -192,9 +178,7 @@ def reproduction(text: str = "train") -> reproductions.ReproductionView:
             recorded=preview(text),
             reproduced=preview(),
         ),
-        reproductions.OutputVerdict(
-            task="train", name="mae", verdict="within tolerance", detail="0.008 % apart"
-        ),
+        reproductions.OutputVerdict(task="train", name="mae", verdict="within tolerance", detail="0.008 % apart"),
     )
     return reproductions.ReproductionView(
         run=RUN,

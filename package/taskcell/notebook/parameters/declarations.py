@@ -50,9 +50,7 @@ def parse_params(cell: Cell) -> tuple[Parameter, ...]:
         _check_name(name, where, statement)
         found[name] = _parameter(name, annotation, value, _doc(docs, statement), where)
     if not found:
-        raise errors.DefinitionError(
-            f"{where} declares no parameter.", remedy=f"Write for example: {_EXAMPLE}"
-        )
+        raise errors.DefinitionError(f"{where} declares no parameter.", remedy=f"Write for example: {_EXAMPLE}")
     return tuple(found.values())
 
 
@@ -116,9 +114,7 @@ def _check_name(name: str, where: str, node: ast.stmt) -> None:
     if not reason and hasattr(builtins, name):
         reason = "is a builtin of Python"
     if reason:
-        raise _refused(
-            f"The parameter name {quoting.shown(name)} {reason}", "Choose another name", where, node
-        )
+        raise _refused(f"The parameter name {quoting.shown(name)} {reason}", "Choose another name", where, node)
 
 
 def _parameter(name: str, annotation: ast.expr | None, value: ast.expr, doc: str, where: str) -> Parameter:
@@ -136,9 +132,7 @@ def _parameter(name: str, annotation: ast.expr | None, value: ast.expr, doc: str
         kind = types.parse_annotation(written)
         accepted = values.accept(kind, default)
     except errors.DefinitionError as exc:
-        raise _refused(
-            f"Parameter {name!r}: {exc.message.rstrip('.')}", exc.remedy.rstrip("."), where, value
-        ) from exc
+        raise _refused(f"Parameter {name!r}: {exc.message.rstrip('.')}", exc.remedy.rstrip("."), where, value) from exc
     except values.MismatchError as exc:
         raise _refused(
             f"The default of parameter {name!r} ({written}) can't be {quoting.shown(default)}",

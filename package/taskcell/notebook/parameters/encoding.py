@@ -36,9 +36,7 @@ def _is_ambiguous(kind: Type) -> bool:
     match kind:
         case Either(members=members):
             return (
-                True
-                if len([m for m in members if m != Scalar(name="None")]) > 1
-                else any(map(_is_ambiguous, members))
+                True if len([m for m in members if m != Scalar(name="None")]) > 1 else any(map(_is_ambiguous, members))
             )
         case Many(item=item) | Mapped(item=item):
             return _is_ambiguous(item)
@@ -152,10 +150,7 @@ def _untagged(kind: Type | None, tag: str, inner: Any, depth: int) -> Any:
 def _container(kind: Type | None, tag: str, inner: list[Any], depth: int) -> Any:
     if tag == "$dict":
         pairs = [pair for pair in inner if isinstance(pair, list) and len(pair) == 2]
-        return {
-            values.text_key(_decode(None, key, depth)): _decode(_item(kind, 0), part, depth)
-            for key, part in pairs
-        }
+        return {values.text_key(_decode(None, key, depth)): _decode(_item(kind, 0), part, depth) for key, part in pairs}
     parts = [_decode(_item(kind, index), part, depth) for index, part in enumerate(inner)]
     try:
         return tuple(parts) if tag == "$tuple" else set(parts)

@@ -18,9 +18,7 @@ def find_parameter(parameters: Sequence[Parameter], name: str) -> Parameter:
         if parameter.name == names.normal(name):
             return parameter
     known = [parameter.name for parameter in parameters]
-    listing = (
-        f"Parameters: {', '.join(known)}." if known else "This workflow declares no parameters (%%params)."
-    )
+    listing = f"Parameters: {', '.join(known)}." if known else "This workflow declares no parameters (%%params)."
     raise errors.InvalidInputError(
         f"There is no parameter {quoting.shown(name)}.",
         remedy=f"{quoting.did_you_mean(name, known)} {listing}".strip(),

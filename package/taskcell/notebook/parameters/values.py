@@ -153,11 +153,7 @@ def _accept_any(value: Any, depth: int) -> Any:
 def _accept_choice(values: tuple[Any, ...], value: Any) -> Any:
     for choice in values:
         # True == 1: the type decides as well. A str subclass is text all the same.
-        if (
-            choice == value
-            and isinstance(value, type(choice))
-            and isinstance(choice, bool) == _is_bool(value)
-        ):
+        if choice == value and isinstance(value, type(choice)) and isinstance(choice, bool) == _is_bool(value):
             return choice
     raise MismatchError(described(Choice(values=values)))
 

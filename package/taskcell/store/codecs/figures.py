@@ -66,10 +66,7 @@ class FigureCodec:
         """Whether this is a figure, or one that was stored."""
         if isinstance(value, StoredFigure):
             return True
-        return any(
-            base.__name__ == "Figure" and base.__module__ == "matplotlib.figure"
-            for base in type(value).__mro__
-        )
+        return any(base.__name__ == "Figure" and base.__module__ == "matplotlib.figure" for base in type(value).__mro__)
 
     def encode(self, value: Any, sink: contracts.BlobSink, codecs: contracts.Codecs) -> Artifact:
         """Draw the figure and store both pictures."""
@@ -85,9 +82,7 @@ class FigureCodec:
             preview=f"figure, {previews.of_bytes(png_size)}",
         )
 
-    def decode(
-        self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder
-    ) -> StoredFigure:
+    def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> StoredFigure:
         """Return the pictures."""
         png, svg = (source.get(blob) for blob in artifact.blobs)
         return StoredFigure(png=bytes(png), svg=str(svg, "utf-8"))
@@ -112,9 +107,7 @@ class ImageCodec:
 
     def accepts(self, value: Any) -> bool:
         """Whether this is such an image."""
-        if not any(
-            base.__name__ == "Image" and base.__module__ == "PIL.Image" for base in type(value).__mro__
-        ):
+        if not any(base.__name__ == "Image" and base.__module__ == "PIL.Image" for base in type(value).__mro__):
             return False
         return value.mode in _LOSSLESS and min(value.size) > 0
 

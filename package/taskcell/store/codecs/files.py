@@ -40,9 +40,7 @@ class FileCodec:
         try:
             return _encode_folder(value, sink) if value.is_dir() else _encode_file(value, sink)
         except RefusalError as exc:
-            raise errors.UnstorableError(
-                f"{exc.what} can't be stored", remedy=exc.remedy, path=str(value)
-            ) from exc
+            raise errors.UnstorableError(f"{exc.what} can't be stored", remedy=exc.remedy, path=str(value)) from exc
         except OSError as exc:
             raise errors.UnstorableError(
                 f"{value} can't be read: {exc.strerror or exc}", remedy="Make it readable.", path=str(value)

@@ -80,8 +80,7 @@ class PickleCodec:
             return _Unpickler(views[0], buffers, decoder.namespace, definitions).load()
         except Exception as exc:
             raise errors.FormatError(
-                f"The stored {artifact.type} {artifact.digest[:12]} can't be loaded: "
-                f"{type(exc).__name__}: {exc}",
+                f"The stored {artifact.type} {artifact.digest[:12]} can't be loaded: {type(exc).__name__}: {exc}",
                 remedy="Install or define what it needs, or run the task that made it again.",
             ) from exc
 

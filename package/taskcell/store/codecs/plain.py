@@ -198,9 +198,7 @@ class Reader:
             if self._fetch is None:
                 raise ValueError("a child where none can be")
             return self._fetch(content)
-        return scalars.read(
-            tag, [self.read(part) for part in content] if isinstance(content, list) else content
-        )
+        return scalars.read(tag, [self.read(part) for part in content] if isinstance(content, list) else content)
 
     def pairs(self, content: Iterable[Any]) -> list[tuple[Any, Any]]:
         """Return key and value pairs."""

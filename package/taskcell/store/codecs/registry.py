@@ -124,9 +124,7 @@ class CodecRegistry:
         """Return the artifact of the list of some stored values, without reading them."""
         return trees.gather(artifacts, sink)
 
-    def preview_rows(
-        self, artifact: Artifact, source: contracts.BlobSource, limit: int = 5
-    ) -> list[list[str]] | None:
+    def preview_rows(self, artifact: Artifact, source: contracts.BlobSource, limit: int = 5) -> list[list[str]] | None:
         """Return labels and first rows of a stored table as texts, None when it is none."""
         from taskcell.store.codecs import rows
 
@@ -167,8 +165,7 @@ class _Decoder:
         codec = self.codecs.named(artifact.codec)
         if codec.executes_code and not self.trusted:
             raise errors.UntrustedError(
-                f"The stored {artifact.type} {artifact.digest[:12]} is a pickle, "
-                "and its store is not trusted.",
+                f"The stored {artifact.type} {artifact.digest[:12]} is a pickle, and its store is not trusted.",
                 remedy="If you trust everybody who can write to that store, add its URL to the setting"
                 " trusted_stores (environment variable TASKCELL_TRUSTED_STORES).",
                 type=artifact.type,
@@ -187,9 +184,7 @@ def _refuse(value: Any) -> None:
             f"The module {value.__name__!r} can't be stored.", remedy="Import it in the task that needs it."
         )
     if kind.__name__ == "LazyFrame" and kind.__module__.partition(".")[0] == "polars":
-        raise errors.UnstorableError(
-            "A Polars LazyFrame can't be stored.", remedy="Store its result: .collect()."
-        )
+        raise errors.UnstorableError("A Polars LazyFrame can't be stored.", remedy="Store its result: .collect().")
     refused = objects.refusal(kind)
     if refused is not None:
         what, remedy = refused

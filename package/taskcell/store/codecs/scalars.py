@@ -75,9 +75,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "$range": lambda parts: range(*parts),
     "$slice": lambda parts: slice(*parts),
     "$date": datetime.date.fromisoformat,
-    "$datetime": lambda parts: datetime.datetime.fromisoformat(parts[0]).replace(
-        fold=parts[1], tzinfo=parts[2]
-    ),
+    "$datetime": lambda parts: datetime.datetime.fromisoformat(parts[0]).replace(fold=parts[1], tzinfo=parts[2]),
     "$time": lambda parts: datetime.time.fromisoformat(parts[0]).replace(fold=parts[1], tzinfo=parts[2]),
     "$timedelta": lambda parts: datetime.timedelta(*parts),
     "$timezone": lambda parts: datetime.timezone(*parts),

@@ -12,10 +12,7 @@ from taskcell.store.codecs import ipc, previews
 
 def _is(value: Any, package: str, *names: str) -> bool:
     """Whether a value's class, or one that it is derived from, is one of a package's; imports nothing."""
-    return any(
-        base.__name__ in names and base.__module__.partition(".")[0] == package
-        for base in type(value).__mro__
-    )
+    return any(base.__name__ in names and base.__module__.partition(".")[0] == package for base in type(value).__mro__)
 
 
 class ArrowCodec:

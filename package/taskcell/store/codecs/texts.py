@@ -47,9 +47,7 @@ class BytesCodec:
         """Whether these are bytes."""
         return type(value) in (bytes, bytearray)
 
-    def encode(
-        self, value: bytes | bytearray, sink: contracts.BlobSink, codecs: contracts.Codecs
-    ) -> Artifact:
+    def encode(self, value: bytes | bytearray, sink: contracts.BlobSink, codecs: contracts.Codecs) -> Artifact:
         """Store the bytes."""
         blob, size = sink.put(value)
         return Artifact(
@@ -61,9 +59,7 @@ class BytesCodec:
             preview=previews.of_bytes(size),
         )
 
-    def decode(
-        self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder
-    ) -> bytes | bytearray:
+    def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> bytes | bytearray:
         """Return the bytes."""
         kind = bytearray if artifact.type == "bytearray" else bytes
         return kind(source.get(artifact.blobs[0]))

@@ -84,9 +84,7 @@ class TreeCodec:
             sink,
             digest=digest_value(value, known=known),
             type_=previews.type_name(value),
-            preview=f"{type(value).__name__} of {len(value):,}"
-            if hasattr(value, "__len__")
-            else type(value).__name__,
+            preview=f"{type(value).__name__} of {len(value):,}" if hasattr(value, "__len__") else type(value).__name__,
         )
 
     def _is_last_resort(self, value: Any, codecs: Any) -> bool:
@@ -94,9 +92,7 @@ class TreeCodec:
 
     def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> Any:
         """Return the container; a value that stands in it twice is read once for each place."""
-        return read_form(
-            artifact, source, plain.Reader(lambda index: decoder.decode(artifact.children[index], source))
-        )
+        return read_form(artifact, source, plain.Reader(lambda index: decoder.decode(artifact.children[index], source)))
 
 
 class _Held:
@@ -163,9 +159,7 @@ def store_form(form: Any, sink: contracts.BlobSink) -> tuple[dict[str, Any], tup
 def read_form(artifact: Artifact, source: contracts.BlobSource, reader: plain.Reader) -> Any:
     """Return the value of a JSON form, wherever it is kept."""
     try:
-        form = (
-            msgspec.json.decode(source.get(artifact.blobs[0])) if artifact.blobs else artifact.meta["value"]
-        )
+        form = msgspec.json.decode(source.get(artifact.blobs[0])) if artifact.blobs else artifact.meta["value"]
         return reader.read(form)
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as exc:
         if isinstance(exc, errors.TaskcellError):
@@ -183,10 +177,7 @@ def gather(artifacts: Sequence[Artifact], sink: contracts.BlobSink) -> Artifact:
     """
     children = tuple(artifact for artifact in artifacts if not _is_inline(artifact))
     numbers = iter(range(len(children)))
-    form = [
-        artifact.meta["value"] if _is_inline(artifact) else {"$child": next(numbers)}
-        for artifact in artifacts
-    ]
+    form = [artifact.meta["value"] if _is_inline(artifact) else {"$child": next(numbers)} for artifact in artifacts]
     if not children:
         value = plain.Reader().read(form)
         return json_artifact(value, form, sink)

@@ -65,8 +65,7 @@ def _merge(graph: Graph, keys: list[Hashable], label: Callable[[list[Node]], str
         if ends[0] != ends[1]:
             labels.setdefault(ends, {}).update({edge.label: None} if edge.label else {})
     edges = tuple(
-        Edge(source=ends[0], target=ends[1], label=words.listed(list(names)))
-        for ends, names in labels.items()
+        Edge(source=ends[0], target=ends[1], label=words.listed(list(names))) for ends, names in labels.items()
     )
     return Graph(title=graph.title, nodes=merged, edges=edges, schema=graph.schema)
 
@@ -74,9 +73,7 @@ def _merge(graph: Graph, keys: list[Hashable], label: Callable[[list[Node]], str
 def _one(nodes: list[Node], label: str) -> Node:
     counts = payloads.tally(Graph(title="", nodes=tuple(nodes)))
     loudest = next((state for state in _LOUDEST if counts.get(state)), None)
-    common = max(
-        (state for state in PROGRESS_ORDER if counts.get(state)), key=lambda one: counts[one], default=None
-    )
+    common = max((state for state in PROGRESS_ORDER if counts.get(state)), key=lambda one: counts[one], default=None)
     finished = counts.get(State.SUCCEEDED, 0) + counts.get(State.CACHED, 0)
     return Node(
         id=nodes[0].id,

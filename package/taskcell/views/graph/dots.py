@@ -26,12 +26,8 @@ def to_dot(graph: Graph, direction: layouts.Direction = "auto") -> str:
 
     flow = layouts.layout(graph).direction if direction == "auto" else direction
     source = graphviz.Digraph("taskcell")
-    source.attr(
-        "graph", rankdir="LR" if flow == "right" else "TB", nodesep="0.22", ranksep="0.6", tooltip=" "
-    )
-    source.attr(
-        "node", shape="box", style="rounded,filled", fontname="Helvetica", fontsize="11", fixedsize="true"
-    )
+    source.attr("graph", rankdir="LR" if flow == "right" else "TB", nodesep="0.22", ranksep="0.6", tooltip=" ")
+    source.attr("node", shape="box", style="rounded,filled", fontname="Helvetica", fontsize="11", fixedsize="true")
     source.attr("edge", color=drawings.LIGHT.line, fontname="Helvetica", fontsize="9", arrowsize="0.7")
     wide = layouts.task_width(graph)
     for index, node in enumerate(graph.nodes):
@@ -80,9 +76,7 @@ def render(graph: Graph, engine: Engine = "auto", *, dark: bool = False, timeout
         There is no such engine, or the graph can't be drawn.
     """
     if engine not in ("auto", "dot", "own"):
-        raise errors.InvalidInputError(
-            f"There is no engine {engine!r}.", remedy="Engines are: auto, dot, own."
-        )
+        raise errors.InvalidInputError(f"There is no engine {engine!r}.", remedy="Engines are: auto, dot, own.")
     small = collapse(graph)
     own = layouts.layout(small)
     if engine == "own" or not small.nodes:
@@ -148,9 +142,7 @@ def _parse(plain: str, graph: Graph, direction: Literal["right", "down"]) -> Lay
                 source, target = graph.nodes[int(tail[1:])].id, graph.nodes[int(head[1:])].id
                 flat = rest[: 2 * int(number)]
                 points = [_point(x, y, height) for x, y in zip(flat[::2], flat[1::2], strict=True)]
-                routes[source, target] = Route(
-                    source=source, target=target, points=_onto(points, boxes[target])
-                )
+                routes[source, target] = Route(source=source, target=target, points=_onto(points, boxes[target]))
     if len(boxes) != len(graph.nodes):
         raise ValueError("not every node was placed")
     return Layout(

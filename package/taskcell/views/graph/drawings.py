@@ -243,9 +243,7 @@ def _label(graph: Graph, route: layouts.Route) -> str:
     if len(graph.edges) > 400:
         return ""
     names = ", ".join(
-        edge.label
-        for edge in graph.edges
-        if (edge.source, edge.target) == (route.source, route.target) and edge.label
+        edge.label for edge in graph.edges if (edge.source, edge.target) == (route.source, route.target) and edge.label
     )
     return f"{ends}: {escaping.name(names, 200)}" if names else ends
 

@@ -80,9 +80,7 @@ def layout(graph: Graph, direction: Direction = "auto") -> Layout:
     wide = task_width(graph)
     sizes = [size(node, wide) for node in graph.nodes]
     gap = gap_along(graph, chosen)
-    placed = [
-        _place(graph, part, rank, after, sizes, gap, chosen) for part in _components(order, before, after)
-    ]
+    placed = [_place(graph, part, rank, after, sizes, gap, chosen) for part in _components(order, before, after)]
     return _pack(graph, placed, chosen)
 
 
@@ -103,12 +101,8 @@ def small_text(node: Node) -> str:
 def task_width(graph: Graph) -> float:
     """Return the width that all tasks of a graph share: what their names and details need."""
     tasks = [node for node in graph.nodes if node.role == Role.TASK]
-    names = max(
-        (min(columns.cells(escaping.name(node.label, LABEL_CHARS)), LABEL_CHARS) for node in tasks), default=0
-    )
-    details = max(
-        (min(columns.cells(escaping.name(detail(node))), DETAIL_CHARS) for node in tasks), default=0
-    )
+    names = max((min(columns.cells(escaping.name(node.label, LABEL_CHARS)), LABEL_CHARS) for node in tasks), default=0)
+    details = max((min(columns.cells(escaping.name(detail(node))), DETAIL_CHARS) for node in tasks), default=0)
     return float(round(max(112.0, 50 + names * 8.0, 50 + details * 6.5)))
 
 
@@ -197,9 +191,7 @@ def _layers(part: list[int], rank: list[int], after: list[list[int]]) -> _Layers
     """
     local = {position: index for index, position in enumerate(part)}
     lowest = min(rank[position] for position in part)
-    made = _Layers(
-        [], [[] for _ in part], [[] for _ in part], [], [rank[position] - lowest for position in part], []
-    )
+    made = _Layers([], [[] for _ in part], [[] for _ in part], [], [rank[position] - lowest for position in part], [])
     made.ranks = [[] for _ in range(max(made.rank) + 1)]
     for index in range(len(part)):
         made.ranks[made.rank[index]].append(index)
@@ -338,9 +330,7 @@ def _pack(graph: Graph, parts: list[_Placed], direction: Literal["right", "down"
     """Put components on shelves, the large ones first."""
     gap = 28.0
     area = sum((part.width + gap) * (part.height + gap) for part in parts)
-    room = max(
-        [_COMFORTABLE_WIDTH if direction == "right" else 0.0, (area * 1.6) ** 0.5, *(p.width for p in parts)]
-    )
+    room = max([_COMFORTABLE_WIDTH if direction == "right" else 0.0, (area * 1.6) ** 0.5, *(p.width for p in parts)])
     boxes: dict[str, Box] = {}
     routes: list[Route] = []
     x = y = shelf = width = 0.0

@@ -140,9 +140,7 @@ def _stack(rank: Sequence[int], sizes: Sequence[float], gap: float, centre: list
         edge += sizes[member] + gap
 
 
-def _settle(
-    rank: Sequence[int], links: Links, sizes: Sequence[float], gap: float, centre: list[float]
-) -> None:
+def _settle(rank: Sequence[int], links: Links, sizes: Sequence[float], gap: float, centre: list[float]) -> None:
     """Move the members of one rank to the closest allowed places to where their neighbours want them."""
     offset, edge = [], 0.0
     blocks: list[list[float]] = []  # [weight, weighted target, members]
@@ -163,9 +161,7 @@ def _settle(
             index += 1
 
 
-def _wish(
-    member: int, neighbours: Sequence[int], sizes: Sequence[float], centre: list[float]
-) -> tuple[float, float]:
+def _wish(member: int, neighbours: Sequence[int], sizes: Sequence[float], centre: list[float]) -> tuple[float, float]:
     if not neighbours:
         return 0.05, centre[member]
     if len(neighbours) == 1:

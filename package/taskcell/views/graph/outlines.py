@@ -29,9 +29,7 @@ def lines(graph: Graph, width: int) -> list[str]:
         node = graph.nodes[index]
         needs = words.listed([escaping.name(graph.nodes[source].label, 30) for source in before[index]], 5)
         sign = states.look(node.state).sign if node.state else "•"
-        rows.append(
-            (f"{prefix}{sign} {escaping.name(node.label, 40)}", _said(node), f"← {needs}" if needs else "")
-        )
+        rows.append((f"{prefix}{sign} {escaping.name(node.label, 40)}", _said(node), f"← {needs}" if needs else ""))
     shape = [
         columns.Column(title="", least=16),
         columns.Column(title="", least=8),

@@ -15,9 +15,7 @@ def to_html(graph: Graph, engine: dots.Engine = "own") -> str:
     """Return the graph's HTML. ``engine`` as in ``render``; ``own`` gives the same bytes on every machine."""
     counts = payloads.tally(graph)
     total = words.plural(sum(counts.values()), "task")
-    return markup.view(
-        "dag", markup.head(markup.named(graph.title), total, *legend(counts)), picture(graph, engine)
-    )
+    return markup.view("dag", markup.head(markup.named(graph.title), total, *legend(counts)), picture(graph, engine))
 
 
 def legend(counts: dict[str, int]) -> list[Html]:

@@ -80,9 +80,7 @@ def neighbours(graph: Graph) -> tuple[list[list[int]], list[list[int]]]:
     for source, target in dict.fromkeys((edge.source, edge.target) for edge in graph.edges):
         if source not in index or target not in index:
             missing = target if source in index else source
-            raise errors.InvalidInputError(
-                f"An edge of the graph names {missing!r}, which is not one of its nodes."
-            )
+            raise errors.InvalidInputError(f"An edge of the graph names {missing!r}, which is not one of its nodes.")
         before[index[target]].append(index[source])
         after[index[source]].append(index[target])
     return before, after

@@ -122,23 +122,16 @@ class _Reading:
         if note["kind"] == "index":
             return index
         arrays = [self._column(described, place) for described, place in note["columns"]]
-        value = (
-            self._series(note, arrays[0], index)
-            if note["kind"] == "series"
-            else self._frame(note, arrays, index)
-        )
+        value = self._series(note, arrays[0], index) if note["kind"] == "series" else self._frame(note, arrays, index)
         value.attrs = plain.Reader().read(note["attrs"])
         return value if note["duplicates"] else value.set_flags(allows_duplicate_labels=False)
 
     def _series(self, note: dict[str, Any], array: Any, index: pd.Index[Any]) -> Any:
-        return pd.Series(
-            array, index=index, dtype=array.dtype, name=plain.Reader().read(note["name"]), copy=False
-        )
+        return pd.Series(array, index=index, dtype=array.dtype, name=plain.Reader().read(note["name"]), copy=False)
 
     def _frame(self, note: dict[str, Any], arrays: list[Any], index: pd.Index[Any]) -> Any:
         series = {
-            number: pd.Series(array, index=index, dtype=array.dtype, copy=False)
-            for number, array in enumerate(arrays)
+            number: pd.Series(array, index=index, dtype=array.dtype, copy=False) for number, array in enumerate(arrays)
         }
         frame = pd.DataFrame(series, index=index, copy=False)
         frame.columns = indexes.read_labels(note["labels"], self._child)

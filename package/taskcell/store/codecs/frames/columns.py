@@ -193,9 +193,7 @@ def _read_zoned(note: Note, column: Any, memory: Memory, _: Any) -> Any:
 
 
 def _read_period(note: Note, column: Any, memory: Memory, _: Any) -> Any:
-    return pd.arrays.PeriodArray(
-        memory.array(column, np.dtype(np.int64)), dtype=pd.PeriodDtype(note["dtype"][7:-1])
-    )
+    return pd.arrays.PeriodArray(memory.array(column, np.dtype(np.int64)), dtype=pd.PeriodDtype(note["dtype"][7:-1]))
 
 
 def _read_category(note: Note, column: Any, memory: Memory, fetch: Any) -> Any:
@@ -208,9 +206,7 @@ def read_codes(note: Note, column: Any, memory: Memory, fetch: Any) -> tuple[Any
     whole = column.chunk(0)
     values = read(note["values"], pa.chunked_array([whole.dictionary]), memory, fetch)
     name = plain.Reader().read(note["name"])
-    categories = pd.Index(
-        values, name=name, copy=False, dtype=object if note["values"]["kind"] == "texts" else None
-    )
+    categories = pd.Index(values, name=name, copy=False, dtype=object if note["values"]["kind"] == "texts" else None)
     codes = memory.array(whole.indices, np.dtype(note["codes"]))
     if codes.size and not -1 <= codes.min() <= codes.max() < len(categories):
         raise ValueError("codes without a category")  # pandas reads outside its memory for such codes
@@ -247,12 +243,8 @@ def _read_sparse(note: Note, _: Any, __: Any, fetch: Callable[[int], Any]) -> An
     size, values, places, fill = fetch(note["number"])
     kind: Any = pd.arrays.SparseArray
     if hasattr(kind, "from_indices"):
-        return kind.from_indices(
-            values, places, size, fill_value=fill, kind=note["shape"], dtype=values.dtype
-        )
-    sparse: Any = importlib.import_module(
-        "pandas.core.arrays.sparse.array"
-    )  # no public way before pandas 3.1
+        return kind.from_indices(values, places, size, fill_value=fill, kind=note["shape"], dtype=values.dtype)
+    sparse: Any = importlib.import_module("pandas.core.arrays.sparse.array")  # no public way before pandas 3.1
     index = sparse.make_sparse_index(size, places.astype(np.int32), kind=note["shape"])
     return kind(values, sparse_index=index, fill_value=fill, dtype=pd.SparseDtype(values.dtype, fill))
 
