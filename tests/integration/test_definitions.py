@@ -249,23 +249,30 @@ def test_seed_makes_draws_the_same(kernel: kernels.LiveKernel) -> None:
 
 def test_version_holds_plain_values_and_a_launch_uses_them(tmp_path: Path) -> None:
     with kernels.kernel(tmp_path, tmp_path / "store") as live:
-        live.run("import os\nrows = sorted(range(100))\nseen = os.listdir('/')\ndef helper(): return len(seen)")
+        live.run("import os, taskcell\nrows = sorted(range(100))\nseen = os.listdir('/')\ndef helper(): return len(seen)")
         live.run("class Box:\n    def __init__(self, n): self.n = n\nbox = Box(len(os.listdir('/')))")
         live.run("%%params\nextra: int = 0")
         ok(live.run("%%task total(rows) -> total\ntotal = sum(rows) + helper()"))
         ok(
             live.run(
-                "%%task boxed(box, total, extra) -> boxed, same\nboxed = Box(box.n + total + extra)\nsame = isinstance(box, Box)"
+                "%%task boxed(box, total, extra) -> boxed, same\nboxed = Box(box.n + total + extra)\n"
+                "same = isinstance(box, Box)"
             )
         )
-        ok(live.run("import taskcell\nversion = taskcell.snapshot()"))
-        values = live.value("[(n, t) for n, t, size in version.values if size > 0]")
-        assert values == "[('rows', 'list'), ('seen', 'list'), ('box', '__main__.Box')]"
-        ok(live.run("run = taskcell.launch()\nrun.wait(timeout_s=60)"))
-        assert live.value("run.state.value, [t.cached for t in run.tasks.values()]") == "('succeeded', [True, True])"
+        live.run("@taskcell.task\ndef train(total):\n    print('executed')\n    return helper() * total, 'mae'")
+        assert "executed" in ok(live.run("model, mae = train(total)")).stdout
+        ok(live.run("%%task used(model) -> used\nused = model + 1"))
+
+        ok(live.run("version = taskcell.snapshot()"))
+        values = live.value("sorted((n, t) for n, t, size in version.values if size > 0)")
+        assert values == "[('box', '__main__.Box'), ('rows', 'list'), ('seen', 'list')]"
+
         ok(live.run("run = taskcell.launch(parameters={'extra': 5})\nrun.wait(timeout_s=60)"))
-        assert live.value("run.state.value, [t.cached for t in run.tasks.values()]") == "('succeeded', [True, False])"
-        assert (
-            live.value("run.result('same'), run.result('boxed').n - boxed.n, isinstance(run.result('boxed'), Box)")
-            == "(True, 5, True)"
+        cached = "{'total': True, 'boxed': False, 'train': False, 'used': True}"
+        assert live.value(f"run.state.value, {{n: t.cached for n, t in run.tasks.items()}} == {cached}") == (
+            "('succeeded', True)"
         )
+        # classes are those of the notebook, on the worker and here; the function's own key hits on the worker
+        assert live.value("run.result('same'), run.result('boxed').n - boxed.n") == "(True, 5)"
+        assert live.value("isinstance(run.result('boxed'), Box), run.result('model') == model") == "(True, True)"
+        assert live.value("'executed' in run.logs('train')") == "False"

@@ -94,22 +94,6 @@ def test_threads_may_call_it_at_once(kernel: kernels.LiveKernel) -> None:
     assert kernel.value("list(ThreadPoolExecutor(4).map(f8, [1, 1, 2, 2, 3]))") == "[2, 2, 4, 4, 6]"
 
 
-def test_call_with_names_is_a_task_of_the_workflow_and_hits_inside_a_launch(tmp_path: Path) -> None:
-    with kernels.kernel(tmp_path, tmp_path / "store") as live:
-        live.run("%%params\nrate: float = 0.5")
-        live.run("import taskcell\nK = 3\ndef helper(x): return x * K")
-        live.run("%%task\nrows = [1, 2]")
-        live.run(
-            "@taskcell.task\ndef train(rows, rate):\n    print('executed')\n    return helper(sum(rows)) * rate, 'mae'"
-        )
-        assert "executed" in ok(live.run("model, mae = train(rows, rate)")).stdout
-        ok(live.run("%%task used(model) -> used\nused = model + 1"))
-        ok(live.run("run = taskcell.launch()\nrun.wait(timeout_s=60)"))
-        assert live.value("run.state.value, sorted(run.tasks)") == "('succeeded', ['rows', 'train', 'used'])"
-        assert live.value("run.result('model') == model, run.tasks['used'].cached") == "(True, True)"
-        assert live.value("'executed' in run.logs('train')") == "False"
-
-
 def test_scripts_and_imported_modules(tmp_path: Path) -> None:
     library = "import taskcell\nK = {k}\ndef inner(x): return x * K\n@taskcell.task\ndef outer(x): return inner(x)\n"
     script = (
