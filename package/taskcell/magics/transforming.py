@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-_COMMENT = re.compile(r"#\s*%(?P<kind>task|params)\b(?P<line>[^\n]*)")
-_MAGIC = re.compile(r"%%task\b(?P<line>[^\n]*)")
+_COMMENT = re.compile(r"#\s*%(?P<kind>task|params)(?![\w?!.])(?P<line>[^\n]*)")
+_MAGIC = re.compile(r"%%task(?![\w?!.])(?P<line>[^\n]*)")
 
 
 def transform(lines: list[str]) -> list[str]:
