@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_STORE ?= $(CURDIR)/.demo/store
 
-.PHONY: demo test check fix e2e bench docs lab clean
+.PHONY: demo test soak check fix e2e bench docs lab clean
 
 $(BIN)/uv:
 	@test -n "$(PYTHON)" || { echo "Taskcell needs Python 3.11 or newer with venv; none was found. Set PYTHON=/path/to/python."; exit 1; }
@@ -32,7 +32,11 @@ demo: $(VENV)/.demo  ## Run the quickstart notebook on real data and say what ha
 	@TASKCELL_STORE=$(DEMO_STORE) $(BIN)/python notebooks/demo.py
 
 test: $(VENV)/.dev  ## Tests without cluster and browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow"
+	@echo "Left out: tests marked slow (kill -9, full disks, flipped bits in real runs). Run them with: make soak"
+
+soak: $(VENV)/.dev  ## Faults in real runs: processes killed, disks filled, bits flipped
+	$(BIN)/python -m pytest -n 2 --dist load -m slow
 
 check: $(VENV)/.dev  ## Style, types, layers
 	$(BIN)/ruff check package tests notebooks

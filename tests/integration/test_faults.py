@@ -25,13 +25,15 @@ from taskcell.store import paths
 EFFECT = "with open('effects', 'a') as file:\n    file.write({0!r} + '\\n')\n"
 HEAD = ("%load_ext taskcell",)
 
+pytestmark = pytest.mark.slow  # real processes, killed and started again: minutes on two cores
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
-    runs = made.store / "default" / "runs"
-    for run_id in [path.name for path in runs.iterdir()] if runs.exists() else []:
+    found = made.store / "default" / "runs"
+    for run_id in [path.name for path in found.iterdir()] if found.exists() else []:
         for process in processes_of(run_id):
             with contextlib.suppress(psutil.Error):
                 process.kill()
