@@ -181,6 +181,22 @@ def test_input_changed_in_place_is_noticed_and_put_back(kernel: kernels.LiveKern
     assert kernel.value("basket7, p7") == "({'eggs': 1}, 5)"
 
 
+def test_input_that_a_failing_body_changed_is_put_back(kernel: kernels.LiveKernel) -> None:
+    ok(kernel.run("%%task\nbasket8 = {'eggs': 1}"))
+    assert (
+        kernel.run("%%task q8(basket8) -> q8\nbasket8['eggs'] = 5\nbasket8 = None\nq8 = 1 / 0").error
+        == "ZeroDivisionError"
+    )
+    assert kernel.value("basket8") == "{'eggs': 1}"
+    ok(kernel.run("%%task q8(basket8) -> q8\nq8 = basket8['eggs']"))
+
+
+def test_element_that_a_body_changed_is_put_back_in_its_list(kernel: kernels.LiveKernel) -> None:
+    ok(kernel.run("%%task\nboxes9 = [{'n': 1}, {'n': 2}]"))
+    ok(kernel.run("%%task q9(boxes9) -> q9 --map boxes9\nboxes9['n'] += 10\nq9 = boxes9['n']"))
+    assert kernel.value("boxes9, q9") == "([{'n': 1}, {'n': 2}], [11, 12])"
+
+
 def test_classes_of_the_notebook_keep_their_identity(kernel: kernels.LiveKernel) -> None:
     kernel.run(
         "from dataclasses import dataclass\nfrom enum import Enum\nLIMIT8 = 10\n@dataclass\nclass Point:\n    x: int\n"
@@ -249,7 +265,9 @@ def test_seed_makes_draws_the_same(kernel: kernels.LiveKernel) -> None:
 
 def test_version_holds_plain_values_and_a_launch_uses_them(tmp_path: Path) -> None:
     with kernels.kernel(tmp_path, tmp_path / "store") as live:
-        live.run("import os, taskcell\nrows = sorted(range(100))\nseen = os.listdir('/')\ndef helper(): return len(seen)")
+        live.run(
+            "import os, taskcell\nrows = sorted(range(100))\nseen = os.listdir('/')\ndef helper(): return len(seen)"
+        )
         live.run("class Box:\n    def __init__(self, n): self.n = n\nbox = Box(len(os.listdir('/')))")
         live.run("%%params\nextra: int = 0")
         ok(live.run("%%task total(rows) -> total\ntotal = sum(rows) + helper()"))

@@ -259,7 +259,7 @@ class CellRunner:
         found = {capture.name: names[capture.name] for capture in reached if capture.kind is not CaptureKind.MODULE}
         return {**found, **prepared.values}
 
-    def restore_constants(self, prepared: Prepared) -> None:
+    def _restore_constants(self, prepared: Prepared) -> None:
         """Put back what a body changed in the constants that it reaches, as a helper that remembers results does."""
         for name, before in self._constants.items():
             live: Any = self._session.namespace.get(name)
@@ -282,7 +282,7 @@ class CellRunner:
             When a stated output is missing or can't be stored; nothing is committed then.
         """
         values, artifacts, dropped = self._stored(prepared.task, namespace)
-        self._check_inputs(prepared, namespace)
+        self.put_back(prepared)
         stored_displays = self._results.put_displays(displays)
         task_address = self._store.blobs.put(msgspec.json.encode(prepared.task))[0]
         run_id = self._run()
@@ -327,12 +327,11 @@ class CellRunner:
                 dropped[name] = exc.message
         return values, artifacts, dropped
 
-    def _check_inputs(self, prepared: Prepared, namespace: Mapping[str, Any]) -> None:
-        """Report inputs that the body changed in place, and put back what other cells see."""
+    def put_back(self, prepared: Prepared) -> None:
+        """Put back constants and tasks' outputs that the body changed in place, and note what it changed."""
+        self._restore_constants(prepared)
         for name, digest in prepared.digests.items():
             value = prepared.values[name]
-            if namespace.get(name) is not value:
-                continue
             try:
                 same = digest_value(value) == digest
             except errors.UnstorableError:
@@ -343,7 +342,8 @@ class CellRunner:
                 f"input {name} was changed in place; the change is not part of the result: assign to a new name"
             )
             bound = self._session.bound.get(name)
-            if bound is not None and self._session.namespace.get(name) is value:
+            within = prepared.element is not None and name == prepared.task.options.map_over
+            if bound is not None and (within or self._session.namespace.get(name) is value):
                 self._session.namespace[name] = self.load(bound)
 
     def gather(self, parts: list[dict[str, Artifact]], names: tuple[str, ...]) -> dict[str, Artifact]:

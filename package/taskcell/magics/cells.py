@@ -154,7 +154,6 @@ class _Execution:
         prepared = self._now
         assert prepared is not None
         took = time.perf_counter() - self._begun
-        self._runner.restore_constants(prepared)
         values, artifacts, dropped = self._runner.commit(
             prepared, body.namespace, recorder.outputs, self._started, took
         )
@@ -164,12 +163,13 @@ class _Execution:
         self._values.append(values)
         self._artifacts.append(artifacts)
         self._dropped.update(dropped)
+        self._now = None
 
     def end(self) -> None:
-        """Give free what was claimed, and put back constants that a body changed before it failed."""
-        if self._now is not None:
-            self._runner.restore_constants(self._now)
+        """Give free what was claimed, and put back what a body changed that failed."""
         self._runner.release()
+        if self._now is not None:
+            self._runner.put_back(self._now)
 
     def _conclude(self) -> None:
         whole = self._whole
