@@ -16,7 +16,7 @@ from taskcell.api import configuration, runs, versions
 from taskcell.engine import states
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
-from taskcell.model.caching import CacheEntry, KeyPart
+from taskcell.model.caching import CacheEntry
 from taskcell.model.runs import AttemptEnd, Plan
 from taskcell.model.tasks import Task
 from taskcell.model.versions import Environment, Version
@@ -81,11 +81,6 @@ def source_of(task: Task) -> str:
     inputs = ", ".join(item.name for item in task.inputs)
     outputs = ", ".join(task.outputs) or "None"
     return f"%%task {task.name}({inputs}) -> {outputs}\n{task.body}"
-
-
-def texts_of(task: Task) -> dict[str, str]:
-    """Return the text of everything a task reaches that has one, by ``kind:name``."""
-    return {f"{item.kind}:{item.name}": item.source for item in task.captures if item.source}
 
 
 # -- environments ----------------------------------------------------------------------------------------------------
@@ -199,8 +194,3 @@ def pictures(where: Store, end: AttemptEnd | None) -> Iterator[str]:
         text = "".join(data) if isinstance(data, list) else data
         if isinstance(text, str) and len(text) <= PICTURE_BYTES * 4 // 3:
             yield "".join(text.split())
-
-
-def parts_by_name(parts: tuple[KeyPart, ...]) -> dict[str, KeyPart]:
-    """Return a key's parts by their names."""
-    return {part.name: part for part in parts}

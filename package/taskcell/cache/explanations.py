@@ -71,14 +71,3 @@ def _changes(old: list[KeyPart], new: list[KeyPart]) -> Iterator[PartChange]:
         kind, _, what = name.partition(":")
         change = Change.CHANGED if left and right else Change.ADDED if right else Change.REMOVED
         yield PartChange(kind=kind, what=what, change=change, old=left, new=right)
-
-
-def closest(entries: Iterable[tuple[str, tuple[KeyPart, ...]]], parts: tuple[KeyPart, ...]) -> str | None:
-    """Return the id of the entry that shares most parts with ``parts``; the first of equals wins."""
-    wanted = {(part.name, part.digest) for part in parts}
-    best, best_score = None, -1
-    for name, candidate in entries:
-        score = sum((part.name, part.digest) in wanted for part in candidate)
-        if score > best_score:
-            best, best_score = name, score
-    return best

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from taskcell.hashing import Digest, digest_parts
 from taskcell.model.caching import CacheKey, KeyPart
-from taskcell.model.tasks import CaptureKind, InputKind, Task
+from taskcell.model.tasks import InputKind, Task
 
 KEY_FORMAT = "taskcell.key/1"
 """Part of every key: a change of meaning gets a new name, and with it new keys."""
@@ -81,8 +81,3 @@ def _text_part(name: str, text: str) -> KeyPart:
 def _names_part(name: str, names: Iterable[str]) -> KeyPart:
     listed = tuple(names)
     return KeyPart(name=name, digest=digest_parts("names", listed), label=", ".join(listed))
-
-
-def reached_only(task: Task) -> tuple[str, ...]:
-    """Return names that the task reaches by value beyond its inputs."""
-    return tuple(capture.name for capture in task.captures if capture.kind is CaptureKind.VALUE)

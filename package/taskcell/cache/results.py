@@ -41,8 +41,10 @@ class Results:
             _log.warning("%s", found.notice)
         return found.entry
 
-    def look_up(self, key: Digest) -> Found:
+    def look_up(self, key: Digest, *, keep: bool = False) -> Found:
         """Return the committed result of a key, every byte of it verified.
+
+        ``keep`` is for whoever writes a record that refers to it: a collection that runs now then spares it.
 
         A record or a blob that is missing or corrupt is reported and removed from the way: the result is then
         recomputed, never returned.
@@ -56,10 +58,19 @@ class Results:
                 self._verify(artifact)
             if entry.displays is not None:
                 self._store.blobs.get(entry.displays)
+            if keep:
+                self._keep(entry)
         except (errors.FormatError, errors.NotFoundError) as exc:
             self._store.records.delete(path)
             return Found(entry=None, notice=f"its cached result was unusable and is computed again: {exc.message}")
         return Found(entry=entry)
+
+    def _keep(self, entry: CacheEntry) -> None:
+        """Mark a result's blobs as used now; raise NotFoundError for one that has just been collected."""
+        digests = [digest for artifact in entry.outputs.values() for digest in _blobs(artifact)]
+        missing = self._store.blobs.refresh([*digests, *([entry.displays] if entry.displays else [])])
+        if missing:
+            raise errors.NotFoundError(f"The blob {missing[0][:12]} was collected.", remedy="It is made again.")
 
     def damage(self, artifact: Artifact) -> str:
         """Return what is wrong with a stored value's bytes, in words; empty when nothing is."""
@@ -113,3 +124,9 @@ def _addresses(artifact: Artifact) -> Iterator[Digest]:
         part = stack.pop()
         yield from part.blobs
         stack.extend(part.children)
+
+
+def _blobs(artifact: Artifact) -> Iterator[Digest]:
+    yield from artifact.blobs
+    for child in artifact.children:
+        yield from _blobs(child)

@@ -101,7 +101,7 @@ class Executor:
         held = lease.acquire(None if order.use_cache else 0.0)
         try:
             if order.use_cache:
-                found = self._results.look_up(order.key)
+                found = self._results.look_up(order.key, keep=True)
                 if found.entry is not None:
                     return ending.of_hit(order, found.entry, started, time.perf_counter() - clock)
                 if found.notice:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 
 from taskcell import errors
@@ -106,13 +105,3 @@ def _chunks(store: Store, run_id: str, task_id: str, attempt: int, after: int) -
         number = paths.number(entry.path)
         if number is not None and number > after:
             yield number, store.project_files.read(paths.log_chunk(run_id, task_id, attempt, number))
-
-
-def follow_log(store: Store, run_id: str, task_id: str, attempt: int, poll_s: float = 0.2) -> Iterator[str]:
-    """Yield text as it is stored; never ends by itself."""
-    after = 0
-    while True:
-        text, after = read_log(store, run_id, task_id, attempt, after)
-        if text:
-            yield text
-        time.sleep(poll_s)

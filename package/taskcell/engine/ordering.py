@@ -65,4 +65,4 @@ class Orders:
         """Return the result that the cache has for an order, if it may be used."""
         if not order.use_cache or order.key is None:
             return Found(entry=None)
-        return self._results.look_up(order.key)
+        return self._results.look_up(order.key, keep=True)
