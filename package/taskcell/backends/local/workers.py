@@ -79,9 +79,9 @@ class LocalWorkers:
         if not self._pending:
             for key, _ in self._selector.select(timeout_s):
                 worker: _Worker = key.data
-                if key.fd == worker.answers:
+                if key.events & selectors.EVENT_READ:
                     self._hear(worker)
-                else:
+                elif worker in self._workers:  # it may have ended a moment ago
                     self._send(worker)
         news, self._pending = self._pending, []
         return news
@@ -123,17 +123,21 @@ class LocalWorkers:
     def _start(self) -> _Worker:
         folder = self._order.folder if Path(self._order.folder).is_dir() else None
         said = tempfile.TemporaryFile()  # noqa: SIM115  closed with the worker
-        process = subprocess.Popen(
-            drivers.command(self._order, "work"),
-            cwd=folder or None,
-            env=drivers.environ(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            bufsize=0,
-            start_new_session=True,
-            close_fds=True,
-        )
+        try:
+            process = subprocess.Popen(
+                drivers.command(self._order, "work"),
+                cwd=folder or None,
+                env=drivers.environ(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                bufsize=0,
+                start_new_session=True,
+                close_fds=True,
+            )
+        except OSError:
+            said.close()
+            raise
         worker = _Worker(process=process, said=said)
         os.set_blocking(worker.orders, False)
         self._workers.append(worker)
