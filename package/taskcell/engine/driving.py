@@ -24,6 +24,7 @@ from taskcell.engine.clocks import Clock
 from taskcell.engine.mending import Mender
 from taskcell.engine.nodes import Graph, Node
 from taskcell.engine.ordering import Orders
+from taskcell.engine.waits import WaitBoard
 from taskcell.model.runs import AttemptEnd, DriverEnd, DriverStart, Plan, RunState, TaskError, TaskState
 from taskcell.model.tasks import Task
 from taskcell.store import paths
@@ -38,9 +39,15 @@ TIMEOUT_GRACE_S = 20.0
 """Beyond a task's timeout, for the kernel's start and the record's end; then the processes are killed from outside."""
 LOST_LIMIT = 3
 """Workers that one task may take down before it is given up."""
+INTERRUPTION_LIMIT = 100
+"""Interruptions by the platform, none of which is the task's doing, after which it is given up all the same."""
 LONGEST_DELAY_S = 3600.0
 LEADER_PATIENCE_S = 10.0
 """How long a new driver waits for an old one that has written its end and is about to go."""
+
+
+class ReplacedError(BaseException):
+    """The driver is told to leave because another one is about to take its place: workers go on."""
 
 
 class Driver:
@@ -58,6 +65,8 @@ class Driver:
         Whether pickles of this store may be loaded here (only a mapped input needs to be).
     epoch
         Number that this driver is to have; 0 for the next free one.
+    restarts
+        Whether it may be started again under the same number, as in ``DriverOrder``.
     clock
         The time.
     """
@@ -71,6 +80,7 @@ class Driver:
         installed: Callable[[str], str | None],
         trusted: bool,
         epoch: int = 0,
+        restarts: bool = False,
         clock: Clock | None = None,
     ) -> None:
         self._store = store
@@ -78,6 +88,7 @@ class Driver:
         self._workers = workers
         self._clock = clock or Clock()
         self._epoch = epoch
+        self._asked_epoch = epoch if restarts else 0
         self._elements = mapping.Elements(store, trusted=trusted)
         self._graph = Graph(plan, self._load_task)
         results = Results(store)
@@ -87,22 +98,32 @@ class Driver:
         self._orphans: list[Node] = []
         self._delayed: list[Node] = []
         self._waiting: deque[Node] = deque()
+        self._waits = WaitBoard(store, plan.run_id)
         self._next_cancel_check = 0.0
 
     def drive(self) -> DriverEnd:
         """Drive the run to its end and record it; raise ConflictError when another driver is at it, or was first."""
         leadership = self._store.files.lease(leader_lease(self._store.project, self._plan.run_id))
-        if not leadership.acquire(LEADER_PATIENCE_S):
+        if not leadership.acquire(None if self._asked_epoch else LEADER_PATIENCE_S):
             raise errors.ConflictError(f"Run {self._plan.run_id} has a driver already.", run=self._plan.run_id)
         try:
             self._begin()
             return self._driven()
-        finally:
+        except ReplacedError:
+            raise
+        except BaseException:
             self._workers.close()
+            raise
+        finally:
             leadership.release()
 
     def _begin(self) -> None:
         folder = paths.driver_starts(self._plan.run_id)
+        if self._asked_epoch:
+            ended, _ = states.newest(self._store, paths.driver_ends(self._plan.run_id), DriverEnd)
+            if ended >= self._asked_epoch:
+                raise errors.ConflictError(f"Run {self._plan.run_id} has ended.", run=self._plan.run_id)
+            self._epoch = 0
         if not self._epoch:
             self._epoch = self._store.records.append(folder, self._start_record)
             return
@@ -176,6 +197,7 @@ class Driver:
             more = self._start_ready()
             self._check_orphans()
             self._check_deadlines()
+            self._waits.publish(self._epoch, self._clock.seconds())
             if not (self._running or self._orphans or self._delayed or self._waiting or self._graph.ready):
                 return self._conclusion()
             if self._running:
@@ -197,7 +219,7 @@ class Driver:
         if now < self._next_cancel_check:
             return False
         self._next_cancel_check = now + CANCEL_POLL_S
-        if not states.cancel_requested(self._store, self._plan.run_id, self._epoch):
+        if not states.cancel_requested(self._store, self._plan.run_id, self._asked_epoch or self._epoch):
             return False
         for node in self._running.values():
             self._workers.cancel(node.order_id)
@@ -237,7 +259,7 @@ class Driver:
             self._workers.submit(node.order)
 
     def _set_running(self, node: Node) -> None:
-        node.state, node.started, node.overdue = TaskState.RUNNING, self._clock.seconds(), False
+        node.state, node.started, node.begun, node.overdue = TaskState.RUNNING, self._clock.seconds(), False, False
 
     def _settle(self, node: Node) -> None:
         """Take a node's result from the cache, deal it into elements, or put it in the line for a worker."""
@@ -320,8 +342,12 @@ class Driver:
         node = self._running.get(event.order_id)
         if node is None:
             return
+        if event.news is WorkerNews.WAITING:
+            self._waits.note(node.id, event.detail)
+            return
+        self._waits.note(node.id, "")
         if event.news is WorkerNews.BEGUN:
-            node.started = self._clock.seconds()
+            node.started, node.begun = self._clock.seconds(), True
             return
         del self._running[event.order_id]
         attempt = states.read_attempt(self._store, self._plan.run_id, node.id, node.attempt)
@@ -331,7 +357,7 @@ class Driver:
             # Another worker claimed this attempt: it left a start, or holds the lease.
             self._orphans.append(node)
         else:
-            self._lost(node, event.detail)
+            self._lost(node, event.detail, event.error)
 
     def _ended(self, node: Node, end: AttemptEnd) -> None:
         if end.state is TaskState.SUCCEEDED:
@@ -351,9 +377,13 @@ class Driver:
         node.error = end.error
         counts = end.error is None or end.error.counts
         node.failures += counts
-        node.losses += not counts
+        interrupted = not counts and node.error is not None and node.error.kind == "interrupted"
+        node.interruptions += interrupted
+        node.losses += not counts and not interrupted
         options = node.task.options
-        if node.failures > options.retries or node.losses >= LOST_LIMIT:
+        if node.failures > options.retries or node.losses >= LOST_LIMIT or node.interruptions >= INTERRUPTION_LIMIT:
+            return False
+        if node.error is not None and node.error.final:
             return False
         delay = min(options.retry_delay_s * 2.0 ** min(node.failures - 1, 30), LONGEST_DELAY_S) if counts else 0.0
         node.state, node.order = TaskState.PENDING, None
@@ -361,11 +391,11 @@ class Driver:
         self._delayed.append(node)
         return True
 
-    def _lost(self, node: Node, detail: str) -> None:
+    def _lost(self, node: Node, detail: str, error: TaskError | None = None) -> None:
         if node.overdue:
             limit = node.task.options.timeout_s
             error = TaskError(kind="timeout", sentence=f"it took longer than {limit:g} s and was killed")
-        else:
+        elif error is None:
             last = node.losses + 1 >= LOST_LIMIT
             times = f" {LOST_LIMIT} times, the last time with" if last else ":"
             error = TaskError(kind="lost", sentence=f"its worker process ended{times} {detail}", counts=False)
@@ -391,7 +421,7 @@ class Driver:
         now = self._clock.seconds()
         for node in self._running.values():
             limit = node.task.options.timeout_s
-            if limit is not None and not node.overdue and now > node.started + limit + TIMEOUT_GRACE_S:
+            if limit is not None and node.begun and not node.overdue and now > node.started + limit + TIMEOUT_GRACE_S:
                 node.overdue = True
                 self._workers.cancel(node.order_id)
 
