@@ -135,6 +135,8 @@ class Blobs:
 
     def _is_right(self, digest: Digest, size_bytes: int) -> bool:
         path = paths.blob(digest)
+        if self._files.copies is not None:
+            return True  # a copy would say nothing of the original; a reader finds out
         if self._files.local_path(path) is None and size_bytes > _READ_BACK_UP_TO_BYTES:
             return True
         try:
@@ -146,9 +148,21 @@ class Blobs:
         """Return a blob's bytes, or None when they are corrupt."""
         path = paths.blob(digest)
         place = self._files.local_path(path)
-        if place is None:
+        if place is not None:
+            return self._mapped(place, digest)
+        copies = self._files.copies
+        if copies is None:
             data = self._files.read(path)
             return memoryview(data) if digest_bytes(data) == digest else None
+        view = self._mapped(copies.place(path), digest)
+        if view is None:
+            copies.drop(path)
+            view = self._mapped(copies.place(path), digest)
+        return view
+
+    def _mapped(self, place: Path, digest: Digest) -> memoryview | None:
+        """Return a file's bytes if they are the blob's, hashed once a process while large and unchanged."""
+        path = paths.blob(digest)
         try:
             view, seen = _opened(place, digest)
         except FileNotFoundError as exc:
