@@ -134,15 +134,19 @@ class Blobs:
         return self._touch(digest)
 
     def _is_right(self, digest: Digest, size_bytes: int) -> bool:
-        path = paths.blob(digest)
-        if self._files.copies is not None:
-            return True  # a copy would say nothing of the original; a reader finds out
-        if self._files.local_path(path) is None and size_bytes > _READ_BACK_UP_TO_BYTES:
+        if self._files.local_path(paths.blob(digest)) is None and size_bytes > _READ_BACK_UP_TO_BYTES:
             return True
         try:
-            return self._load(digest) is not None
+            return self._is_intact(digest)
         except errors.NotFoundError:
             return False
+
+    def _is_intact(self, digest: Digest) -> bool:
+        """Whether the store's own bytes, not a copy's, are the blob's; raise NotFoundError."""
+        path = paths.blob(digest)
+        if self._files.local_path(path) is None:
+            return digest_bytes(self._files.read(path)) == digest
+        return self._load(digest) is not None
 
     def _load(self, digest: Digest) -> memoryview | None:
         """Return a blob's bytes, or None when they are corrupt."""
@@ -206,7 +210,7 @@ class Blobs:
                 digest=digest,
             )
         try:
-            if self._load(digest) is None:
+            if not self._is_intact(digest):
                 self._files.move(paths.blob(digest), paths.quarantined(digest, os.urandom(4).hex()))
         except errors.NotFoundError:
             pass

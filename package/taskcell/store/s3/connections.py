@@ -97,6 +97,11 @@ class Connection:
             self.repeated += 1
             await asyncio.sleep(delay_s)
 
+    @property
+    def was_answered(self) -> bool:
+        """Whether the service has ever answered."""
+        return self._answered_at is not None
+
     def now(self) -> datetime:
         """Return the time by the service's clock, as its last answer had it, in whole seconds."""
         return datetime.fromtimestamp(time.monotonic() + self._clock_ahead_s, UTC)

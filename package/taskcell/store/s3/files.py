@@ -25,7 +25,8 @@ from taskcell.store.s3.refusals import RefusedError, explained
 T = TypeVar("T")
 
 USE_MARK_S = 600.0
-"""A file younger than this is not marked as used again; a deletion by age allows for it. Unit: seconds."""
+"""A large file younger than this isn't made young again; a deletion by age allows for it. Unit: seconds."""
+_CHEAPLY_COPIED_BYTES = 8 * 2**20
 
 _URL = re.compile(r"s3a?://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?")
 _LEASES = ".leases"
@@ -91,6 +92,8 @@ class S3Files:
 
     def now(self) -> datetime:
         """Return the time by the clock that dates the files."""
+        if not self._connection().was_answered:
+            self.stat(paths.FORMAT)
         return self._connection().now()
 
     # -- writing -------------------------------------------------------------------------------------------
@@ -231,7 +234,7 @@ class S3Files:
         found = await self._objects().head(key)
         if found is None:
             return False
-        if self.now() - found["LastModified"] < timedelta(seconds=USE_MARK_S):
+        if self.now() - found["LastModified"] < _use_mark(found):
             return True
         try:
             await transfers.copy(self._objects(), key, key, found["ContentLength"])
@@ -247,7 +250,7 @@ class S3Files:
             found = await objects.head(key)
             if found is None:
                 return True
-            if found["LastModified"] > unmodified_since - timedelta(seconds=USE_MARK_S):
+            if found["LastModified"] > unmodified_since - _use_mark(found):
                 return False
         await objects.call("delete_object", key)
         return True
@@ -284,6 +287,11 @@ def _parsed(url: str) -> tuple[str, str]:
             remedy="Write s3://bucket or s3://bucket/some/prefix; the service's address goes into AWS_ENDPOINT_URL.",
         )
     return found["bucket"], prefix
+
+
+def _use_mark(found: dict[str, Any]) -> timedelta:
+    """Return how young a file may be and still pass as just used: copying a large one takes long."""
+    return timedelta(seconds=USE_MARK_S if found["ContentLength"] > _CHEAPLY_COPIED_BYTES else 0.0)
 
 
 async def _gathered(entries: AsyncIterator[Entry]) -> list[Entry]:
