@@ -134,21 +134,39 @@ class Blobs:
         return self._touch(digest)
 
     def _is_right(self, digest: Digest, size_bytes: int) -> bool:
-        path = paths.blob(digest)
-        if self._files.local_path(path) is None and size_bytes > _READ_BACK_UP_TO_BYTES:
+        if self._files.local_path(paths.blob(digest)) is None and size_bytes > _READ_BACK_UP_TO_BYTES:
             return True
         try:
-            return self._load(digest) is not None
+            return self._is_intact(digest)
         except errors.NotFoundError:
             return False
+
+    def _is_intact(self, digest: Digest) -> bool:
+        """Whether the store's own bytes, not a copy's, are the blob's; raise NotFoundError."""
+        path = paths.blob(digest)
+        if self._files.local_path(path) is None:
+            return digest_bytes(self._files.read(path)) == digest
+        return self._load(digest) is not None
 
     def _load(self, digest: Digest) -> memoryview | None:
         """Return a blob's bytes, or None when they are corrupt."""
         path = paths.blob(digest)
         place = self._files.local_path(path)
-        if place is None:
+        if place is not None:
+            return self._mapped(place, digest)
+        copies = self._files.copies
+        if copies is None:
             data = self._files.read(path)
             return memoryview(data) if digest_bytes(data) == digest else None
+        view = self._mapped(copies.place(path), digest)
+        if view is None:
+            copies.drop(path)
+            view = self._mapped(copies.place(path), digest)
+        return view
+
+    def _mapped(self, place: Path, digest: Digest) -> memoryview | None:
+        """Return a file's bytes if they are the blob's, hashed once a process while large and unchanged."""
+        path = paths.blob(digest)
         try:
             view, seen = _opened(place, digest)
         except FileNotFoundError as exc:
@@ -192,7 +210,7 @@ class Blobs:
                 digest=digest,
             )
         try:
-            if self._load(digest) is None:
+            if not self._is_intact(digest):
                 self._files.move(paths.blob(digest), paths.quarantined(digest, os.urandom(4).hex()))
         except errors.NotFoundError:
             pass

@@ -136,6 +136,10 @@ def open_files(url: str, *, durability: Durability = "full") -> Files:
         from taskcell.store.remote_files import MemoryService, RemoteFiles
 
         return RemoteFiles(url, MemoryService())
+    if scheme in ("s3", "s3a"):
+        from taskcell.store.s3.files import S3Files
+
+        return S3Files(url)
     return _registered(scheme, url)
 
 
@@ -249,7 +253,7 @@ def _unsupported(scheme: str, url: str) -> errors.TaskcellError:
     """Tell apart what fsspec doesn't know, what isn't installed, and what can't be a store."""
     import fsspec
 
-    known = "file:// and memory:// are built in; others come with packages registered under " + ENTRY_POINTS
+    known = "file://, s3:// and memory:// are built in; others come with packages registered under " + ENTRY_POINTS
     try:
         fsspec.get_filesystem_class(scheme)
     except ValueError:
