@@ -110,7 +110,7 @@ class Dealer:
         self._grow(line, pods, now)
         useful = len(line.orders)
         if line.mean_s is not None and pods:
-            useful = math.floor(len(line.orders) * line.mean_s / START_COST_S)
+            useful = min(useful, math.floor(len(line.orders) * line.mean_s / START_COST_S))
         return max(0, min(line.allowed - len(pods), useful - starting - idle))
 
     def _grow(self, line: _Line, pods: list[Pod], now: float) -> None:
