@@ -76,7 +76,13 @@ class Seaweed:
         users.write_text(json.dumps(_users()))
         s3, master, volume, filer = self.ports
         command = [_weed(), "mini", f"-dir={self.folder}", f"-ip={self.address}", f"-ip.bind={self.address}"]
-        command += [f"-s3.port={s3}", f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-bucket=cache"]
+        command += [
+            f"-s3.port={s3}",
+            f"-master.port={master}",
+            f"-volume.port={volume}",
+            f"-filer.port={filer}",
+            "-bucket=cache",
+        ]
         command += ["-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={users}"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)

@@ -25,7 +25,9 @@ def missing() -> str:
 
 
 def is_up() -> bool:
-    return HOME.joinpath("admin.kubeconfig").exists() and not _kubectl("get", "--raw", "/readyz", check=False).returncode
+    return (
+        HOME.joinpath("admin.kubeconfig").exists() and not _kubectl("get", "--raw", "/readyz", check=False).returncode
+    )
 
 
 def up() -> Path:
@@ -71,7 +73,9 @@ class Namespace:
 
     def kill(self, pod: str) -> None:
         """Kill the first process of a pod's container from outside, as the node's kernel might."""
-        found = _kubectl("-n", self.name, "get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0].containerID}")
+        found = _kubectl(
+            "-n", self.name, "get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0].containerID}"
+        )
         container = found.stdout.removeprefix("containerd://")
         socket = str(HOME / "run/containerd.sock")
         command = ["ctr", "-a", socket, "-n", "k8s.io", "tasks", "kill", "-s", "SIGKILL", container]

@@ -168,7 +168,9 @@ def _file_digest(path: Path) -> str:
 
 def _sources() -> list[str]:
     files = [ROOT / "pyproject.toml", *sorted((ROOT / "package").rglob("*.py"))]
-    return [hashlib.sha256(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes()).hexdigest() for file in files]
+    return [
+        hashlib.sha256(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes()).hexdigest() for file in files
+    ]
 
 
 def _digest(*parts: str) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from taskcell.api import launching, runs
 from tests.e2e.clusters import Namespace
+
+from taskcell.api import launching, runs
 
 PATIENCE_S = 150.0
 
@@ -42,6 +43,7 @@ class KubeWorld:
 
     def running_pod(self, run: runs.Run, role: str = "worker") -> str:
         """Wait for a running pod and return its name."""
+
         def running() -> list[str]:
             return [pod["metadata"]["name"] for pod in self.pods(run, role) if pod["status"].get("phase") == "Running"]
 

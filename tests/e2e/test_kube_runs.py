@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.e2e.kube_world import PATIENCE_S, KubeWorld
 
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
 FLOW = (
     "%load_ext taskcell",
     "%%params\nsize: int = 4",
@@ -14,7 +16,6 @@ FLOW = (
 )
 
 
-@pytest.mark.timeout(300)
 def test_a_run_succeeds_with_the_laptops_result_and_its_log_is_kept(kube: KubeWorld) -> None:
     run = kube.launch(*FLOW).wait(PATIENCE_S)
     assert run.state == "succeeded", run.sentence
@@ -23,7 +24,6 @@ def test_a_run_succeeds_with_the_laptops_result_and_its_log_is_kept(kube: KubeWo
     assert not any(task.cached for task in run.tasks.values())
 
 
-@pytest.mark.timeout(300)
 def test_what_ran_on_one_side_is_a_hit_on_the_other(kube: KubeWorld) -> None:
     here = kube.launch(*FLOW, backend="local").wait(PATIENCE_S)
     assert here.state == "succeeded", here.sentence

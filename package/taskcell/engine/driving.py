@@ -8,8 +8,6 @@ lives is waited for, an attempt without a record is made again.
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,15 +17,15 @@ import msgspec
 from taskcell import errors
 from taskcell.backends.contracts import WorkerEvent, WorkerNews, Workers
 from taskcell.cache.results import Results
-from taskcell.engine import ending, mapping, states
+from taskcell.engine import ending, mapping, retrying, states
 from taskcell.engine.clocks import Clock
+from taskcell.engine.leading import Leadership
 from taskcell.engine.mending import Mender
 from taskcell.engine.nodes import Graph, Node
 from taskcell.engine.ordering import Orders
 from taskcell.engine.waits import WaitBoard
-from taskcell.model.runs import AttemptEnd, DriverEnd, DriverStart, Plan, RunState, TaskError, TaskState
+from taskcell.model.runs import AttemptEnd, DriverEnd, Plan, RunState, TaskError, TaskState
 from taskcell.model.tasks import Task
-from taskcell.store import paths
 from taskcell.store.opening import Store
 
 POLL_S = 0.25
@@ -37,13 +35,6 @@ SETTLE_S = 0.1
 """How long ready tasks are settled in one go before workers are heard again."""
 TIMEOUT_GRACE_S = 20.0
 """Beyond a task's timeout, for the kernel's start and the record's end; then the processes are killed from outside."""
-LOST_LIMIT = 3
-"""Workers that one task may take down before it is given up."""
-INTERRUPTION_LIMIT = 100
-"""Interruptions by the platform, none of which is the task's doing, after which it is given up all the same."""
-LONGEST_DELAY_S = 3600.0
-LEADER_PATIENCE_S = 10.0
-"""How long a new driver waits for an old one that has written its end and is about to go."""
 
 
 class ReplacedError(BaseException):
@@ -87,8 +78,8 @@ class Driver:
         self._plan = plan
         self._workers = workers
         self._clock = clock or Clock()
+        self._leadership = Leadership(store, plan.run_id, epoch, restarts=restarts)
         self._epoch = epoch
-        self._asked_epoch = epoch if restarts else 0
         self._elements = mapping.Elements(store, trusted=trusted)
         self._graph = Graph(plan, self._load_task)
         results = Results(store)
@@ -103,45 +94,15 @@ class Driver:
 
     def drive(self) -> DriverEnd:
         """Drive the run to its end and record it; raise ConflictError when another driver is at it, or was first."""
-        leadership = self._store.files.lease(leader_lease(self._store.project, self._plan.run_id))
-        if not leadership.acquire(None if self._asked_epoch else LEADER_PATIENCE_S):
-            raise errors.ConflictError(f"Run {self._plan.run_id} has a driver already.", run=self._plan.run_id)
-        try:
-            self._begin()
-            return self._driven()
-        except ReplacedError:
-            raise
-        except BaseException:
-            self._workers.close()
-            raise
-        finally:
-            leadership.release()
-
-    def _begin(self) -> None:
-        folder = paths.driver_starts(self._plan.run_id)
-        if self._asked_epoch:
-            ended, _ = states.newest(self._store, paths.driver_ends(self._plan.run_id), DriverEnd)
-            if ended >= self._asked_epoch:
-                raise errors.ConflictError(f"Run {self._plan.run_id} has ended.", run=self._plan.run_id)
-            self._epoch = 0
-        if not self._epoch:
-            self._epoch = self._store.records.append(folder, self._start_record)
-            return
-        try:
-            self._store.records.create(paths.numbered(folder, self._epoch), self._start_record(self._epoch))
-        except errors.AlreadyExistsError as exc:
-            raise errors.ConflictError(
-                f"Run {self._plan.run_id} was taken by another driver.", run=self._plan.run_id
-            ) from exc
-
-    def _start_record(self, epoch: int) -> DriverStart:
-        return DriverStart(
-            run_id=self._plan.run_id,
-            epoch=epoch,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            started_at=datetime.now(UTC),
-        )
+        with self._leadership:
+            try:
+                self._epoch = self._leadership.begin()
+                return self._driven()
+            except ReplacedError:
+                raise
+            except BaseException:
+                self._workers.close()
+                raise
 
     def _driven(self) -> DriverEnd:
         started = self._clock.seconds()
@@ -155,13 +116,10 @@ class Driver:
             go_on = f"Go on with: taskcell resume {self._plan.run_id}"
             # A store that is full may not even take this; then the exception is the last word.
             with contextlib.suppress(errors.StoreError):
-                self._end(RunState.FAILED, " ".join(f"The driver gave up: {reason} {go_on}".split()))
+                self._leadership.end(RunState.FAILED, " ".join(f"The driver gave up: {reason} {go_on}".split()))
             raise
-        return self._end(state, sentence)
-
-    def _end(self, state: RunState, sentence: str) -> DriverEnd:
-        end = DriverEnd(epoch=self._epoch, state=state, sentence=sentence, ended_at=datetime.now(UTC))
-        self._store.records.create(paths.driver_end(self._plan.run_id, self._epoch), end)
+        end = self._leadership.end(state, sentence)
+        self._workers.close()
         return end
 
     # -- what is known already ---------------------------------------------------------------------------------------
@@ -219,7 +177,7 @@ class Driver:
         if now < self._next_cancel_check:
             return False
         self._next_cancel_check = now + CANCEL_POLL_S
-        if not states.cancel_requested(self._store, self._plan.run_id, self._asked_epoch or self._epoch):
+        if not self._leadership.is_cancelled():
             return False
         for node in self._running.values():
             self._workers.cancel(node.order_id)
@@ -374,20 +332,11 @@ class Driver:
 
     def _retried(self, node: Node, end: AttemptEnd) -> bool:
         """Note a failed attempt; put the node off to another one unless it has had enough."""
-        node.error = end.error
-        counts = end.error is None or end.error.counts
-        node.failures += counts
-        interrupted = not counts and node.error is not None and node.error.kind == "interrupted"
-        node.interruptions += interrupted
-        node.losses += not counts and not interrupted
-        options = node.task.options
-        if node.failures > options.retries or node.losses >= LOST_LIMIT or node.interruptions >= INTERRUPTION_LIMIT:
+        delay_s = retrying.delay_after(node, end.error)
+        if delay_s is None:
             return False
-        if node.error is not None and node.error.final:
-            return False
-        delay = min(options.retry_delay_s * 2.0 ** min(node.failures - 1, 30), LONGEST_DELAY_S) if counts else 0.0
         node.state, node.order = TaskState.PENDING, None
-        node.not_before = self._clock.seconds() + delay
+        node.not_before = self._clock.seconds() + delay_s
         self._delayed.append(node)
         return True
 
@@ -396,8 +345,8 @@ class Driver:
             limit = node.task.options.timeout_s
             error = TaskError(kind="timeout", sentence=f"it took longer than {limit:g} s and was killed")
         elif error is None:
-            last = node.losses + 1 >= LOST_LIMIT
-            times = f" {LOST_LIMIT} times, the last time with" if last else ":"
+            last = node.losses + 1 >= retrying.LOST_LIMIT
+            times = f" {retrying.LOST_LIMIT} times, the last time with" if last else ":"
             error = TaskError(kind="lost", sentence=f"its worker process ended{times} {detail}", counts=False)
         self._ended(node, self._record(node, TaskState.FAILED, error))
 
@@ -440,8 +389,3 @@ class Driver:
             else:
                 self._workers.cancel(f"{node.id}/{node.attempt}")
                 self._lost(node, "it was left behind by a driver that was stopped")
-
-
-def leader_lease(project: str, run_id: str) -> str:
-    """Return the name of the lease that a run's driver holds."""
-    return f"{project}/driver/{run_id}"

@@ -102,7 +102,7 @@ class FakeWorkers:
             self.world.clock.sleep(timeout_s)
         news, self._news = self._news, []
         for event in news:
-            if event.news is not WorkerNews.BEGUN:
+            if event.news in (WorkerNews.DONE, WorkerNews.LOST):
                 self.busy.pop(event.order_id, None)
         return news
 
@@ -126,6 +126,7 @@ class FakeWorkers:
         try:
             end = self.world.outcome(order)
         except HangsError:
+            self.say(WorkerNews.BEGUN, order.id)
             return
         except LostError as exc:
             self.say(WorkerNews.LOST, order.id, str(exc) or "signal SIGKILL")
@@ -268,6 +269,9 @@ class Gone:
 
     def alive(self, plan: Plan, start: Any) -> bool:
         return False
+
+    def waits(self, plan: Plan) -> str:
+        return ""
 
     def last_words(self, plan: Plan) -> str:
         return ""

@@ -12,7 +12,7 @@ from driver_world import RUN, HangsError, LeavesNothingError, LostError, World, 
 
 from taskcell import errors
 from taskcell.backends.contracts import WorkerNews
-from taskcell.engine import driving, ending, states
+from taskcell.engine import driving, ending, leading, retrying, states
 from taskcell.model.runs import RunState, TaskError, TaskState
 from taskcell.store import paths
 
@@ -96,7 +96,7 @@ def test_failure_after_the_last_retry_is_told_once() -> None:
 
 
 def test_wait_between_retries_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driving, "LONGEST_DELAY_S", 4.0)
+    monkeypatch.setattr(retrying, "LONGEST_DELAY_S", 4.0)
     world = World([task("t", retries=40, retry_delay_s=1.0)], {"t": failing(40)})
     before = world.clock.now
     assert world.drive()[0].state is RunState.SUCCEEDED
@@ -114,7 +114,7 @@ def test_task_that_takes_three_workers_down_is_given_up() -> None:
     world = World([task("t", retries=50)], {"t": failing(99, LostError)})
     end, workers = world.drive()
     assert end.state is RunState.FAILED
-    assert len(workers.executed) == driving.LOST_LIMIT
+    assert len(workers.executed) == retrying.LOST_LIMIT
     assert "its worker process ended 3 times, the last time with not yet" in end.sentence
 
 
@@ -268,7 +268,7 @@ def test_cancel_does_not_stop_a_later_resume() -> None:
 def test_cancel_of_a_run_whose_driver_died_ends_its_strays() -> None:
     world = World([task("t")], {"t": lambda: 1})
     _begun(world, "t")
-    world.store.records.append(paths.driver_starts(RUN), lambda epoch: world.driver()[0]._start_record(epoch))
+    leading.Leadership(world.store, RUN, 0, restarts=False).begin()
     world.cancel(2)
     end, workers = world.drive(epoch=2)
     assert end.state is RunState.CANCELLED
@@ -337,9 +337,9 @@ def test_worker_that_was_killed_after_its_commit_lost_nothing() -> None:
 
 
 def test_second_driver_leaves_while_the_first_is_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driving, "LEADER_PATIENCE_S", 0.0)
+    monkeypatch.setattr(leading, "PATIENCE_S", 0.0)
     world = World([task("t")], {"t": lambda: 1})
-    lease = world.store.files.lease(driving.leader_lease("default", RUN))
+    lease = world.store.files.lease(leading.leader_lease("default", RUN))
     assert lease.acquire()
     with pytest.raises(errors.ConflictError, match="has a driver already"):
         world.drive()

@@ -97,7 +97,9 @@ class Cluster:
             if event["type"] == "ERROR":
                 status = event["object"]
                 raise faults.ApiFaultError(
-                    f"The watch ended: {status.get('message', '')}", status=int(status.get("code", 500)), retry_after_s=1.0
+                    f"The watch ended: {status.get('message', '')}",
+                    status=int(status.get("code", 500)),
+                    retry_after_s=1.0,
                 )
             yield event["type"], event["object"]
 

@@ -1,4 +1,4 @@
-"""What a pod's status and events mean, in words. Pure functions of the cluster's own dicts, which nothing is taken for granted of.
+"""What a pod's status and events mean, in words. Pure functions of the cluster's own dicts, in which anything may be missing.
 
 A pod that does not run yet may *wait* (`waiting`); one that ended, or is gone, has an *end* (`ending`).
 """
@@ -10,11 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from taskcell.backends import memory
 from taskcell.model.runs import TaskError
 
 Item = Mapping[str, Any]
 
-_NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable"})
+_NO_IMAGE = frozenset(
+    {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable"}
+)
 _BAD_IMAGE = frozenset({"InvalidImageName"})
 _NO_CONFIG = frozenset({"CreateContainerConfigError"})
 _NO_START = frozenset({"CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError"})
@@ -38,7 +41,6 @@ _INTERRUPTIONS = {
     "OutOfmemory": "its node had no room for it",
     "OutOfpods": "its node had no room for it",
 }
-_SIZES = ((1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki"))
 _UNITS = {"": 1, "k": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4} | {
     f"{unit}i": 1024**power for power, unit in enumerate("KMGT", start=1)
 }
@@ -140,14 +142,6 @@ def has_ended(pod: Item) -> bool:
     return _dict(pod, "status").get("phase") in ("Succeeded", "Failed")
 
 
-def size_text(size_bytes: int) -> str:
-    """Return a size as the options take it: ``512Mi``."""
-    for unit, name in _SIZES:
-        if size_bytes >= unit and size_bytes % unit == 0:
-            return f"{size_bytes // unit}{name}"
-    return f"{size_bytes / (1 << 20):.1f}Mi"
-
-
 def _of_container(container: Item, state: Item) -> Waiting | None:
     reason, said = _text(state, "reason"), _clean(_text(state, "message"))
     image = _text(container, "image")
@@ -247,7 +241,7 @@ def _interrupted(sentence: str) -> TaskError:
 def _of_exit(pod: Item, ended: Item) -> TaskError:
     code = ended.get("exitCode")
     if ended.get("reason") == "OOMKilled":
-        return out_of_memory(memory_limit(pod))
+        return memory.out_of_memory(memory_limit(pod))
     said = last_words(pod)
     if code in (126, 127) or ended.get("reason") in _NO_START:
         sentence = f"its image has no Python to start: {said or ended.get('reason')}"
@@ -259,14 +253,6 @@ def _of_exit(pod: Item, ended: Item) -> TaskError:
     if code in (137, 143):
         return TaskError(kind="lost", sentence=f"its container was killed (exit code {code}){words}", counts=False)
     return TaskError(kind="lost", sentence=f"its worker ended with exit code {code}{words}", counts=False)
-
-
-def out_of_memory(limit_bytes: int | None, peak_bytes: int | None = None) -> TaskError:
-    """Return the error of a task that needed more memory than it may use."""
-    limit = f" of {size_text(limit_bytes)}" if limit_bytes else ""
-    peak = f" (it used {size_text(peak_bytes)})" if peak_bytes else ""
-    remedy = f": give it more, such as --memory {size_text(2 * limit_bytes)}" if limit_bytes else ""
-    return TaskError(kind="memory", sentence=f"out of memory, beyond its limit{limit}{peak}{remedy}")
 
 
 def memory_limit(pod: Item) -> int | None:

@@ -67,7 +67,9 @@ class Dealer:
 
     def __len__(self) -> int:
         """Return the number of orders that wait or are given out."""
-        return sum(len(line.orders) for line in self._lines.values()) + sum(len(pod.orders) for pod in self.pods.values())
+        return sum(len(line.orders) for line in self._lines.values()) + sum(
+            len(pod.orders) for pod in self.pods.values()
+        )
 
     def line_up(self, order: TaskOrder, shape: Shape, *, first: bool = False) -> None:
         """Add an order at the end of its line, or at its head."""

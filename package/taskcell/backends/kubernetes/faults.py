@@ -69,7 +69,10 @@ def check(response: httpx2.Response, server: str) -> None:
 def _words(status: int, said: str, server: str) -> tuple[str, str]:
     match status:
         case 401:
-            return f"The cluster {server} does not accept the credentials: they are wrong or have expired.", "Log in again."
+            return (
+                f"The cluster {server} does not accept the credentials: they are wrong or have expired.",
+                "Log in again.",
+            )
         case 403:
             return f"The cluster forbids it: {said}.", "Ask for the Role that `taskcell kubernetes manifest` prints."
         case 404:

@@ -19,7 +19,7 @@ Item = dict[str, Any]
 USER_ID = 1000
 RESTARTS = 50
 """How often a driver's Job starts it again: with the cluster's own delays, some hours."""
-SCRATCH = "/tmp"  # noqa: S108  the pod's own scratch volume
+SCRATCH = "/tmp"
 
 
 def driver_job(order: DriverOrder, plan: Plan, settings: KubernetesSettings) -> Item:

@@ -243,7 +243,7 @@ class KubernetesWorkers:
         self._forget(pod)
         if pod.orders:
             self._settle(pod, error)
-        elif not pod.running and error.kind != "interrupted" or error.final:
+        elif (not pod.running and error.kind != "interrupted") or error.final:
             self._died(pod, error)
 
     def _settle(self, pod: Pod, error: TaskError, *, blamed: str = "") -> None:
