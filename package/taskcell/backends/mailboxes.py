@@ -31,10 +31,11 @@ class Mailbox:
         self._records = records
         self._folder = paths.mailbox(run_id, name)
         self._next = 1
+        self._is_closed = False
 
     def put(self, *orders: TaskOrder) -> bool:
         """Hand orders over; return False when the mailbox is closed."""
-        while True:
+        while not self._is_closed:
             path = paths.numbered(self._folder, self._next)
             self._next += 1
             try:
@@ -42,12 +43,12 @@ class Mailbox:
             except errors.AlreadyExistsError:
                 # A reply may have been lost, or an earlier driver wrote it; a closed box stays closed.
                 found = self._records.read(path, Letter)
-                if not found.orders:
-                    return False
+                self._is_closed = not found.orders
                 if found.orders == orders:
                     return True
             else:
                 return True
+        return False
 
     def take(self) -> Letter | None:
         """Return the next letter, or None when there is none yet."""
@@ -62,11 +63,11 @@ class Mailbox:
             self._records.create(paths.numbered(self._folder, self._next), Letter())
         except errors.AlreadyExistsError:
             return False
+        self._is_closed = True
         return True
 
     def shut(self) -> None:
         """Close it behind all letters that are there."""
-        while not self.close():
+        while not self._is_closed and not self.close():
             letter = self.take()
-            if letter is not None and not letter.orders:
-                return
+            self._is_closed = letter is not None and not letter.orders

@@ -161,7 +161,7 @@ class TaskError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     kind: str
     """Stable word: ``exception``, ``timeout``, ``killed``, ``memory``, ``unstorable``, ``input``, ``lost``,
-    ``interrupted``, ``image``, ``unschedulable``, ``quota``."""
+    ``interrupted``, ``image``, ``unschedulable``, ``quota``, ``disk``, ``configuration``, ``cluster``."""
     sentence: str
     traceback: str = ""
     counts: bool = True

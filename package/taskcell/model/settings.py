@@ -34,7 +34,7 @@ class KubernetesSettings(msgspec.Struct, frozen=True, kw_only=True, omit_default
     """Scratch space of a task that states none. Unit: bytes."""
     share_pods: bool = True
     """Whether tasks of the same shape follow one another in a pod. False: each attempt has a pod of its own."""
-    max_pods: int = 16
+    max_pods: int = 32
     """Workers of a run at once, unless the launch says. Unit: pods."""
     linger_s: float = 20.0
     """How long a worker without an order waits for one. Unit: seconds."""

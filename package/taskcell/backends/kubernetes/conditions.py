@@ -106,9 +106,11 @@ def job_waiting(events: Sequence[Item]) -> Waiting | None:
 def ending(pod: Item, *, deleted: bool = False) -> TaskError:
     """Return what became of a worker whose pod ended, or is gone, before its orders were done."""
     status = _dict(pod, "status")
-    reason = _interruption(status)
+    reason, said = _interruption(status), _clean(_text(status, "message"))
+    if reason == "Evicted" and "exceeds the limit" in said:
+        sentence = f"it wrote more than its disk allows: {said}; give it more, such as --disk 20Gi"
+        return TaskError(kind="disk", sentence=sentence)
     if reason:
-        said = _clean(_text(status, "message"))
         return _interrupted(f"{_INTERRUPTIONS[reason]}{f': {said}' if said else ''}")
     if status.get("reason") == "DeadlineExceeded":
         return TaskError(kind="timeout", sentence="its pod exceeded its deadline (activeDeadlineSeconds)")
@@ -189,7 +191,7 @@ def _no_configuration(said: str) -> str:
 
 def _unschedulable(said: str) -> Waiting:
     """Say for want of what no node takes a pod, from ``0/3 nodes are available: 3 Insufficient cpu.``."""
-    wants = re.findall(r"Insufficient ([\w./-]+)", said)
+    wants = re.findall(r"Insufficient ([\w./-]*\w)", said)
     more = []
     if "node selector" in said or "node affinity" in said:
         more.append("a node with the labels that it selects")
@@ -246,7 +248,7 @@ def _of_exit(pod: Item, ended: Item) -> TaskError:
     if code in (126, 127) or ended.get("reason") in _NO_START:
         sentence = f"its image has no Python to start: {said or ended.get('reason')}"
         return TaskError(kind="image", sentence=sentence, final=True)
-    if "No module named taskcell" in said:
+    if re.search(r"No module named '?taskcell", said):
         sentence = "its image does not hold Taskcell: `taskcell image` writes one that does"
         return TaskError(kind="image", sentence=sentence, final=True)
     words = f": {said}" if said else ""

@@ -18,8 +18,10 @@ from taskcell.backends.kubernetes.shapes import Shape
 
 FIRST_PODS = 2
 """Pods of a shape that are started at once."""
-RAMP_S = 2.0
-"""How long pods must have been busy before their number may double. Unit: seconds."""
+RAMP_S = 5.0
+"""How long pods must have been busy, unless they have answered, before their number may double. Unit: seconds."""
+PAUSE_S = 2.0
+"""Between one doubling and the next. Unit: seconds."""
 START_COST_S = 4.0
 """What it takes until a new pod works: where less work is left than this, it comes too late. Unit: seconds."""
 SHORT_S = 4.0
@@ -40,6 +42,7 @@ class Pod:
     running: bool = False
     closed: bool = False
     orders: deque[TaskOrder] = field(default_factory=deque)
+    answered: int = 0
     last: float = 0.0
     """When it last began to run or was done with an order."""
 
@@ -51,7 +54,8 @@ class _Line:
     shape: Shape
     orders: deque[TaskOrder] = field(default_factory=deque)
     allowed: int = FIRST_PODS
-    grown: float = 0.0
+    not_before: float = 0.0
+    """When more pods may be asked for again."""
     mean_s: float | None = None
     deaths: int = 0
     """Workers that died one after the other without an order done."""
@@ -118,10 +122,10 @@ class Dealer:
     def _grow(self, line: _Line, pods: list[Pod], now: float) -> None:
         """Allow twice as many pods once all that are allowed have been busy for a while."""
         busy = [pod for pod in pods if pod.running and pod.orders]
-        if len(busy) < len(pods) or len(pods) < line.allowed or now < line.grown + RAMP_S:
+        if len(busy) < len(pods) or len(pods) < line.allowed or now < line.not_before:
             return
-        if line.mean_s is not None or min(now - pod.last for pod in busy) >= RAMP_S:
-            line.allowed, line.grown = line.allowed * 2, now
+        if all(pod.answered or now - pod.last >= RAMP_S for pod in busy):
+            line.allowed, line.not_before = line.allowed * 2, now + PAUSE_S
 
     def letters(self) -> Iterator[tuple[Pod, tuple[TaskOrder, ...]]]:
         """Yield what to hand to which pod now; the caller calls ``take_back`` where the pod has left."""
@@ -165,6 +169,7 @@ class Dealer:
         if order is None:
             return False
         pod.orders.remove(order)
+        pod.answered += 1
         line = self._lines.setdefault(pod.shape.id, _Line(shape=pod.shape))
         took = max(0.0, now - pod.last)
         line.mean_s = took if line.mean_s is None else _MEMORY * line.mean_s + (1 - _MEMORY) * took
@@ -190,4 +195,4 @@ class Dealer:
         """Let the number of a shape's pods stay what it is for a while: the cluster has no room for more."""
         line = self._lines.setdefault(shape.id, _Line(shape=shape))
         line.allowed = max(1, sum(pod.shape.id == shape.id and not pod.closed for pod in self.pods.values()))
-        line.grown = now + seconds
+        line.not_before = now + seconds

@@ -25,6 +25,7 @@ class Waits:
         self._pods: dict[str, clients.Item] = {}
         self._since: dict[tuple[str, str], float] = {}
         self._told: dict[str, str] = {}
+        self._reasons: dict[str, conditions.Waiting] = {}
         self._next_look = 0.0
 
     def learn(self, job: str, pod: clients.Item) -> None:
@@ -34,6 +35,7 @@ class Waits:
     def forget(self, job: str) -> None:
         """Forget one that runs, or is gone."""
         self._pods.pop(job, None)
+        self._reasons.pop(job, None)
         for key in [key for key in self._since if key[0] == job]:
             del self._since[key]
 
@@ -57,6 +59,10 @@ class Waits:
         if seen is None:
             return conditions.job_waiting(self._cluster.events_of(pod.job)) if now > pod.created + UNSEEN_S else None
         wait = conditions.waiting(seen)
+        if wait is not None and wait.kind == "image":
+            # Between two attempts at a pull the status no longer says why the last one failed.
+            known = self._reasons.setdefault(pod.job, wait)
+            wait = self._reasons[pod.job] = max(wait, known, key=lambda each: len(each.sentence))
         if wait is None and now > pod.created + UNSEEN_S:
             wait = conditions.waiting(seen, self._cluster.events_of(seen["metadata"]["name"]))
         return wait
