@@ -7,6 +7,7 @@ import uuid
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from taskcell.backends.contracts import TaskOrder
 from taskcell.backends.mailboxes import Mailbox
 from taskcell.hashing import Digest

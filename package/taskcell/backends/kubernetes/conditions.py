@@ -227,13 +227,13 @@ def _quota(said: str) -> str:
 
 
 def _interruption(status: Item) -> str:
-    reasons = [status.get("reason")]
+    reasons = [_text(status, "reason")]
     reasons += [
-        condition.get("reason")
+        _text(condition, "reason")
         for condition in _list(status, "conditions")
         if condition.get("type") == "DisruptionTarget" and condition.get("status") == "True"
     ]
-    return next((str(reason) for reason in reasons if reason in _INTERRUPTIONS), "")
+    return next((reason for reason in reasons if reason in _INTERRUPTIONS), "")
 
 
 def _interrupted(sentence: str) -> TaskError:
@@ -245,8 +245,8 @@ def _of_exit(pod: Item, ended: Item) -> TaskError:
     if ended.get("reason") == "OOMKilled":
         return memory.out_of_memory(memory_limit(pod))
     said = last_words(pod)
-    if code in (126, 127) or ended.get("reason") in _NO_START:
-        sentence = f"its image has no Python to start: {said or ended.get('reason')}"
+    if code in (126, 127) or _text(ended, "reason") in _NO_START:
+        sentence = f"its image has no Python to start: {said or _text(ended, 'reason')}"
         return TaskError(kind="image", sentence=sentence, final=True)
     if re.search(r"No module named '?taskcell", said):
         sentence = "its image does not hold Taskcell: `taskcell image` writes one that does"

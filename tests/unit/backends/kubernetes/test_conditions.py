@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from taskcell.backends.kubernetes import conditions
 
 RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text(encoding="utf-8"))
@@ -68,7 +69,9 @@ def test_a_pod_that_ended_says_how(name: str, kind: str, counts: bool, final: bo
 
 @pytest.mark.parametrize("reason", ["Preempted", "NodeLost", "Shutdown", "Evicted"])
 def test_what_the_platform_takes_away_is_not_the_tasks_error(reason: str) -> None:
-    error = conditions.ending({"status": {"phase": "Failed", "reason": reason, "message": "The node was low on memory."}})
+    error = conditions.ending(
+        {"status": {"phase": "Failed", "reason": reason, "message": "The node was low on memory."}}
+    )
     assert error.kind == "interrupted"
     assert not error.counts
     assert error.sentence.endswith("The node was low on memory")
@@ -96,10 +99,23 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=10,
 )
-KEYS = ["status", "spec", "metadata", "phase", "reason", "message", "conditions", "containerStatuses", "state", "waiting"]
+KEYS = [
+    "status",
+    "spec",
+    "metadata",
+    "phase",
+    "reason",
+    "message",
+    "conditions",
+    "containerStatuses",
+    "state",
+    "waiting",
+]
 ODD = st.recursive(
     JSON | st.sampled_from(["Pending", "Failed", "Evicted", "OOMKilled"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*KEYS, "terminated"]), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*KEYS, "terminated"]), inner, max_size=5)
+    ),
     max_leaves=25,
 )
 

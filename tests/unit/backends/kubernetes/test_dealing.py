@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from taskcell.backends.contracts import TaskOrder
 from taskcell.backends.kubernetes.dealing import FIRST_PODS, RAMP_S, Dealer, Pod
 from taskcell.backends.kubernetes.shapes import Shape

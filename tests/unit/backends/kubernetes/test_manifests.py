@@ -10,6 +10,7 @@ import kubernetes_validate
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from taskcell import errors
 from taskcell.backends.contracts import DriverOrder, ServeOrder
 from taskcell.backends.kubernetes import manifests, naming, shapes
@@ -75,7 +76,7 @@ JOBS = {
 
 
 @pytest.mark.parametrize("name", JOBS)
-@pytest.mark.parametrize("version", ["1.24", "1.29", "1.37"])
+@pytest.mark.parametrize("version", ["1.25", "1.29", "1.37"])
 def test_jobs_are_valid_by_published_schemas(name: str, version: str) -> None:
     kubernetes_validate.validate(JOBS[name], version, strict=True)
 
