@@ -16,6 +16,7 @@ import enum
 import functools
 import inspect
 import types
+import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,12 @@ _NESTED = inspect.CO_NESTED
 _GLOBAL_READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
 _UNREAD = ("lineno", "col_offset", "end_lineno", "end_col_offset", "kind", "type_comment", "ctx")
 _UNBOUND = tokens.Node("unbound")
+_HEAP_TYPE = 1 << 9
+"""Flag of types that are made at run time (``Py_TPFLAGS_HEAPTYPE``)."""
+_PYTHON_MADE = frozenset({"__dict__", "__weakref__", "__slots__"})
+"""Members, one of which every class has that a class statement made, itself or in a base."""
+_OPTIONS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
+"""Options of a dataclass that every release of Python has; the others show in its fields and members."""
 _CLASS_NOISE = frozenset(
     [
         "__dict__",
@@ -42,8 +49,6 @@ _CLASS_NOISE = frozenset(
         "_abc_impl",
         "__qualname__",
         "__annotations_cache__",
-        "__dataclass_params__",
-        "__match_args__",
     ]
 )
 
@@ -60,7 +65,7 @@ def _named(value: Any, module: str | None, name: str) -> Node:
 
 
 def _function(value: types.FunctionType) -> Node:
-    if not origins.is_local(value.__module__) and "<locals>" not in value.__qualname__ and value.__name__ != "<lambda>":
+    if origins.stands_for(value.__module__, value.__qualname__, value):
         return _named(value, value.__module__, value.__qualname__)
     closure = _cells(value)
     reads = _globals_of(value)
@@ -258,15 +263,33 @@ def expand_class(value: type) -> Node:
     """Take apart a class: by name when installed, by bases and members when it is the user's own."""
     if value is _Missing:
         return _UNBOUND
-    if not origins.is_local(value.__module__) and "<locals>" not in value.__qualname__:
+    if origins.stands_for(value.__module__, value.__qualname__, value) or _is_compiled(value):
         return _named(value, value.__module__, value.__qualname__)
     if issubclass(value, enum.Enum):
-        members = _own_members(value, lambda name: not name.startswith("_") and name not in value.__members__)
+        members = _own_members(value, lambda name: name not in value.__members__)
+        members = {name: part for name, part in members.items() if not name.startswith("_") or _is_written(part)}
         members["members"] = [(name, member.value) for name, member in value.__members__.items()]
     else:
         members = _own_members(value, lambda name: name not in _CLASS_NOISE)
+        if "__annotations__" in members:  # their order is that of fields, and so of positional arguments
+            members["__annotations__"] = list(members["__annotations__"].items())
+        if "__dataclass_params__" in members:
+            members["__dataclass_params__"] = [getattr(members["__dataclass_params__"], name) for name in _OPTIONS]
     children = (list(value.__bases__), Attributes(members), type(value) if type(value) is not type else None)
     return Node("class", (value.__qualname__,), children, labels=(" bases", "", " metaclass"))
+
+
+def _is_compiled(value: type) -> bool:
+    """Whether a class of an installed module is made by compiled code, which often gives it no name to be found by."""
+    if not isinstance(value.__module__, str) or origins.is_local(value.__module__):
+        return False
+    return not any(base.__flags__ & _HEAP_TYPE and _PYTHON_MADE & vars(base).keys() for base in value.__mro__)
+
+
+def _is_written(part: Any) -> bool:
+    """Whether a private or special member of an enumeration is the user's own, not one that ``enum`` puts there."""
+    inner = getattr(part, "__func__", part)
+    return isinstance(inner, types.FunctionType) and origins.is_local(inner.__module__)
 
 
 def _own_members(value: type, wanted: Callable[[str], bool]) -> dict[str, Any]:
@@ -293,6 +316,15 @@ def _wrapped(value: Any) -> Node:
 
 def _cached(value: functools.cached_property[Any]) -> Node:
     return Node("cached-property", (), (value.func,), labels=("",))
+
+
+def _type_variable(value: typing.TypeVar) -> Node:
+    kinds = (value.__covariant__, value.__contravariant__)
+    return Node("type-variable", (value.__name__,), (value.__bound__, value.__constraints__, kinds))
+
+
+def _new_type(value: Any) -> Node:
+    return Node("new-type", (value.__name__,), (value.__supertype__,), labels=("",))
 
 
 # --- modules ----------------------------------------------------------------------------------------------
@@ -333,4 +365,6 @@ register(property, _property)
 register(staticmethod, _wrapped)
 register(classmethod, _wrapped)
 register(functools.cached_property, _cached)
+register(typing.TypeVar, _type_variable)
+register(typing.NewType, _new_type)
 register(_Code, _code)
