@@ -267,11 +267,11 @@ def _find(kind: type) -> Expander:
     for base in kind.__mro__:
         for family in _families(base.__module__):
             importlib.import_module(f"taskcell.hashing.{family}")
-    from taskcell.hashing import code, objects, scalars  # noqa: F401 - they register types of the standard library
+    from taskcell.hashing import classes, objects, scalars  # noqa: F401 - they register types of the standard library
 
     if kind in _EXACT:
         return _EXACT[kind]
     for base in kind.__mro__:
         if base in _WITH_SUBCLASSES:
             return _WITH_SUBCLASSES[base]
-    return code.expand_class if issubclass(kind, type) else objects.expand
+    return classes.expand_class if issubclass(kind, type) else objects.expand

@@ -102,9 +102,7 @@ class TestFrames(CodecContract):
         "labels that look alike": lambda: pd.DataFrame([[1, 2]], columns=pd.Index(["1", 1], dtype=object)),
         "times as labels": lambda: pd.DataFrame([[1, 2]], columns=pd.date_range("2024", periods=2, freq="D")),
         "categories as labels": lambda: pd.DataFrame([[1, 2]], columns=pd.CategoricalIndex(["a", "b"], ["b", "a"])),
-        "categories as levels": lambda: frame(a=[1, 2], b=["x", "y"])
-        .astype({"b": "category"})
-        .set_index(["a", "b"]),
+        "categories as levels": lambda: frame(a=[1, 2], b=["x", "y"]).astype({"b": "category"}).set_index(["a", "b"]),
         "not a number beside missing": lambda: frame(
             a=pd.arrays.FloatingArray(np.array([np.nan, 1.0]), np.array([False, True]))
         ),

@@ -40,7 +40,8 @@ def _frequency(index: pd.Index[Any]) -> Any:
 
 
 def _write_levels(index: pd.MultiIndex, hold: Hold) -> tuple[Note, list[Any]]:
-    notes, arrays = [], []
+    notes: list[Note] = []
+    arrays: list[Any] = []
     for codes, level in zip(index.codes, index.levels, strict=True):
         if isinstance(level, pd.CategoricalIndex):  # categories of categories are not a thing
             notes.append({"kind": "level", "number": hold((np.asarray(codes), level))})
