@@ -326,57 +326,6 @@ class _Judge:
 _UNSEEDED = (
     "the same code, inputs, parameters and environment gave another result, and it draws random numbers without a seed"
 )
-_SEED_IT}" if met else _NONDETERMINISM
-
-    def _changed_parts(self, pair: _Pair) -> tuple[explanations.PartChange, ...]:
-        """Return key parts that differ; of a mapped task, those of its first element that came out differently."""
-        for old, new in [(pair.old, pair.new), *self._elements(pair)]:
-            if old.end is None or new.end is None or not old.end.parts or not new.end.parts:
-                continue
-            if old is pair.old or _digests(old) != _digests(new):
-                return explanations.compare_parts(old.end.parts, new.end.parts)
-        return ()
-
-    def _elements(self, pair: _Pair) -> Iterator[tuple[states.TaskStatus, states.TaskStatus]]:
-        old = evidence.elements_of(self._old, pair.old.id)
-        new = {task.id: task for task in evidence.elements_of(self._new, pair.new.id)}
-        return ((task, new[task.id]) for task in old if task.id in new)
-
-    def _bindings(self, pair: _Pair) -> Iterator[tuple[str, str]]:
-        for planned in self._old.plan.tasks:
-            if planned.id == pair.old.id:
-                yield from ((binding.input, binding.source) for binding in planned.bindings if binding.source)
-
-    def _maker(self, pair: _Pair, name: str) -> str:
-        return next((self._old.tasks[source].label for bound, source in self._bindings(pair) if bound == name), "")
-
-    def _broken_above(self, pair: _Pair) -> list[str]:
-        """Return what a task that never ran has waited for."""
-        if pair.new.state is not TaskState.SKIPPED:
-            return []
-        return [self._old.tasks[source].label for _, source in self._bindings(pair)]
-
-    def _error(self, pair: _Pair) -> str:
-        error = pair.new.end.error if pair.new.end else None
-        return f" It failed: {error.sentence}" if error else ""
-
-    # -- words -------------------------------------------------------------------------------------------------------
-
-    def _sentence(self, verdict: Verdict, pairs: Sequence[_Pair]) -> str:
-        total = sum(len(pair.outputs) for pair in pairs)
-        outputs = words.plural(total, "output")
-        if verdict == "failed":
-            again = self._old.state is self._new.state
-            return f"The reproduction {'failed as the original did' if again else 'failed'}: {self._new.sentence}"
-        if verdict == "identical":
-            return f"Reproduced: {'all ' if total > 1 else ''}{outputs} came out identical."
-        counts = {kind: sum(one.verdict == kind for pair in pairs for one in pair.outputs) for kind in _WORST}
-        said = [f"{counts[kind]} {kind}" for kind in reversed(_WORST) if counts[kind]]
-        start = "Reproduced within tolerance" if verdict == "within tolerance" else "Not reproduced"
-        return f"{start}: of {outputs}, {words.listed(said)}." if said else f"{start}: a task ended in another state."
-
-
-_UNSEEDED = "the same code, inputs, parameters and environment gave another result, because it draws random numbers without a seed"
 _SEED_IT = "Give the task --seed, or its generators seeds of their own."
 _NONDETERMINISM = (
     "the same code, inputs, parameters and environment gave another result: it reads something that is not an input (a "
