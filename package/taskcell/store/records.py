@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -65,13 +66,14 @@ class Records:
         """
         raw = opened(path, self._files.read(path))
         try:
-            return msgspec.json.decode(raw, type=kind)
+            found: T = _decoder(kind).decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             raise errors.FormatError(
                 f"The record {path} in {self._files.url} is not a {kind.__name__}: {exc}.",
                 remedy="Upgrade Taskcell if a newer one wrote it.",
                 path=path,
             ) from exc
+        return found
 
     def try_read(self, path: str, kind: type[T]) -> T | None:
         """Return a record, or None when there is none."""
@@ -127,6 +129,11 @@ class Records:
         raise errors.ConflictError(
             f"Others keep writing to {folder} in {self._files.url}.", remedy="Try again.", path=folder
         )
+
+
+@cache
+def _decoder(kind: type[object]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
 
 
 def sealed(path: str, record: msgspec.Struct) -> bytes:
