@@ -52,7 +52,7 @@ class _Declared:
 @dataclass(slots=True, kw_only=True)
 class _Walk:
     values: resolving.Values | None
-    folder: Path | None
+    finder: analysis.Finder
     sink: BlobSink | None = None
     scope: resolving.Scope = field(default_factory=lambda: resolving.Scope(definitions=_NONE))
     outputs: dict[str, str] = field(default_factory=dict)
@@ -104,7 +104,7 @@ def read_workflow(
         For the first thing that is wrong: an unknown name, a cycle, two makers of one output, …
     """
     declared = _declare_all(cells)
-    walk = _Walk(values=values, folder=folder, sink=sink, outputs=_makers(declared.values()))
+    walk = _Walk(values=values, finder=_finder(folder), sink=sink, outputs=_makers(declared.values()))
     tasks = _resolve(cells, declared, walk, only=None)
     workflow = Workflow(name=name, tasks=ordering.in_order(tasks), parameters=tuple(walk.scope.parameters.values()))
     return Draft(workflow=workflow, cells={item.name: item.cell for item in declared.values()})
@@ -122,10 +122,21 @@ def read_task(
     Other tasks are not resolved, so that running one cell does not pay for a whole notebook.
     """
     declared = _declare_all(cells)
-    walk = _Walk(values=values, folder=folder, outputs=_makers(declared.values()))
+    walk = _Walk(values=values, finder=_finder(folder), outputs=_makers(declared.values()))
     ordering.check_acyclic({item.name: _declared_needs(item, walk.outputs) for item in declared.values()})
     (task,) = _resolve(cells, declared, walk, only=at)
     return task
+
+
+_finders: dict[Path | None, analysis.Finder] = {}
+
+
+def _finder(folder: Path | None) -> analysis.Finder:
+    """Return what finds modules from a notebook's folder: the last one, if it would find the same again."""
+    found = _finders.get(folder)
+    if found is None or not found.is_current():
+        found = _finders[folder] = analysis.Finder([folder] if folder else [])
+    return found
 
 
 def places(cells: Sequence[Cell]) -> dict[str, int]:
@@ -141,7 +152,7 @@ def parameters(cells: Sequence[Cell]) -> dict[str, Parameter]:
 
 def check(cells: Sequence[Cell]) -> None:
     """Check that what cells declare goes together; raise DefinitionError."""
-    walk = _Walk(values=None, folder=None, outputs=_makers(_declare_all(cells).values()))
+    walk = _Walk(values=None, finder=_finder(None), outputs=_makers(_declare_all(cells).values()))
     for cell in cells:
         if kind_of(cell.source) is CellKind.PARAMS:
             _add_parameters(walk, cell)
@@ -182,7 +193,7 @@ def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk,
                     outputs=walk.outputs,
                     values=walk.values,
                     sink=walk.sink,
-                    folder=walk.folder,
+                    finder=walk.finder,
                     later=later[position],
                 )
                 tasks.append(resolver.task(item.name, item.cell, item.names, item.outputs))
@@ -289,8 +300,15 @@ def _title(cell: TaskCell) -> str:
 
 def _body_names(cell: TaskCell, known: Collection[str]) -> analysis.CellNames:
     """Return a body's names; lines are those of the whole cell."""
+    above = cell.first_line - 1
     try:
-        return analysis.analyze("\n" * (cell.first_line - 1) + cell.body, known=known)
+        names = analysis.analyze(cell.body, known=known)
+        if names.opaque is None:
+            return dataclasses.replace(names, lines={name: line + above for name, line in names.lines.items()})
+    except errors.DefinitionError:
+        pass  # said again with the lines of the whole cell
+    try:
+        return analysis.analyze("\n" * above + cell.body, known=known)
     except errors.DefinitionError as exc:
         message = f"{_title(cell)}: {exc.message}."
         raise errors.DefinitionError(message, remedy=exc.remedy, task=cell.header.name or "") from exc

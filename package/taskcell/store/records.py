@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -66,14 +65,13 @@ class Records:
         """
         raw = opened(path, self._files.read(path))
         try:
-            found: T = _decoder(kind).decode(raw)
+            return _decoder(kind).decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             raise errors.FormatError(
                 f"The record {path} in {self._files.url} is not a {kind.__name__}: {exc}.",
                 remedy="Upgrade Taskcell if a newer one wrote it.",
                 path=path,
             ) from exc
-        return found
 
     def try_read(self, path: str, kind: type[T]) -> T | None:
         """Return a record, or None when there is none."""
@@ -131,9 +129,14 @@ class Records:
         )
 
 
-@cache
-def _decoder(kind: type[object]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
+_decoders: dict[type, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    found = _decoders.get(kind)
+    if found is None:
+        found = _decoders[kind] = msgspec.json.Decoder(kind)
+    return found
 
 
 def sealed(path: str, record: msgspec.Struct) -> bytes:
