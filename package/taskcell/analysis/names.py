@@ -102,8 +102,11 @@ def analyze(source: str, *, known: Collection[str] = ()) -> CellNames:
     >>> sorted(analyze("total = sum(prices) * (1 + tax)").reads)
     ['prices', 'tax']
     """
-    telling = builtin_names.BUILTINS | magic_effects.ENVIRONMENT  # other names are the same, known or not
-    return _analyze(source, telling.intersection(known))
+    return _analyze(source, TELLING.intersection(known))
+
+
+TELLING = builtin_names.BUILTINS | magic_effects.ENVIRONMENT
+"""Names of which it makes a difference whether an earlier cell bound them."""
 
 
 @lru_cache(maxsize=4096)
