@@ -16,7 +16,10 @@ from typing import Any
 
 import pytest
 
+from taskcell.api import workflows
 from taskcell.hashing import stamps
+from taskcell.model.cells import Cell
+from taskcell.model.tasks import CaptureKind
 
 
 class Project:
@@ -202,6 +205,16 @@ def test_distribution_of_another_version(project: Project, tmp_path: Path, monke
     shutil.rmtree(site / "hits_dist-2.0.dist-info")
     _install(site, "1.0")
     assert results(module.work, 1) == (2, True)
+
+
+def test_notebook_sees_a_module_as_it_is_at_each_reading(project: Project) -> None:
+    cells = [Cell(source="import hits_read"), Cell(source="%%task\na = hits_read.K")]
+    found = []
+    for text in ("K = 1", "K = 22", "K = 1"):
+        project.write("hits_read", text)
+        (task,) = workflows.read_workflow(cells, name="w", folder=project.folder).workflow.tasks
+        found.append(next(item.digest for item in task.captures if item.kind is CaptureKind.MODULE))
+    assert found[0] == found[2] != found[1]
 
 
 def _install(site: Path, version: str) -> None:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
+from typing import TypeAlias
 
 from taskcell import hashing
 from taskcell.analysis import ipython_syntax, magic_effects, parsing
@@ -72,7 +73,7 @@ def _dump(node: ast.AST, parts: list[str]) -> None:
         if magic is not None:
             _dump_magic(magic, parts)
             return
-    name, fields = _shape(type(node))
+    name, fields = _shapes.get(type(node)) or _shape(type(node))
     parts.append(name)
     for field, head in fields:
         value = getattr(node, field, None)
@@ -90,11 +91,15 @@ def _dump(node: ast.AST, parts: list[str]) -> None:
     parts.append(")")
 
 
-@cache
-def _shape(kind: type[ast.AST]) -> tuple[str, tuple[tuple[str, str], ...]]:
+_Shape: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
+_shapes: dict[type[ast.AST], _Shape] = {}
+
+
+def _shape(kind: type[ast.AST]) -> _Shape:
     """Return what a node's text begins with, and its fields with what is written before each."""
     names = sorted(name for name in kind._fields if name not in _SKIPPED)
-    return f"{kind.__name__}(", tuple((name, f"{name}=") for name in names)
+    found = _shapes[kind] = f"{kind.__name__}(", tuple((name, f"{name}=") for name in names)
+    return found
 
 
 def _dump_list(items: list[object], parts: list[str]) -> None:

@@ -58,4 +58,4 @@ class Watch:
 
     def unchanged(self) -> bool:
         """Whether all of it is certainly as it was."""
-        return self._settled and all(at(path) == stamp for path, stamp in self._seen.items())
+        return self._settled and all(at(path) == stamp for path, stamp in list(self._seen.items()))
