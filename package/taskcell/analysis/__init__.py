@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from taskcell.analysis.loaded_modules import stale_modules
     from taskcell.analysis.local_modules import Finder
     from taskcell.analysis.meaning import canonical, code_digest
-    from taskcell.analysis.names import CellNames, analyze
+    from taskcell.analysis.names import TELLING, CellNames, analyze
     from taskcell.analysis.randomness import unseeded
     from taskcell.analysis.reaching import Missing, Reach, reach
     from taskcell.analysis.scoping import Definition
@@ -29,6 +29,7 @@ _HOMES = {
     "Finder": "local_modules",
     "Missing": "reaching",
     "Reach": "reaching",
+    "TELLING": "names",
     "analyze": "names",
     "canonical": "meaning",
     "code_digest": "meaning",
@@ -42,6 +43,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "TELLING",
     "CellNames",
     "Definition",
     "Finder",
