@@ -16,7 +16,7 @@ from taskcell.views.states import State
 class LaunchTask(msgspec.Struct, frozen=True, kw_only=True):
     """What a launch would do with one task.
 
-    ``state`` is ``cached``, ``will run`` or ``refused``; ``reason`` says why. ``expected_s`` is the typical
+    ``state`` is ``cached``, ``will run``, ``may run`` or ``refused``; ``reason`` says why. ``expected_s`` is the typical
     duration of its earlier executions, in seconds; None: it never ran.
     """
 
@@ -106,7 +106,7 @@ def to_text(view: LaunchPreview, width: int = 100) -> str:
 
 
 def _expected(task: LaunchTask) -> str:
-    return words.duration(task.expected_s) if task.state == State.WILL_RUN else ""
+    return words.duration(task.expected_s) if task.state in (State.WILL_RUN, State.MAY_RUN) else ""
 
 
 def to_html(view: LaunchPreview) -> str:

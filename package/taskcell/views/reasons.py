@@ -31,6 +31,10 @@ class PartChange(msgspec.Struct, frozen=True, kw_only=True):
         Labels for people: a version, a short value, a shape. Empty when there is nothing short to say.
     words
         One more sentence, where that helps: ``3 of 12 columns differ: delay, carrier, tail``.
+    details
+        Sentences of what changed inside a value, one fact each: ``row 17, delay: 2.0 → 3.0``.
+    because
+        Why an input changed: the chain of tasks above it, in one sentence.
     origin
         Where it stands: ``cell 3, line 2``.
     """
@@ -41,6 +45,8 @@ class PartChange(msgspec.Struct, frozen=True, kw_only=True):
     old: str = ""
     new: str = ""
     words: str = ""
+    details: tuple[str, ...] = ()
+    because: str = ""
     origin: str = ""
     lines: tuple[DiffLine, ...] = ()
 
@@ -110,6 +116,10 @@ def to_text(view: Explanation, width: int = 100) -> str:
     for change in view.changes:
         title = columns.pad(_title(change), min(room, 36, width // 3))
         lines += _hanging(f"  {_SIGNS[change.change]} {title}  ", _said(change), width)
+        for detail in change.details:
+            lines += _hanging("      · ", escaping.sentence(detail, 300), width)
+        if change.because:
+            lines += _hanging("      ↳ ", escaping.sentence(change.because, 600), width)
         lines += diffs.to_lines(change.lines, width, "      ")
     if view.unchanged:
         names = words.listed([escaping.name(name, 40) for name in view.unchanged], 5)
@@ -146,8 +156,18 @@ def _row(change: PartChange) -> Sequence[str | Html]:
     code = [diffs.to_html(change.lines)] if change.lines else []
     return [
         join([title, markup.named(change.name, 60, "name tc-strong")]),
-        join([tag("div", _said(change)), *code]),
+        join([tag("div", _said(change)), *_details(change), *code]),
     ]
+
+
+def _details(change: PartChange) -> list[Html]:
+    made = []
+    if change.details:
+        items = [tag("li", escaping.sentence(detail, 300)) for detail in change.details]
+        made.append(tag("ul", join(items), class_="tc-facts"))
+    if change.because:
+        made.append(tag("div", f"↳ {escaping.sentence(change.because, 600)}", class_="tc-muted"))
+    return made
 
 
 def _unchanged(names: tuple[str, ...]) -> Html:
