@@ -23,6 +23,8 @@ _COMPARED_BYTES = 200_000_000
 """Largest stored input that is read to say what differs in it. Unit: bytes."""
 _SOURCES = frozenset({"function", "class", "constant", "module", "import"})
 _VALUES = frozenset({"input", "parameter", "value"})
+_LABELLED = frozenset({"parameter", "package", "interpreter", "option"})
+"""Kinds of parts whose labels are the whole of what changed."""
 _NAMES = {"function": "helper", "module": "local module", "interpreter": "Python", "option": "option"}
 _WHOLE = {"code": "its code", "interpreter": "Python", "outputs": "the list of its outputs"}
 
@@ -89,7 +91,7 @@ def short(change: PartChange) -> str:
     if change.change is not Change.CHANGED:
         return f"{name} was {change.change}"
     old, new = _labels(change)
-    shown = max(len(old), len(new)) <= 40 and change.kind not in ("input", "value", "import")
+    shown = max(len(old), len(new)) <= 40 and change.kind in _LABELLED
     return f"{name} changed {old} → {new}" if old and new and old != new and shown else f"{name} changed"
 
 

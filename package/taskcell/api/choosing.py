@@ -77,8 +77,9 @@ def named(
 
     Of several branches of a sweep, the one that differs least.
     """
-    if isinstance(against, str) and _is_version(against):
-        return _of_version(configuration.store(store=store, project=project), against, task, parts)
+    where = configuration.store(store=store, project=project)
+    if isinstance(against, str) and (_is_version(against) or against in versions.names(where)):
+        return _of_version(where, against, task, parts)
     run = evidence.run_of(against, store=store, project=project)
     found = _nearest(run, task, parts)
     if found is None:

@@ -114,6 +114,7 @@ class _Answer:
             task=now.task,
             verdict="hit" if hit else "miss",
             headline=self._headline(),
+            executed=now.executed and not hit,
             shown_at=datetime.now(UTC),
             changes=tuple(made),
             unchanged=tuple(part.name for part in now.parts if part.name not in changed) if old or hit else (),
@@ -188,6 +189,8 @@ class _Answer:
             return f"{verb}: it is not cacheable, since {now.uncacheable or 'something that it reads has no digest'}."
         if self.found:
             return f"{verb}, because {causes.said(self.found, 4)}."
+        if self.asked and old is not None:
+            return f"nothing in its key differs from run {old.run.id}."
         if now.obstacle and not now.executed:
             return f"{verb}, because {now.obstacle}."
         if old is None:

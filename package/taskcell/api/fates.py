@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ class Fate:
         A few words: ``code changed``, ``after clean``, ``took 1.2 s``.
     reason
         A sentence, for what would or may run.
+    run
+        The run that it is compared with in the reason. Empty: none.
     expected_s
         Typical duration of earlier executions, in seconds. None: there were none.
     elements
@@ -65,9 +68,14 @@ class Fate:
     state: State
     brief: str = ""
     reason: str = ""
+    run: str = ""
     expected_s: float | None = None
     samples: int = 0
     elements: tuple[int, int] | None = None
+
+    def why(self) -> str:
+        """Return the reason, with the run that it is compared with."""
+        return f"{self.reason} (since run {words.run(self.run)})" if self.run else self.reason
 
 
 @dataclass(slots=True, kw_only=True)
@@ -170,10 +178,10 @@ class Foreseen:
         """Say what a task waits for whose inputs are not known yet."""
         above = [binding.source for binding in item.bindings if binding.source and self._of_source(binding) is None]
         above = list(dict.fromkeys(above))
-        labels = words.listed([self.fates[name].label for name in above if name in self.fates], 2)
+        labels = words.listed([self.fates[name].label for name in above if name in self.fates], 3)
         root = self._root(above)
         why = f", since {root.label} would run: {root.reason}" if root is not None and root.reason else ""
-        reason = f"depends on what {labels} gives{why}"
+        reason = f"depends on what {labels} give{'s' if len(above) == 1 else ''}{why}"
         return self._expected(item, State.MAY_RUN, f"after {labels}", reason)
 
     def _root(self, above: Sequence[str]) -> Fate | None:
@@ -211,7 +219,7 @@ class Foreseen:
         above = next((said for change in found if (said := chains.of(task, change))), "")
         reason = f"{causes.said(found, 4)}{f': {above}' if above else ''}"
         brief = changes.short(found[0]) + (f" and {len(found) - 1} more" if len(found) > 1 else "")
-        return self._running(item, brief, f"{reason} (since run {old.run.id})")
+        return dataclasses.replace(self._running(item, brief, reason), run=old.run.id)
 
     def _maker_now(self, task: str, digest: Digest) -> causes.Made | None:
         entry = self._entries.get((task, digest))
@@ -233,9 +241,11 @@ class Foreseen:
         if len(entries) < len(made):
             first = next(number for number, one in enumerate(kept) if one.entry is None)
             fate = self._missing(item, task, made[first], kept[first])
+            left = [f"{mapped}[{number}]" for number, one in enumerate(kept) if one.entry is None]
             said = f"{counts[0]} of {words.plural(counts[1], 'element')} cached"
-            reason = f"{said}; of the others the first: {fate.reason}" if counts[0] else f"{said}; {fate.reason}"
-            return self._running(item, f"{counts[0]} of {counts[1]} cached", reason, counts)
+            reason = f"{said}; {words.listed(left, 4)} would run" + (f": {fate.reason}" if fate.reason else "")
+            made_fate = self._running(item, f"{counts[0]} of {counts[1]} cached", reason, counts)
+            return dataclasses.replace(made_fate, run=fate.run)
         self._take(item, dict(_gathered(task, entries)))
         took = f"took {words.duration(sum(entry.duration_s for entry in entries))}"
         return Fate(id=item.id, label=_label(item), task=task.name, state=State.CACHED, brief=took, elements=counts)

@@ -13,7 +13,7 @@ from taskcell.api.fates import Foreseen
 from taskcell.engine import planning
 from taskcell.hashing import Digest
 from taskcell.model.runs import PlannedTask
-from taskcell.model.tasks import Workflow
+from taskcell.model.tasks import Parameter, Workflow
 from taskcell.notebook import parameters as schemas
 from taskcell.notebook import reading
 from taskcell.store.opening import Store
@@ -80,7 +80,11 @@ def graph(where: Store, target: str | None = None) -> Graph:
     found = drafted(where, target)
     given = {}
     if found.session is not None:
-        given = {item.name: found.values[item.name] for item in found.workflow.parameters if item.name in found.values}
+        given = {
+            item.name: _as_declared(item, found.values[item.name])
+            for item in found.workflow.parameters
+            if item.name in found.values
+        }
     runs, values = planned(found.workflow, given, {})
     foreseen = Foreseen(where=where, workflow=found.workflow, planned=runs, values={**found.values, **values})
     ran = found.session.outcomes if found.session is not None else {}
@@ -92,6 +96,27 @@ def graph(where: Store, target: str | None = None) -> Graph:
         found.workflow,
         states,
         details={name: fate.brief for name, fate in made.items() if fate.brief},
-        reasons={name: fate.reason for name, fate in made.items()},
+        reasons={name: fate.why() for name, fate in made.items()},
+        values=_shown(found.workflow, given),
         title=found.title,
     )
+
+
+def _as_declared(parameter: Parameter, value: Any) -> Any:
+    """Return a value as its task will have it; one that its type doesn't allow as it is."""
+    try:
+        return schemas.from_json(parameter, schemas.to_json(parameter, value))
+    except errors.InvalidInputError:
+        return value
+
+
+def _shown(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values of parameters in JSON form; one that its type doesn't allow is left out."""
+    found = {}
+    for item in workflow.parameters:
+        if item.name in given:
+            try:
+                found[item.name] = schemas.to_json(item, given[item.name])
+            except errors.InvalidInputError:
+                continue
+    return found

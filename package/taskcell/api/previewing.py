@@ -15,6 +15,7 @@ from taskcell.model.runs import PlannedTask
 from taskcell.model.tasks import Workflow
 from taskcell.notebook import parameters as schemas
 from taskcell.views import words
+from taskcell.views.graph import Graph
 from taskcell.views.launching import LaunchPreview, LaunchTask
 from taskcell.views.states import PROGRESS_ORDER, State
 
@@ -61,16 +62,18 @@ def preview(
     fates = list(foreseen.fates.values())
     workers = settings.max_workers or os.cpu_count() or 1
     schema = {item.name: item for item in drafted.workflow.parameters}
+    shown = {key: schemas.to_json(schema[key], value) for key, value in values.items()}
+    branches = {key: [schemas.to_json(schema[key], value) for value in found] for key, found in swept.items()}
     return showing.Shown(
         LaunchPreview(
             workflow=drafted.title,
             backend=name,
-            parameters={key: schemas.to_json(schema[key], value) for key, value in values.items()},
-            sweep={key: [schemas.to_json(schema[key], value) for value in found] for key, found in swept.items()},
+            parameters=shown,
+            sweep=branches,
             tasks=tuple(_task(fate) for fate in fates),
             expected_s=_expected_s(planned, foreseen.fates, workers),
             samples=min((fate.samples for fate in fates if fate.state is not State.CACHED), default=0),
-            graph=_graph(drafted.workflow, fates, drafted.title),
+            graph=_graph(drafted.workflow, fates, drafted.title, {**shown, **branches}),
         )
     )
 
@@ -81,7 +84,7 @@ def _refused(target: str | Path | None, backend: str, exc: errors.TaskcellError)
 
 
 def _task(fate: Fate) -> LaunchTask:
-    reason = fate.reason or fate.brief
+    reason = fate.why() or fate.brief
     return LaunchTask(id=fate.id, label=fate.label, state=fate.state, reason=reason, expected_s=fate.expected_s)
 
 
@@ -104,7 +107,7 @@ def _expected_s(planned: Sequence[PlannedTask], fates: Mapping[str, Fate], worke
     return max(max(ends.values(), default=0.0), work / workers)
 
 
-def _graph(workflow: Workflow, fates: Sequence[Fate], title: str) -> Any:
+def _graph(workflow: Workflow, fates: Sequence[Fate], title: str, values: Mapping[str, Any]) -> Graph:
     """Return the DAG with a node a task; of a sweep's branches the one with most to do stands for all."""
     found: dict[str, list[Fate]] = {}
     for fate in fates:
@@ -116,4 +119,4 @@ def _graph(workflow: Workflow, fates: Sequence[Fate], title: str) -> Any:
         cached = sum(fate.state is State.CACHED for fate in mine)
         many = f"{cached} of {words.plural(len(mine), 'branch', 'branches')} cached"
         details[name] = most.brief if len(mine) == 1 else many
-    return showing.workflow_graph(workflow, states, details=details, title=title)
+    return showing.workflow_graph(workflow, states, details=details, values=values, title=title)

@@ -15,6 +15,7 @@ from taskcell.api import (
     origins,
     sessions,
     snapshots,
+    staleness,
     workflows,
 )
 from taskcell.api.attempts import Attempt, History
@@ -22,7 +23,7 @@ from taskcell.api.runs import Run
 from taskcell.hashing import Digest
 from taskcell.model.caching import KeyPart
 from taskcell.model.cells import CellKind
-from taskcell.model.tasks import InputKind, Task
+from taskcell.model.tasks import Task
 from taskcell.notebook import headers, quoting
 from taskcell.store.opening import Store
 
@@ -207,30 +208,10 @@ class _Live:
         return tuple(found)
 
     def _stale(self, definition: Task) -> tuple[str, ...]:
-        """Say which tasks above would run first, so that the value in the kernel is not the one that will be read."""
-        waiting, seen = _makers(definition), set[str]()
-        while waiting:
-            name = waiting.pop(0)
-            if name in seen:
-                continue
-            seen.add(name)
-            task, changed = self._above(name)
-            if changed:
-                return (f"Task {name} above it is stale: run it first, and {self._task} may read something else.",)
-            waiting += _makers(task) if task is not None else []
-        return ()
-
-    def _above(self, name: str) -> tuple[Task | None, bool]:
-        """Return a task above as it stands, and whether it is not any more what gave its result here."""
-        outcome = self._session.outcomes.get(name)
-        if outcome is None or outcome.key is None:
-            return None, False
-        live = _Live(self._session, self._where, name)
-        try:
-            prepared = live._prepared(interactive.CellRunner(self._session, self._where))
-        except errors.TaskcellError:
-            return None, True
-        return prepared.task, prepared.key is not None and prepared.key.digest != outcome.key
+        name = staleness.stale_above(self._session, definition)
+        return (
+            (f"Task {name} above it is stale: run it first, and {self._task} may read something else.",) if name else ()
+        )
 
     @cached_property
     def _makers(self) -> causes.Makers:
@@ -243,10 +224,6 @@ class _Live:
             return recorded(task, digest)
 
         return find
-
-
-def _makers(task: Task) -> list[str]:
-    return list(dict.fromkeys(item.task for item in task.inputs if item.kind is InputKind.OUTPUT))
 
 
 def _live(values: object) -> changes.Finder:

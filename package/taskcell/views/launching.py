@@ -90,19 +90,20 @@ def to_text(view: LaunchPreview, width: int = 100) -> str:
             Column(title="expected", right=True, least=8),
             Column(title="why", least=10),
         ]
-        rows = [
-            [
-                escaping.name(task.label, 60),
-                states.said(task.state),
-                _expected(task),
-                escaping.sentence(task.reason, 200),
-            ]
-            for task in shown
-        ]
+        taken = max(columns.cells(escaping.name(task.label, 60)) for task in shown)
+        room = max(24, width - min(taken, width // 3) - 28)  # what the other columns and gaps leave
+        rows = [row for task in shown for row in _rows(task, room)]
         lines += ["", *columns.table(shape, rows, width)]
     if len(view.tasks) > len(shown):
         lines.append(f"… and {words.plural(len(view.tasks) - len(shown), 'more task')}")
     return "\n".join(lines)
+
+
+def _rows(task: LaunchTask, room: int) -> list[list[str]]:
+    """Return a task's row, and further ones for the rest of a long reason."""
+    first, *rest = columns.wrap(escaping.sentence(task.reason, 400), room)
+    top = [escaping.name(task.label, 60), states.said(task.state), _expected(task), first]
+    return [top, *(["", "", "", line] for line in rest)]
 
 
 def _expected(task: LaunchTask) -> str:
