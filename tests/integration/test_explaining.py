@@ -36,7 +36,7 @@ class Notebook:
         assert not ran.error, ran.traceback
         (shown,) = (out["data"] for out in ran.outputs if "data" in out)
         assert "<script" not in shown["text/html"]
-        return str(shown["text/plain"])
+        return " ".join(str(shown["text/plain"]).split())  # as if the lines were not wrapped
 
     def refuses(self, line: str) -> str:
         ran = self.live.run(line)
@@ -54,7 +54,7 @@ def notebook(tmp_path: Path) -> Iterator[Notebook]:
 
 def test_story_of_an_edited_helper_is_told_before_and_after(notebook: Notebook) -> None:
     first = notebook.says("%why train")
-    assert "it had never run before, no other run of notebook.train is in this store" in first
+    assert "this is its first run, no other run of notebook.train is in this store" in first
     notebook(train=TRAIN)
     assert "hit · from run 01" in notebook.says("%why train")
     assert "by ana, just now · took" in notebook.says("%why train")
@@ -74,7 +74,7 @@ def test_story_of_an_edited_helper_is_told_before_and_after(notebook: Notebook) 
     assert "↳ split made another one, because helper late changed" in said
     notebook(train=TRAIN)
     assert "it was executed, because input train_set changed" in notebook.says("%why train")
-    assert "-     return delays > most" in notebook.says("%why split")
+    assert "- return delays > most" in notebook.says("%why split")
 
 
 def test_reason_of_an_input_goes_up_to_the_parameter(notebook: Notebook) -> None:

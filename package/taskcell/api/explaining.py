@@ -195,7 +195,7 @@ class _Answer:
             return f"{verb}, because {now.obstacle}."
         if old is None:
             name = f"{now.workflow}.{now.task}" if now.workflow else now.task
-            since = "it had never run before" if now.executed else "it has never run before"
+            since = "this is its first run" if now.executed else "it has never run before"
             other = "no other run" if now.executed else "no run"
             return f"{verb}: {since}, {other} of {name} is in this store."
         return f"{verb}, though its key is as it was: {self._reason_same(old)}."

@@ -52,8 +52,8 @@ vertical-align:bottom;background:none}}
 .tc-view.tc-view .tc-table tbody tr:last-child>*{{border-bottom:0}}
 .tc-view.tc-view .tc-table td[style*=right],.tc-view.tc-view .tc-table th[style*=right]{{
 font-variant-numeric:tabular-nums;white-space:nowrap}}
-.tc-reasons.tc-reasons .tc-table td:last-child,.tc-launch.tc-launch .tc-table td:last-child,
-.tc-dag.tc-dag .tc-table td:last-child{{max-width:680px}}
+.tc-view.tc-reasons .tc-table td:last-child,.tc-view.tc-launch .tc-table td:last-child,
+.tc-view.tc-dag .tc-table td:last-child{{max-width:680px}}
 .tc-view.tc-view .tc-steady{{width:100%}}
 .tc-view.tc-view .tc-steady td{{min-width:74px}}
 .tc-view.tc-view .tc-steady td:nth-child(2){{min-width:96px}}

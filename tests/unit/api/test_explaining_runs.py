@@ -28,7 +28,7 @@ def recorded(recorder: Recorder, *, version: int = 1, state: str = "", **parts: 
 def test_first_run_says_that_nothing_is_there_to_compare_with() -> None:
     run = recorded(Recorder())
     said = explaining.why("train", run=run).headline
-    assert said == "it was executed: it had never run before, no other run of flow.train is in this store."
+    assert said == "it was executed: this is its first run, no other run of flow.train is in this store."
 
 
 def test_newest_run_with_another_key_is_compared_with() -> None:
