@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -128,18 +129,18 @@ def element_finder(now: Standing, run: Run | None) -> Callable[[int], Attempt | 
 
     def find(number: int) -> Attempt | None:
         if number not in kept:
-            kept[number] = next(_elements(now, run, number), None)
+            found = list(itertools.islice(_elements(now, run, number), _LOOKED_AT))
+            mine = _digests(next((item.parts for item in now.elements if item.index == number), ()))
+            others = (attempt for attempt in found if run is not None or _digests(attempt.parts) != mine)
+            kept[number] = next(others, found[0] if found else None)
         return kept[number]
 
     return find
 
 
 def _elements(now: Standing, run: Run | None, number: int) -> Iterator[Attempt]:
-    mine = next((item.parts for item in now.elements if item.index == number), ())
     name = states.element_id(now.task, number)
     found = now.history.attempts(now.task, element=number) if run is None else iter([attempts.of_run(run, name)])
     for attempt in found:
-        if attempt is None or not attempt.parts or (attempt.run.id == now.run_id and attempt.run.plan.tasks):
-            continue
-        if run is not None or _digests(attempt.parts) != _digests(mine):
+        if attempt is not None and attempt.parts and not (attempt.run.id == now.run_id and attempt.run.plan.tasks):
             yield attempt

@@ -243,7 +243,9 @@ def of_newest(where: Store, task: str, session: sessions.Session | None) -> Stan
     """Return where a task stood in the newest run that has it; raise NotFoundError."""
     history = History(where)
     for attempt in history.attempts(task):
-        return of_run(attempt.run, attempt.task_id)
+        parent, _, number = attempt.task_id.rpartition(".")
+        mapped = number.isdecimal() and parent == task  # the first element stood for all
+        return of_run(attempt.run, task if mapped else attempt.task_id)
     known: dict[str, None] = dict.fromkeys(task_names(session)) if session else {}
     for run in history.runs():
         known.update(dict.fromkeys(found.name.partition(".")[0] for found in run.tasks.values()))

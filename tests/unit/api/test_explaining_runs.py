@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.unit.api.recorded_runs import Recorder, task
 
@@ -9,6 +10,7 @@ from taskcell import errors
 from taskcell.api import explaining
 from taskcell.api.runs import Run
 from taskcell.model.runs import RunState
+from taskcell.model.tasks import TaskOptions
 
 PARTS = {"code": "a", "parameter:rate": "r", "interpreter": "cpython 3.11", "package:pandas": "2.2"}
 
@@ -91,3 +93,16 @@ def test_unknown_task_is_answered_with_the_nearest() -> None:
     with pytest.raises(errors.NotFoundError, match="has no task") as caught:
         explaining.why("trian", run=run)
     assert "Did you mean 'train'?" in caught.value.remedy
+
+
+def test_map_in_a_launched_run_is_explained_by_its_elements() -> None:
+    recorder = Recorder()
+    mapped = msgspec.structs.replace(task("fit", "", "ys"), options=TaskOptions(map_over="xs"))
+    parts = [{"code": "c", "input:xs": text} for text in ("1", "2")]
+    again = [{"code": "c", "input:xs": text} for text in ("1", "5")]
+    for each in (parts, again):
+        ids = {"fit": (mapped, {"ys": [1, 2]}), "fit.0": (mapped, {"ys": 1}), "fit.1": (mapped, {"ys": 2})}
+        run = recorder.run(ids, parts={f"fit.{number}": part for number, part in enumerate(each)})
+    found = explaining.why("fit", run=run)
+    assert found.headline.startswith("0 of 2 elements are cached, 2 were executed")
+    assert [part.details for part in found.view.changes] == [("xs[1]: 2 → 5",)]

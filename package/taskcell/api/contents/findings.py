@@ -45,16 +45,22 @@ class Finding:
 
 
 class Budget:
-    """Time that a comparison may still take; once it is spent, what is left is not looked at."""
+    """Time that a comparison may still take, from the first look on: reading values and importing libraries don't count.
+
+    Once it is spent, what is left is not looked at.
+    """
 
     def __init__(self, seconds: float = SECONDS) -> None:
-        self._deadline = time.monotonic() + seconds
+        self._seconds = seconds
+        self._deadline: float | None = None
         self.bounded = False
         """Whether something was not looked at."""
 
     def spent(self) -> bool:
         """Whether to stop here, leaving something out."""
-        late = time.monotonic() >= self._deadline
+        now = time.monotonic()
+        self._deadline = self._deadline if self._deadline is not None else now + self._seconds
+        late = now >= self._deadline
         self.bounded = self.bounded or late
         return late
 

@@ -78,9 +78,7 @@ def _array(column: Any) -> Any:
     import numpy as np
 
     if hasattr(column, "to_pylist"):
-        return np.asarray(
-            column.to_numpy(zero_copy_only=False) if hasattr(column, "chunk") is False else column.to_numpy()
-        )
+        return np.asarray(column.to_numpy(zero_copy_only=False))
     made = column.to_numpy()
     if made.dtype.kind not in "biufcmMO":
         made = made.astype(object)
