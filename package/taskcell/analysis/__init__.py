@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from taskcell.analysis.local_modules import Finder
     from taskcell.analysis.meaning import canonical, code_digest
     from taskcell.analysis.names import CellNames, analyze
+    from taskcell.analysis.randomness import unseeded
     from taskcell.analysis.reaching import Missing, Reach, reach
     from taskcell.analysis.scoping import Definition
 
@@ -37,6 +38,7 @@ _HOMES = {
     "needs_await": "awaiting",
     "reach": "reaching",
     "stale_modules": "loaded_modules",
+    "unseeded": "randomness",
 }
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "needs_await",
     "reach",
     "stale_modules",
+    "unseeded",
 ]
 
 
