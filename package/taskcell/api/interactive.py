@@ -77,11 +77,12 @@ class CellRunner:
     def prepare(self, cell: Cell) -> Prepared:
         """Define the task of a cell that is about to run; raise DefinitionError, and then nothing has changed."""
         task, cells = self._session.resolve(cell, snapshots.notebook_folder(self._session))
-        prepared = self._keyed(task, workflows.parameters(cells))
+        prepared = self.keyed(task, workflows.parameters(cells))
         self._session.place(cell, cells)
         return prepared
 
-    def _keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
+    def keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
+        """Return a task with its inputs' values and its key; notes nothing in the session."""
         values: dict[str, Any] = {}
         rebound: list[str] = []
         digests: dict[str, Digest] = {}
