@@ -42,12 +42,19 @@ def states(run: object) -> list[TaskState]:
     return [task.state for task in run.status().tasks.values()]  # type: ignore[attr-defined]
 
 
+def hits(run: object) -> int:
+    """Return how many tasks took a result from the cache."""
+    ended = [task.end for task in run.status().tasks.values()]  # type: ignore[attr-defined]
+    return sum(end is not None and end.cached for end in ended)
+
+
 def test_run_is_a_hit_on_another_machine(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = world.run()
     assert (run.state, states(run)) == (RunState.SUCCEEDED, [TaskState.SUCCEEDED] * 2)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
     again = world.run()
-    assert (again.state, states(again)) == (RunState.SUCCEEDED, [TaskState.CACHED] * 2)
+    assert again.state is RunState.SUCCEEDED
+    assert hits(again) == 2
     assert again.result("total") == sum(range(200_000))
     assert world.lines() == ["load", "add"]
 
@@ -91,7 +98,7 @@ def test_two_machines_with_one_key_execute_once(world: World, tmp_path: Path, mo
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
     second = world.launch()
     assert {first.wait(90).state, second.wait(90).state} == {RunState.SUCCEEDED}
-    assert sorted([*states(first), *states(second)]) == sorted([TaskState.SUCCEEDED, TaskState.CACHED])
+    assert hits(first) + hits(second) == 1
     assert world.lines() == ["x"]
 
 

@@ -76,7 +76,7 @@ class S3Files:
     def list(self, folder: str, *, after: str = "") -> list[Entry]:
         """Return the direct children of a folder ("" is the root), sorted; an absent folder has none."""
         prefix = f"{self._key(folder)}/" if folder else self._root
-        first = f"{folder}/{after}" if folder else after
+        first = f"{folder}/{after}" if folder and after else after
         entries = self._run("list", folder, _gathered(self._listed(prefix, "/", first)))
         return sorted(entries, key=lambda entry: entry.path)
 
