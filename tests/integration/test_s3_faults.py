@@ -127,6 +127,30 @@ def test_server_that_is_away_for_twenty_seconds_is_waited_for(tmp_path: Path, mo
         assert store.project_files.read("during") == b"2"
 
 
+def test_child_of_a_fork_uses_the_store(s3_url: str) -> None:
+    code = """
+        import os, sys, warnings
+        warnings.simplefilter("ignore")
+        from taskcell.store.opening import open_store
+        store = open_store(sys.argv[1])
+        digest, _ = store.blobs.put(b"of the parent")
+        lease = store.files.lease("x")
+        assert lease.acquire()
+        child = os.fork()
+        if not child:
+            assert store.project_files.list("none") == []
+            store.project_files.create("record", b"of the child")
+            assert not lease.acquire()
+            lease.release()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert lease.acquire() and not store.files.lease("x").acquire()
+        lease.release()
+        print(store.project_files.read("record").decode())
+    """
+    assert said(python(code, s3_url)) == "of the child"
+
+
 def test_server_that_is_gone_for_good_is_told_by_name(
     s3_server: seaweed.Seaweed, s3_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

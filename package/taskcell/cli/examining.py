@@ -144,7 +144,7 @@ EXAMINERS: tuple[Callable[[argparse.Namespace], Iterator[Check]], ...] = (
 VERBS = (
     Verb(
         name="doctor",
-        help="check interpreter, store and programs",
+        help="check interpreter, store, its service and programs",
         add_arguments=_no_arguments,
         run=_doctor,
         exit_code=_unhealthy,
