@@ -17,7 +17,7 @@ from typing import Any
 from tests import seaweed
 from tests.bench.rounds import Result, compare
 
-LARGE_BYTES = 2**30
+LARGE_BYTES = 2**28
 SMALL_BYTES = 300
 
 
@@ -30,9 +30,11 @@ def measure(rounds: int) -> Iterator[Result]:
         bench = _Bench(folder)
         yield compare("a record of 300 bytes is created", bench.creations(), rounds=10 * rounds)
         yield compare("a small blob is read by another machine", bench.small_reads(), rounds=10 * rounds)
-        yield compare("1 GiB is stored", bench.writes(), rounds=max(3, rounds // 3))
-        yield compare("1 GiB is fetched, verified and mapped", bench.reads(), rounds=max(3, rounds // 3))
-        yield compare("1 GiB is read again", bench.second_reads(), rounds=max(3, rounds // 3))
+        yield compare(f"{LARGE_BYTES >> 20} MiB is stored", bench.writes(), rounds=max(3, rounds // 3))
+        yield compare(
+            f"{LARGE_BYTES >> 20} MiB is fetched, verified and mapped", bench.reads(), rounds=max(3, rounds // 3)
+        )
+        yield compare(f"{LARGE_BYTES >> 20} MiB is read again", bench.second_reads(), rounds=max(3, rounds // 3))
 
 
 class _Bench:

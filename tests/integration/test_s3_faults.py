@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from run_world import package_path
 from tests import fault_proxy, seaweed
 
 from taskcell import errors
@@ -27,7 +28,8 @@ RACERS = 8
 def python(code: str, *words: str, **environ: str) -> subprocess.Popen[str]:
     """Start a process that uses a store."""
     command = [sys.executable, "-c", textwrap.dedent(code), *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | environ)
+    environment = os.environ | {"PYTHONPATH": package_path()} | environ
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
 
 def said(process: subprocess.Popen[str], timeout_s: float = 100.0) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from run_world import package_path
 from tests import fault_proxy, seaweed
 
 from taskcell import errors
@@ -185,15 +187,18 @@ def test_server_that_ignores_conditions_is_refused_before_anything_is_written(
     assert list(store.files.walk("")) == []
 
 
+@pytest.mark.slow
 def test_server_that_ignores_entity_tags_is_refused(unsound: fault_proxy.FaultProxy, s3_url: str) -> None:
     unsound.rule = lambda request: "agree" if "If-Match" in request.headers else None
     with pytest.raises(errors.StoreError, match="If-Match"):
         open_store(s3_url).blobs.put(b"x")
 
 
+@pytest.mark.slow
 def test_sound_server_is_probed_once_an_address(store: Store, proxy: fault_proxy.FaultProxy) -> None:
     code = "import sys; from taskcell.store.opening import open_store; open_store(sys.argv[1]).blobs.put(b'the first')"
-    subprocess.run([sys.executable, "-c", code, store.url], check=True, timeout=60)
+    environment = os.environ | {"PYTHONPATH": package_path()}
+    subprocess.run([sys.executable, "-c", code, store.url], check=True, timeout=60, env=environment)
     assert proxy.counts()["PUT if"] == 0
     assert proxy.counts().total() < 10
 
