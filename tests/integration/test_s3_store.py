@@ -6,6 +6,7 @@ import mmap
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,10 @@ from tests import fault_proxy, seaweed
 from taskcell import errors
 from taskcell.hashing import digest_bytes
 from taskcell.store import paths
+from taskcell.store.leases import ThreadLease
 from taskcell.store.opening import Store, open_files, open_store
+from taskcell.store.s3 import connections, leasing
+from taskcell.store.s3.creating import Objects
 from taskcell.store.s3.files import S3Files
 
 LARGE = bytes(range(256)) * 4 * 2**10 * 40  # 40 MiB: three parts
@@ -159,6 +163,25 @@ def test_flipped_bit_in_the_bucket_is_found(
         other.blobs.get(digest)
     other.blobs.put(b"right")
     assert bytes(other.blobs.get(digest)) == b"right"
+
+
+@pytest.mark.slow
+def test_holder_whose_heartbeats_lose_their_answers_keeps_its_lease(
+    store: Store, proxy: fault_proxy.FaultProxy
+) -> None:
+    lease = leasing.S3Lease(Objects(connections.connect(), "cache"), "x/.leases/1", store.url, beat_s=1.0)
+    other = leasing.S3Lease(Objects(connections.connect(), "cache"), "x/.leases/1", store.url, beat_s=1.0)
+    other._room = None  # type: ignore[assignment]  # as in another process
+    other._mine = ThreadLease(threading.Lock())
+    assert lease.acquire()
+    proxy.rule = lambda request: "lost"
+    time.sleep(2.5)
+    proxy.rule = lambda request: None
+    assert not other.acquire(4.0)
+    assert lease.acquire()
+    lease.release()
+    assert other.acquire()
+    other.release()
 
 
 # -- a server that can't hold a store --------------------------------------------------------------------------------

@@ -271,9 +271,9 @@ class S3Files:
         expired = [lease for lease in leases.get("Contents", ()) if lease["LastModified"] < limit]
         if not dry_run:
             for upload in stale:
-                await objects.call("abort_multipart_upload", upload["Key"], UploadId=upload["UploadId"])
+                await transfers.abort(objects, upload["Key"], upload["UploadId"])
             for lease in expired:
-                await objects.call("delete_object", lease["Key"])
+                await objects.delete(lease["Key"], tag=lease["ETag"])
         return len(stale) + len(expired), sum(lease["Size"] for lease in expired)
 
 
