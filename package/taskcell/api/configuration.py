@@ -39,7 +39,7 @@ def settings(**given: Any) -> Settings:
         Settings of this call; None means not given.
     """
     _check_environment()
-    values = _from_file(os.getcwd())  # noqa: PTH109  on the path of every hit
+    values = dict(_from_file(os.getcwd()))  # noqa: PTH109  on the path of every hit
     values.update(_from_environment(os.environ, values.get("kubernetes")))
     values.update({name: value for name, value in given.items() if value is not None})
     try:

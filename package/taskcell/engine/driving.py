@@ -164,7 +164,7 @@ class Driver:
                 for event in self._workers.events(0.0 if more else POLL_S):
                     self._hear(event)
             elif not more:
-                self._clock.sleep(POLL_S)
+                self._clock.sleep(self._store.pause_s(POLL_S))
 
     def _conclusion(self) -> RunState:
         if self._graph.failed():
@@ -178,7 +178,7 @@ class Driver:
         now = self._clock.seconds()
         if now < self._next_cancel_check:
             return False
-        self._next_cancel_check = now + CANCEL_POLL_S
+        self._next_cancel_check = now + self._store.pause_s(CANCEL_POLL_S)
         if not self._leadership.is_cancelled():
             return False
         for node in self._running.values():

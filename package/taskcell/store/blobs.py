@@ -14,7 +14,7 @@ from pathlib import Path
 from taskcell import errors
 from taskcell.hashing import Digest, digest_bytes
 from taskcell.hashing.digests import ByteHasher
-from taskcell.store import buffers, faults, paths
+from taskcell.store import buffers, faults, paths, pooling
 from taskcell.store.contracts import Buffer, Files
 
 _MAPPED_FROM_BYTES = 256 * 2**10
@@ -95,7 +95,15 @@ class Blobs:
 
         A collection spares what was used within its grace time.
         """
-        return [digest for digest in digests if not self._touch(digest)]
+        marked = list(digests)
+        are_there = pooling.each(self._files, self._touch, marked)
+        return [digest for digest, is_there in zip(marked, are_there, strict=True) if not is_there]
+
+    def fetch(self, digests: Iterable[Digest]) -> None:
+        """Bring blobs that lie far away to this machine, side by side; raise NotFoundError for one that is missing."""
+        copies = self._files.copies
+        if copies is not None:
+            pooling.each(self._files, copies.place, [paths.blob(digest) for digest in digests])
 
     def delete(self, digest: Digest) -> None:
         """Delete a blob; an absent one is no error."""

@@ -56,7 +56,7 @@ class Copies:
         place = self._place(path)
         try:
             os.utime(place, ns=(time.time_ns(), place.stat().st_mtime_ns))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             with self._incoming() as (descriptor, incoming):
                 self._fetch(path, descriptor)
                 self._adopt(incoming, place)

@@ -14,7 +14,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ import msgspec
 from taskcell import errors
 from taskcell.hashing import Digest, digest_bytes, digest_parts
 from taskcell.model.runs import DriverEnd, RunId, RunState
-from taskcell.store import paths
+from taskcell.store import paths, pooling
 from taskcell.store.opening import Store
 
 _log = logging.getLogger(__name__)
@@ -37,7 +36,6 @@ _RECHECKED = 200
 _LISTED_AGAIN = 1000
 """Newest runs that each listing looks at; older ones, which may have gone or come late, once an hour."""
 _LISTED_IN_FULL_EVERY_S = 3600.0
-_READ_AT_ONCE = 16
 
 _inherited: list[sqlite3.Connection] = []
 """Connections that came through a fork: never used nor closed here, which could damage the parent's file."""
@@ -241,12 +239,7 @@ class RunIndex:
             connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", changed)
 
     def _read(self, run_ids: Collection[str]) -> Iterator[tuple[str, ...]]:
-        is_here = self._store.files.local_path(paths.FORMAT) is not None
-        if is_here or len(run_ids) < 2:
-            rows = [self._try_read(run_id) for run_id in sorted(run_ids)]
-        else:
-            with ThreadPoolExecutor(_READ_AT_ONCE) as pool:
-                rows = list(pool.map(self._try_read, sorted(run_ids)))
+        rows = pooling.each(self._store.files, self._try_read, sorted(run_ids))
         return (_columns(row) for row in rows if row is not None)
 
     def _try_read(self, run_id: str) -> RunRow | None:

@@ -25,6 +25,7 @@ from taskcell.store.records import Records, opened, sealed
 
 FORMAT_VERSION = 1
 ENTRY_POINTS = "taskcell.stores"
+_FAR_PAUSE_S = 1.0
 
 
 class StoreFormat(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,16 @@ class Store:
     project_files: Files
     blobs: Blobs
     records: Records
+
+    def pause_s(self, shortest_s: float) -> float:
+        """Return how long to wait before records are looked at again: longer where each look is a request.
+
+        Parameters
+        ----------
+        shortest_s : float
+            What is right for a folder on this machine. Unit: seconds.
+        """
+        return shortest_s if self.files.copies is None else max(shortest_s, _FAR_PAUSE_S)
 
     def format(self) -> StoreFormat | None:
         """Return the store's format, or None when nothing has been written yet."""

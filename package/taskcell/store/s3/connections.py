@@ -33,15 +33,7 @@ T = TypeVar("T")
 
 
 class Connection:
-    """A client of the service with this process's configuration; safe to share among threads.
-
-    Attributes
-    ----------
-    requests
-        Number of requests sent.
-    repeated
-        Number of those that were repetitions.
-    """
+    """A client of the service with this process's configuration; safe to share among threads."""
 
     def __init__(self) -> None:
         import fsspec
@@ -59,7 +51,7 @@ class Connection:
                 "retries": {"total_max_attempts": 1},
             },
         )
-        self.requests = self.repeated = 0
+        self._opening = asyncio.Lock()
         self._answered_at: float | None = None
         self._clock_ahead_s = 0.0
 
@@ -94,7 +86,6 @@ class Connection:
                 delay_s = patience.next_delay() if fault.is_transient else None
                 if delay_s is None:
                     raise fault from exc
-            self.repeated += 1
             await asyncio.sleep(delay_s)
 
     @property
@@ -114,15 +105,19 @@ class Connection:
         """Return the address that requests go to."""
 
         async def look() -> str:
-            client = await self._fs.set_session()
+            client = await self._client()
             return str(client.meta.endpoint_url)
 
         return self.run(look())
 
+    async def _client(self) -> Any:
+        """Return the client, made by the first of many that ask at once."""
+        async with self._opening:
+            return await self._fs.set_session()
+
     async def _send(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        self.requests += 1
         async with asyncio.timeout(_REQUEST_LIMIT_S):
-            client = await self._fs.set_session()
+            client = await self._client()
             reply: dict[str, Any] = await getattr(client, method)(**arguments)
             if method == "get_object":
                 async with reply["Body"] as body:

@@ -45,16 +45,28 @@ class Objects:
                 return None
             raise
 
-    async def create(self, key: str, body: bytes | memoryview, **arguments: Any) -> str | None:
-        """Create an object if there is none; return its entity tag, or None when there is one."""
-        return await self._written(key, body, IfNoneMatch="*", **arguments)
+    async def create(self, key: str, body: bytes | memoryview, *, mark: str | None = None) -> str | None:
+        """Create an object if there is none; return its entity tag, or None when there is one.
 
-    async def replace(self, key: str, body: bytes | memoryview, tag: str, **arguments: Any) -> str | None:
+        ``mark`` tells the writer's own work from others'; None: one for this write alone.
+        """
+        return await self._written(key, body, mark or os.urandom(16).hex(), IfNoneMatch="*")
+
+    async def replace(
+        self, key: str, body: bytes | memoryview, tag: str, *, mark: str | None = None, patience_s: float | None = None
+    ) -> str | None:
         """Replace the object that has an entity tag; return the new tag, or None when it has another or is gone."""
-        return await self._written(key, body, IfMatch=tag, **arguments)
+        return await self._written(key, body, mark or os.urandom(16).hex(), IfMatch=tag, patience_s=patience_s)
 
-    async def _written(self, key: str, body: bytes | memoryview, **arguments: Any) -> str | None:
-        mark = os.urandom(16).hex()
+    async def delete(self, key: str, *, tag: str, **arguments: Any) -> None:
+        """Delete the object that has an entity tag; one that has another, or is gone, is no error."""
+        try:
+            await self.call("delete_object", key, IfMatch=tag, **arguments)
+        except RefusedError as exc:
+            if not (exc.is_condition or exc.is_missing):
+                raise
+
+    async def _written(self, key: str, body: bytes | memoryview, mark: str, **arguments: Any) -> str | None:
         for _ in range(_MAX_ROUNDS):
             try:
                 reply = await self.call("put_object", key, Body=bytes(body), Metadata={MARK: mark}, **arguments)

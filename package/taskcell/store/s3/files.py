@@ -76,7 +76,7 @@ class S3Files:
     def list(self, folder: str, *, after: str = "") -> list[Entry]:
         """Return the direct children of a folder ("" is the root), sorted; an absent folder has none."""
         prefix = f"{self._key(folder)}/" if folder else self._root
-        first = f"{folder}/{after}" if folder else after
+        first = f"{folder}/{after}" if folder and after else after
         entries = self._run("list", folder, _gathered(self._listed(prefix, "/", first)))
         return sorted(entries, key=lambda entry: entry.path)
 
@@ -271,9 +271,9 @@ class S3Files:
         expired = [lease for lease in leases.get("Contents", ()) if lease["LastModified"] < limit]
         if not dry_run:
             for upload in stale:
-                await objects.call("abort_multipart_upload", upload["Key"], UploadId=upload["UploadId"])
+                await transfers.abort(objects, upload["Key"], upload["UploadId"])
             for lease in expired:
-                await objects.call("delete_object", lease["Key"])
+                await objects.delete(lease["Key"], tag=lease["ETag"])
         return len(stale) + len(expired), sum(lease["Size"] for lease in expired)
 
 

@@ -65,6 +65,7 @@ class S3Lease:
             self._room = _rooms.setdefault((os.getpid(), objects.bucket, key), _Room())
         self._mine = ThreadLease(self._room.lock)
         self._pid = os.getpid()
+        self._mark = os.urandom(16).hex()
         self._tag: str | None = None
         self._beats: asyncio.Task[None] | None = None
         self._turn: asyncio.Lock | None = None
@@ -115,13 +116,13 @@ class S3Lease:
 
     async def _tried(self, *, optimistic: bool) -> bool:
         """Claim the lease if it is free or its holder is gone; a waiting claimant looks before it writes."""
-        tag = await self._objects.create(self._key, self._body()) if optimistic else None
+        tag = await self._objects.create(self._key, self._body(), mark=self._mark) if optimistic else None
         if tag is None:
             found = await self._objects.head(self._key)
             if found is None:
-                tag = await self._objects.create(self._key, self._body())
+                tag = await self._objects.create(self._key, self._body(), mark=self._mark)
             elif _age_s(found) > 3 * self._beat_s:
-                tag = await self._objects.replace(self._key, self._body(), found["ETag"])
+                tag = await self._objects.replace(self._key, self._body(), found["ETag"], mark=self._mark)
         if tag is None:
             return False
         self._tag = tag
@@ -138,7 +139,9 @@ class S3Lease:
                     return
                 # The service may be away: the next beat tells whether the lease is still ours.
                 with contextlib.suppress(RefusedError):
-                    self._tag = await self._objects.replace(self._key, self._body(), self._tag, patience_s=self._beat_s)
+                    self._tag = await self._objects.replace(
+                        self._key, self._body(), self._tag, mark=self._mark, patience_s=self._beat_s
+                    )
 
     async def _given_up(self) -> None:
         assert self._turn is not None
@@ -147,11 +150,7 @@ class S3Lease:
             tag, self._tag = self._tag, None
             self._beats.cancel()
         if tag is not None:
-            try:
-                await self._objects.call("delete_object", self._key, IfMatch=tag, patience_s=_RELEASE_PATIENCE_S)
-            except RefusedError as exc:
-                if not (exc.is_condition or exc.is_missing):
-                    raise
+            await self._objects.delete(self._key, tag=tag, patience_s=_RELEASE_PATIENCE_S)
 
     def _body(self) -> bytes:
         """Return who holds it, for people; the random part gives each beat a tag of its own."""

@@ -118,14 +118,15 @@ async def _assembled(
     except RefusedError as exc:
         found = await objects.head(key) if exc.code == "NoSuchUpload" else None
         if found is None or found["ContentLength"] != size_bytes:
-            await _abort(objects, key, upload_id)
+            await abort(objects, key, upload_id)
             raise
         # The upload is complete and only the answer was lost: its repetition found no upload.
     except BaseException:
-        await asyncio.shield(_abort(objects, key, upload_id))
+        await asyncio.shield(abort(objects, key, upload_id))
         raise
 
 
-async def _abort(objects: Objects, key: str, upload_id: str) -> None:
-    with contextlib.suppress(RefusedError):  # a collection removes what is left
+async def abort(objects: Objects, key: str, upload_id: str) -> None:
+    """Remove the parts of an upload that won't be completed; what can't be removed now, a collection removes."""
+    with contextlib.suppress(RefusedError):
         await objects.call("abort_multipart_upload", key, UploadId=upload_id, patience_s=1.0)
