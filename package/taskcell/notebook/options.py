@@ -101,15 +101,15 @@ def _map(text: str) -> str:
     return names.normal(text)
 
 
-def _pairs(names_re: str, values_re: str, expected: str) -> Callable[[str], dict[str, str]]:
+def _pairs(names_re: str, values_re: str, expected: str) -> Callable[[str], tuple[tuple[str, str], ...]]:
     pair = re.compile(f"({names_re})=({values_re})", re.ASCII)
 
-    def parse(text: str) -> dict[str, str]:
+    def parse(text: str) -> tuple[tuple[str, str], ...]:
         found = [pair.fullmatch(part.strip()) for part in text.split(",")]
         named = {match[1]: match[2] for match in found if match}
         if len(named) < len(found):
             raise _BadValueError(f"{expected}; several with commas between, each name once")
-        return named
+        return tuple(named.items())
 
     return parse
 

@@ -51,10 +51,10 @@ def shape_of(options: TaskOptions, settings: KubernetesSettings) -> Shape:
         memory_bytes=options.memory_bytes or settings.memory_bytes,
         disk_bytes=options.disk_bytes or settings.disk_bytes,
         gpu_count=options.gpu_count,
-        node_selector=tuple(sorted(options.node_selector.items())),
+        node_selector=tuple(sorted(options.node_selector)),
         tolerations=options.tolerations,
-        env=tuple(sorted(options.env.items())),
-        secrets=tuple(sorted(options.secrets.items())),
+        env=tuple(sorted(options.env)),
+        secrets=tuple(sorted(options.secrets)),
         queue=options.queue,
         share=options.share and settings.share_pods,
     )

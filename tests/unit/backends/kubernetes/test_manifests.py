@@ -66,10 +66,10 @@ JOBS = {
         disk_bytes=10 << 30,
         gpu_count=1,
         image="other:2",
-        node_selector={"disk": "ssd"},
+        node_selector=(("disk", "ssd"),),
         tolerations=("gpu", "spot=yes:NoSchedule"),
-        env={"MODE": "fast"},
-        secrets={"TOKEN": "api/token"},
+        env=(("MODE", "fast"),),
+        secrets=(("TOKEN", "api/token"),),
         queue="team-a",
     ),
 }
@@ -143,7 +143,7 @@ def test_a_pod_template_is_merged_by_name() -> None:
         "containers": [{"name": "taskcell", "imagePullPolicy": "Always"}, {"name": "proxy", "image": "p"}],
         "nodeSelector": {"zone": "a"},
     }
-    spec = pod(worker_job(KubernetesSettings(image="i", pod=template), node_selector={"disk": "ssd"}))
+    spec = pod(worker_job(KubernetesSettings(image="i", pod=template), node_selector=(("disk", "ssd"),)))
     assert spec["priorityClassName"] == "low"
     assert spec["nodeSelector"] == {"disk": "ssd", "zone": "a"}
     mine, proxy = spec["containers"]
@@ -157,10 +157,10 @@ def test_without_an_image_nothing_is_made() -> None:
 
 
 def test_tasks_that_ask_for_the_same_have_one_shape() -> None:
-    one = shapes.shape_of(TaskOptions(retries=3, timeout_s=5.0, env={"A": "1", "B": "2"}), SETTINGS)
-    other = shapes.shape_of(TaskOptions(env={"B": "2", "A": "1"}), SETTINGS)
+    one = shapes.shape_of(TaskOptions(retries=3, timeout_s=5.0, env=(("A", "1"), ("B", "2"))), SETTINGS)
+    other = shapes.shape_of(TaskOptions(env=(("B", "2"), ("A", "1"))), SETTINGS)
     assert one.id == other.id
-    assert shapes.shape_of(TaskOptions(env={"A": "1"}), SETTINGS).id != one.id
+    assert shapes.shape_of(TaskOptions(env=(("A", "1"),)), SETTINGS).id != one.id
 
 
 @pytest.mark.parametrize("text", ["", "a b", "key=value:Sometimes", "=x"])
