@@ -27,7 +27,11 @@ Body = Callable[..., Any]
 
 
 class LostError(Exception):
-    """The worker dies."""
+    """The worker dies; the backend may know more than that."""
+
+    def __init__(self, said: str = "", error: TaskError | None = None) -> None:
+        super().__init__(said)
+        self.error = error
 
 
 class HangsError(Exception):
@@ -117,8 +121,8 @@ class FakeWorkers:
     def close(self) -> None:
         self.closed += 1
 
-    def say(self, news: WorkerNews, order_id: str, detail: str = "") -> None:
-        self._news.append(WorkerEvent(order_id=order_id, news=news, detail=detail))
+    def say(self, news: WorkerNews, order_id: str, detail: str = "", error: TaskError | None = None) -> None:
+        self._news.append(WorkerEvent(order_id=order_id, news=news, detail=detail, error=error))
 
     def _execute(self, order: TaskOrder) -> None:
         self.executed.append(order.id)
@@ -129,7 +133,7 @@ class FakeWorkers:
             self.say(WorkerNews.BEGUN, order.id)
             return
         except LostError as exc:
-            self.say(WorkerNews.LOST, order.id, str(exc) or "signal SIGKILL")
+            self.say(WorkerNews.LOST, order.id, str(exc) or "signal SIGKILL", exc.error)
             return
         except LeavesNothingError:
             self.say(WorkerNews.DONE, order.id)

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from driver_world import RUN, HangsError, LeavesNothingError, LostError, World, task
+from driver_world import RUN, Gone, HangsError, LeavesNothingError, LostError, World, task
 
 from taskcell import errors
 from taskcell.backends.contracts import WorkerNews
 from taskcell.engine import driving, ending, leading, retrying, states
-from taskcell.model.runs import RunState, TaskError, TaskState
+from taskcell.model.runs import DriverEnd, RunState, TaskError, TaskState
 from taskcell.store import paths
 
 DIAMOND = [
@@ -460,3 +460,79 @@ def test_many_hits_are_recorded_once_each_whatever_waits_for_what() -> None:
     assert {name: (found.attempt, found.cached) for name, found in world.ends().items()} == {
         each.name: (1, True) for each in [*sources, *sinks]
     }
+
+
+def test_an_error_that_would_repeat_is_not_tried_again_however_many_retries_there_are() -> None:
+    def no_image() -> None:
+        raise LostError(error=TaskError(kind="image", sentence="no such image", final=True))
+
+    world = World([task("t", retries=5)], {"t": no_image})
+    end, workers = world.drive()
+    assert workers.executed == ["t/1"]
+    assert "Task t failed: no such image" in end.sentence
+
+
+def test_interruptions_by_the_platform_spend_nothing() -> None:
+    lost = iter(range(10))
+
+    def interrupted() -> int:
+        if next(lost) < 9:
+            raise LostError(error=TaskError(kind="interrupted", sentence="evicted", counts=False))
+        return 1
+
+    world = World([task("t")], {"t": interrupted})
+    end, workers = world.drive()
+    assert end.state is RunState.SUCCEEDED
+    assert len(workers.executed) == 10 > retrying.LOST_LIMIT
+
+
+def test_a_task_that_outgrows_its_memory_spends_its_retries() -> None:
+    def too_large() -> None:
+        raise LostError(error=TaskError(kind="memory", sentence="out of memory"))
+
+    world = World([task("t", retries=1)], {"t": too_large})
+    end, workers = world.drive()
+    assert workers.executed == ["t/1", "t/2"]
+    assert "out of memory" in end.sentence
+
+
+def test_what_a_task_waits_for_is_told_while_it_waits() -> None:
+    world = World([task("t")], {"t": lambda: 1})
+    driver, workers = world.driver()
+    outcome = world.outcome
+    told: list[str] = []
+
+    def delayed(order: Any) -> Any:
+        workers.say(WorkerNews.WAITING, order.id, "no node takes it")
+        for event in workers.events(0.0):
+            driver._hear(event)
+        driver._waits.publish(1, 0.0)
+        told.append(_sentence(world))
+        return outcome(order)
+
+    world.outcome = delayed  # type: ignore[method-assign]
+    assert driver.drive().state is RunState.SUCCEEDED
+    assert told == ["Running; t waits: no node takes it."]
+
+
+def _sentence(world: World) -> str:
+    class Alive(Gone):
+        def alive(self, plan: Any, start: Any) -> bool:
+            return True
+
+    plan = msgspec.structs.replace(world.plan, backend="kubernetes")
+    return states.read_head(world.store, RUN, Alive(), plan).sentence
+
+
+def test_a_driver_that_is_replaced_leaves_its_workers_alone() -> None:
+    def replaced() -> None:
+        raise driving.ReplacedError
+
+    world = World([task("t")], {"t": replaced})
+    driver, workers = world.driver()
+    with pytest.raises(driving.ReplacedError):
+        driver.drive()
+    assert workers.closed == 0
+    assert world.store.records.latest(paths.driver_ends(RUN), DriverEnd) is None
+    world.bodies["t"] = lambda: 1
+    assert world.drive()[0].state is RunState.SUCCEEDED
