@@ -5,6 +5,7 @@ Here meet what the driver wants (orders), what the dealer decides (who gets them
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
@@ -82,6 +83,8 @@ class KubernetesWorkers:
         self._quiet_until = 0.0
         self._next_recheck = 0.0
         self._is_closed = False
+        self._undeleted: set[str] = set()
+        """Jobs that are to go and could not be deleted, because the cluster was away."""
 
     # -- what a driver asks ------------------------------------------------------------------------------------------
 
@@ -125,7 +128,7 @@ class KubernetesWorkers:
         for job in self._cluster.list_jobs(naming.of_run(self._plan.run_id, naming.WORKER)):
             name = job["metadata"]["name"]
             if name not in self._dealer.pods:
-                self._cluster.delete_job(name)
+                self._delete(name)
 
     def close(self) -> None:
         """Delete the workers that execute or have not begun; let idle ones go by themselves."""
@@ -133,11 +136,15 @@ class KubernetesWorkers:
             return
         self._is_closed = True
         self._feed.stop()
+        # What can't be told or deleted now goes by itself, after its wait or with the driver's Job.
         for pod in self._dealer.pods.values():
-            if pod.running and not pod.orders:
-                self._mailboxes[pod.job].shut()
-            else:
-                self._cluster.delete_job(pod.job)
+            with contextlib.suppress(errors.BackendError, errors.StoreError):
+                if pod.running and not pod.orders:
+                    self._mailboxes[pod.job].shut()
+                else:
+                    self._cluster.delete_job(pod.job)
+        with contextlib.suppress(errors.BackendError):
+            self._delete_rest()
 
     # -- dealing -----------------------------------------------------------------------------------------------------
 
@@ -211,7 +218,7 @@ class KubernetesWorkers:
         if fact.deleted or conditions.has_ended(fact.pod):
             self._feed.ended(name)
             if fact.deleted:
-                self._cluster.delete_job(fact.job)  # else it makes another pod in its place
+                self._delete(fact.job)  # else it makes another pod in its place
             self._ended(pod, conditions.ending(fact.pod, deleted=fact.deleted))
         elif conditions.is_running(fact.pod):
             self._waits.forget(fact.job)
@@ -281,7 +288,21 @@ class KubernetesWorkers:
 
     def _drop(self, pod: Pod) -> None:
         self._forget(pod)
-        self._cluster.delete_job(pod.job)
+        self._delete(pod.job)
+
+    def _delete(self, job: str) -> None:
+        """Delete a Job; when the cluster is away, later."""
+        try:
+            self._cluster.delete_job(job)
+        except errors.BackendError as exc:
+            if not faults.is_temporary(exc):
+                raise
+            self._undeleted.add(job)
+
+    def _delete_rest(self) -> None:
+        waiting, self._undeleted = self._undeleted, set()
+        for job in waiting:
+            self._delete(job)
 
     def _forget(self, pod: Pod) -> None:
         self._dealer.remove(pod.job)
@@ -307,6 +328,7 @@ class KubernetesWorkers:
         if now >= self._next_recheck:
             self._next_recheck = now + RECHECK_S
             self._recheck()
+            self._delete_rest()
 
     def _recheck(self) -> None:
         """See whether an order ended whose line never came."""

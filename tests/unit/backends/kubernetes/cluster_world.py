@@ -41,6 +41,8 @@ class FakeCluster:
         return list(self.jobs.values())
 
     def delete_job(self, name: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
         self.deleted.append(name)
         self.jobs.pop(name, None)
 

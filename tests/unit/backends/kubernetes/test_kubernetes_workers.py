@@ -203,6 +203,23 @@ def test_a_cluster_that_is_away_is_asked_again() -> None:
     assert list(world.cluster.jobs) == [ONE]
 
 
+def test_what_could_not_be_deleted_while_the_cluster_was_away_is_deleted_later() -> None:
+    world = working("a")
+    world.begin("a")
+    world.cluster.refusal = faults.ApiFaultError("It is away.", status=503, retry_after_s=2.0)
+    assert told(world.step(world.pod(ONE, deleted=True, phase="Running"))) == [("lost", "a/1")]
+    assert world.cluster.deleted == []
+    world.cluster.refusal = None
+    world.step(seconds=10.0)
+    assert world.cluster.deleted == [ONE]
+
+
+def test_the_end_does_not_fail_on_a_cluster_that_is_away() -> None:
+    world = working("a")
+    world.cluster.refusal = faults.ApiFaultError("It is away.", status=503, retry_after_s=2.0)
+    world.workers.close()
+
+
 def test_a_refusal_fails_what_waits_with_the_clusters_reason() -> None:
     world = ClusterWorld()
     world.cluster.refusal = faults.ApiFaultError("The cluster forbids it: jobs.", remedy="Ask.", status=403)
