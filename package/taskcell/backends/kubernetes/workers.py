@@ -12,9 +12,10 @@ from typing import Protocol
 
 from taskcell import errors
 from taskcell.backends import contracts
-from taskcell.backends.contracts import ServeOrder, TaskOrder, WorkerEvent, WorkerNews
-from taskcell.backends.kubernetes import clients, conditions, faults, feeds, manifests, naming, shapes
+from taskcell.backends.contracts import TaskOrder, WorkerEvent, WorkerNews
+from taskcell.backends.kubernetes import clients, conditions, faults, feeds, shapes
 from taskcell.backends.kubernetes.dealing import Dealer, Pod
+from taskcell.backends.kubernetes.jobs import WorkerJobs
 from taskcell.backends.kubernetes.waiting import Waits
 from taskcell.backends.mailboxes import ANSWER, Mailbox
 from taskcell.model.runs import Plan, TaskError
@@ -62,11 +63,10 @@ class KubernetesWorkers:
         feed: FactSource | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._order = order
         self._plan = plan
         self._store = store
         self._settings = settings
-        self._cluster = cluster
+        self._jobs = WorkerJobs(cluster, order, plan, settings)
         self._clock = clock
         self._feed = feed or feeds.Feed(cluster, plan.run_id)
         most_pods = plan.max_workers or settings.max_pods
@@ -78,13 +78,9 @@ class KubernetesWorkers:
         """Name of a Job's pod."""
         self._news: list[WorkerEvent] = []
         self._epoch = 0
-        self._number = 0
-        self._owner: clients.Item | None = None
         self._quiet_until = 0.0
         self._next_recheck = 0.0
         self._is_closed = False
-        self._undeleted: set[str] = set()
-        """Jobs that are to go and could not be deleted, because the cluster was away."""
 
     # -- what a driver asks ------------------------------------------------------------------------------------------
 
@@ -125,10 +121,9 @@ class KubernetesWorkers:
 
     def stop_strays(self) -> None:
         """Delete the workers of the run's earlier drivers."""
-        for job in self._cluster.list_jobs(naming.of_run(self._plan.run_id, naming.WORKER)):
-            name = job["metadata"]["name"]
+        for name in self._jobs.names():
             if name not in self._dealer.pods:
-                self._delete(name)
+                self._jobs.delete(name)
 
     def close(self) -> None:
         """Delete the workers that execute or have not begun; let idle ones go by themselves."""
@@ -136,15 +131,11 @@ class KubernetesWorkers:
             return
         self._is_closed = True
         self._feed.stop()
-        # What can't be told or deleted now goes by itself, after its wait or with the driver's Job.
-        for pod in self._dealer.pods.values():
-            with contextlib.suppress(errors.BackendError, errors.StoreError):
-                if pod.running and not pod.orders:
-                    self._mailboxes[pod.job].shut()
-                else:
-                    self._cluster.delete_job(pod.job)
-        with contextlib.suppress(errors.BackendError):
-            self._delete_rest()
+        idle = [pod.job for pod in self._dealer.pods.values() if pod.running and not pod.orders]
+        for job in idle:
+            with contextlib.suppress(errors.StoreError):  # then it goes by itself, after its wait
+                self._mailboxes[job].shut()
+        self._jobs.delete_finally(*self._dealer.pods.keys() - set(idle))
 
     # -- dealing -----------------------------------------------------------------------------------------------------
 
@@ -161,23 +152,12 @@ class KubernetesWorkers:
                 mailbox.shut()
 
     def _start(self, shape: shapes.Shape, now: float) -> None:
-        name = naming.worker(self._plan.run_id, self._epoch, self._number + 1)
-        order = ServeOrder(
-            store=self._order.store,
-            project=self._order.project,
-            run_id=self._order.run_id,
-            mailbox=name,
-            linger_s=self._settings.linger_s,
-            trusted=self._order.trusted,
-        )
         try:
             self._feed.start()
-            job = manifests.worker_job(order, self._plan, self._settings, shape, self._owned_by())
-            self._cluster.create_job(job)
+            name = self._jobs.create(shape, self._epoch)
         except errors.BackendError as exc:
             self._not_started(shape, exc, now)
             return
-        self._number += 1
         self._dealer.pods[name] = Pod(job=name, shape=shape, created=now)
         self._mailboxes[name] = Mailbox(self._store.records, self._plan.run_id, name)
 
@@ -188,11 +168,6 @@ class KubernetesWorkers:
             self._tell(shape, sentence)
         else:
             self._give_up(shape, TaskError(kind="cluster", sentence=sentence, final=True))
-
-    def _owned_by(self) -> clients.Item | None:
-        if self._owner is None:
-            self._owner = self._cluster.find_job(naming.driver(self._plan.run_id, self._order.epoch))
-        return self._owner
 
     # -- listening ---------------------------------------------------------------------------------------------------
 
@@ -218,7 +193,7 @@ class KubernetesWorkers:
         if fact.deleted or conditions.has_ended(fact.pod):
             self._feed.ended(name)
             if fact.deleted:
-                self._delete(fact.job)  # else it makes another pod in its place
+                self._jobs.delete(fact.job)  # else it makes another pod in its place
             self._ended(pod, conditions.ending(fact.pod, deleted=fact.deleted))
         elif conditions.is_running(fact.pod):
             self._waits.forget(fact.job)
@@ -288,21 +263,7 @@ class KubernetesWorkers:
 
     def _drop(self, pod: Pod) -> None:
         self._forget(pod)
-        self._delete(pod.job)
-
-    def _delete(self, job: str) -> None:
-        """Delete a Job; when the cluster is away, later."""
-        try:
-            self._cluster.delete_job(job)
-        except errors.BackendError as exc:
-            if not faults.is_temporary(exc):
-                raise
-            self._undeleted.add(job)
-
-    def _delete_rest(self) -> None:
-        waiting, self._undeleted = self._undeleted, set()
-        for job in waiting:
-            self._delete(job)
+        self._jobs.delete(pod.job)
 
     def _forget(self, pod: Pod) -> None:
         self._dealer.remove(pod.job)
@@ -328,7 +289,7 @@ class KubernetesWorkers:
         if now >= self._next_recheck:
             self._next_recheck = now + RECHECK_S
             self._recheck()
-            self._delete_rest()
+            self._jobs.delete_rest()
 
     def _recheck(self) -> None:
         """See whether an order ended whose line never came."""
