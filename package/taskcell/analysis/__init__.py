@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from taskcell.analysis.meaning import canonical, code_digest
     from taskcell.analysis.names import CellNames, analyze
     from taskcell.analysis.reaching import Missing, Reach, reach
-    from taskcell.analysis.scoping import Definition
+    from taskcell.analysis.scoping import Definition, supersede
 
 _HOMES = {
     "CellNames": "names",
@@ -37,6 +37,7 @@ _HOMES = {
     "needs_await": "awaiting",
     "reach": "reaching",
     "stale_modules": "loaded_modules",
+    "supersede": "scoping",
 }
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "needs_await",
     "reach",
     "stale_modules",
+    "supersede",
 ]
 
 

@@ -97,7 +97,10 @@ def _dump_field(value: object, parts: list[str]) -> None:
     elif isinstance(value, list):
         parts.append("[")
         for item in value:
-            _dump_field(item, parts)
+            if item is None:  # `**d` has no key, `*, a` no default: not the same as the key or default None
+                parts.append("-")
+            else:
+                _dump_field(item, parts)
             parts.append(",")
         parts.append("]")
     else:

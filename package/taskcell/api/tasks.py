@@ -10,7 +10,6 @@ import functools
 import inspect
 import os
 import sys
-import textwrap
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -21,7 +20,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 import msgspec
 
 from taskcell import analysis, environment, errors
-from taskcell.api import configuration, outcomes, run_ids
+from taskcell.api import configuration, function_sources, outcomes, run_ids
 from taskcell.cache import keys
 from taskcell.cache.results import Results
 from taskcell.hashing import Digest
@@ -49,7 +48,8 @@ class CachedFunction(Generic[P, R]):
         self._function = function
         self._options = options
         self._signature = inspect.signature(function)
-        self._source = _source(function)
+        self._source = function_sources.source_of(function, task)
+        self._globals: dict[str, Any] = inspect.unwrap(function).__globals__  # type: ignore[attr-defined]
         self.last: outcomes.Outcome | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -98,8 +98,8 @@ class CachedFunction(Generic[P, R]):
         captures, distributions = self._captures()
         return Task(
             name=self._function.__name__,
-            body=self._source,
-            code=analysis.code_digest(self._source),
+            body=self._source.text,
+            code=analysis.code_digest(self._source.meaning),
             inputs=inputs,
             outputs=(_RESULT,),
             captures=captures,
@@ -110,23 +110,19 @@ class CachedFunction(Generic[P, R]):
 
     def _captures(self) -> tuple[tuple[Capture, ...], tuple[tuple[str, str], ...]]:
         """Return what the function reaches: code by source, globals and closure cells by value."""
-        names = analysis.analyze(self._source)
+        names = analysis.analyze(self._source.meaning)
         if names.opaque:
             raise errors.DefinitionError(
                 f"Task {self._function.__name__!r}: what it reads can't be known: {names.opaque}.",
                 remedy="Name things plainly, or call the function without the decorator.",
             )
-        closure = inspect.getclosurevars(self._function).nonlocals
-        scope = _scope(self._function)
-        roots = sorted(name for name in names.reads if name not in closure)
-        reach = analysis.reach(roots, scope, local_roots=[Path.cwd()], body=self._source)
-        found = [_checked_constant(capture, self._function) for capture in reach.captures]
-        values = {name: self._function.__globals__[name] for name in reach.values if name in self._function.__globals__}
-        values.update(
-            (item.name, self._function.__globals__[item.name])
-            for item in reach.missing
-            if item.name in self._function.__globals__
-        )
+        free, closure = function_sources.closure_of(self._function)
+        scope = _scope(self._function, self._globals)
+        roots = sorted(name for name in names.reads if name not in free)
+        reach = analysis.reach(roots, scope, local_roots=[Path.cwd()], body=self._source.meaning)
+        found = [_checked(capture, scope, self._globals) for capture in reach.captures]
+        wanted = (*reach.values, *(item.name for item in reach.missing))
+        values = {name: self._globals[name] for name in wanted if name in self._globals}
         values.update({name: value for name, value in closure.items() if value is not self})
         found += [
             Capture(name=name, kind=CaptureKind.VALUE, digest=_digest_or_empty(value)) for name, value in values.items()
@@ -153,7 +149,7 @@ class CachedFunction(Generic[P, R]):
     def _load(self, where: Store, entry: CacheEntry) -> Any:
         artifact = entry.outputs[_RESULT]
         trusted = configuration.trusted(where)
-        return codecs.decode(artifact, where.blobs, trusted=trusted, namespace=self._function.__globals__)
+        return codecs.decode(artifact, where.blobs, trusted=trusted, namespace=self._globals)
 
     def _execute(
         self,
@@ -280,23 +276,13 @@ def _check_function(function: Callable[..., Any]) -> None:
         )
 
 
-def _source(function: Callable[..., Any]) -> str:
-    try:
-        return textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError) as exc:
-        raise errors.DefinitionError(
-            f"The source of {function.__qualname__} can't be found, so that it can't be cached soundly.",
-            remedy="Define it in a file or a notebook cell.",
-        ) from exc
-
-
-def _scope(function: Callable[..., Any]) -> Mapping[str, analysis.Definition]:
+def _scope(function: Callable[..., Any], names: dict[str, Any]) -> Mapping[str, analysis.Definition]:
     """Return what names mean where the function was defined: its module's source, or the notebook's cells."""
     module = sys.modules.get(function.__module__)
     session = outcomes.current()
-    if session is not None and function.__globals__ is session.namespace:
+    if session is not None and names is session.namespace:
         return session.definitions()
-    ran = function.__globals__.get("In")
+    ran = names.get("In")
     if isinstance(ran, list):
         return _cells_scope(tuple(ran))
     path = getattr(module, "__file__", None)
@@ -311,7 +297,8 @@ def _cells_scope(sources: tuple[str, ...]) -> Mapping[str, analysis.Definition]:
     scope: dict[str, analysis.Definition] = {}
     for source in sources:
         try:
-            scope.update({definition.name: definition for definition in analysis.definitions(source)})
+            for definition in analysis.definitions(source):
+                analysis.supersede(scope, definition)
         except errors.DefinitionError:
             continue  # a cell that isn't Python defined nothing
     return scope
@@ -323,11 +310,18 @@ def _module_scope(path: str, _mtime_ns: int) -> Mapping[str, analysis.Definition
     return {definition.name: definition for definition in analysis.definitions(source, label=Path(path).name)}
 
 
-def _checked_constant(capture: Capture, function: Callable[..., Any]) -> Capture:
-    """Let a constant count by its present value: a global list may have changed since it was assigned."""
-    if capture.kind is not CaptureKind.CONSTANT or capture.name not in function.__globals__:
+def _checked(capture: Capture, scope: Mapping[str, analysis.Definition], names: Mapping[str, Any]) -> Capture:
+    """Let a constant count by its present value, and a function that is another one by now as well."""
+    if capture.name not in names:
         return capture
-    return msgspec.structs.replace(capture, digest=_digest_or_empty(function.__globals__[capture.name]))
+    value = names[capture.name]
+    if capture.kind is CaptureKind.CONSTANT:
+        return msgspec.structs.replace(capture, digest=_digest_or_empty(value))
+    if capture.kind is CaptureKind.FUNCTION:
+        line = scope[capture.name].line
+        if not function_sources.is_as_written(value, capture.name, capture.source, line, names):
+            return Capture(name=capture.name, kind=CaptureKind.VALUE, digest=_digest_or_empty(value))
+    return capture
 
 
 def _changed(key: CacheKey, arguments: Mapping[str, Any]) -> list[str]:

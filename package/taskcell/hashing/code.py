@@ -48,6 +48,10 @@ _CLASS_NOISE = frozenset(
 )
 
 
+_DISPATCHING = functools.singledispatch(lambda _: None).__code__
+"""Code of every ``functools.singledispatch`` function: its implementations count, not what it remembers of calls."""
+
+
 class _Missing:
     """A global that a function reads and that is not bound."""
 
@@ -60,6 +64,8 @@ def _named(value: Any, module: str | None, name: str) -> Node:
 
 
 def _function(value: types.FunctionType) -> Node:
+    if value.__code__ is _DISPATCHING:
+        return Node("single-dispatch", (value.__name__,), (dict(vars(value)["registry"]),), labels=("",))
     if not origins.is_local(value.__module__) and "<locals>" not in value.__qualname__ and value.__name__ != "<lambda>":
         return _named(value, value.__module__, value.__qualname__)
     closure = _cells(value)
@@ -114,7 +120,7 @@ class _Code:
 
 
 def _code(held: _Code) -> Node:
-    tree = _proven_source(held.code, held.qualname)
+    tree = proven_source(held.code, held.qualname)
     if tree is not None:
         return Node("source", canonical(tree))
     return Node("code", (), (held.code,), labels=("",))
@@ -132,7 +138,7 @@ def _signature(code: types.CodeType) -> list[Any]:
     return [code.co_code, getattr(code, "co_exceptiontable", b""), counts, names, code.co_consts]
 
 
-def _proven_source(code: types.CodeType, qualname: str) -> ast.AST | None:
+def proven_source(code: types.CodeType, qualname: str) -> ast.AST | None:
     """Return the tree of the function's source, if compiling that source gives this very code.
 
     A module edited after it was loaded, or a cell run twice, can leave other text at the recorded place.
