@@ -9,7 +9,7 @@ import linecache
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from taskcell import environment
 from taskcell.api import interactive, outcomes, sessions, tasks, workflows
-from taskcell.cache import keys
-from taskcell.hashing import values
+from taskcell.cache import keys, results
+from taskcell.hashing import Digest, values
 from taskcell.model.cells import Cell, CellKind
 from taskcell.model.tasks import InputKind
 from taskcell.notebook import headers
@@ -59,30 +59,34 @@ def in_kernel(cells: Sequence[str], where: Store, folder: Path) -> dict[str, Par
     return found
 
 
-def of_file(cells: Sequence[str], inputs: Mapping[str, Any], folder: Path) -> dict[str, Parts]:
-    """Return the keys that a saved notebook's tasks have for given values of their inputs."""
+def of_file(cells: Sequence[str], where: Store, folder: Path) -> Parts:
+    """Return the key that the last cell's task has in a saved notebook; what others made is taken from the store."""
     listed = [Cell(source=source, label=f"cell {number}") for number, source in enumerate(cells, 1)]
     with _beside(folder):
-        workflow = workflows.read_workflow(listed, name="pairs", folder=folder).workflow
-        found = {}
+        draft = workflows.read_workflow(listed, name="pairs", folder=folder)
+        workflow = draft.workflow
+        last = next(name for name, cell in draft.cells.items() if cell.cell == listed[-1])
+        made: dict[str, Digest] = {}
         for task in workflow.tasks:
             digests = {}
             for item in task.inputs:
                 if item.kind is InputKind.PARAMETER:
                     declared = next(each for each in workflow.parameters if each.name == item.name)
-                    value = schemas.from_json(declared, declared.default)
-                    digests[item.name] = keys.InputDigest(digest=values.digest_value(value))
-                elif item.artifact is not None:
-                    digests[item.name] = keys.InputDigest(digest=item.artifact.digest)
+                    digests[item.name] = values.digest_value(schemas.from_json(declared, declared.default))
                 else:
-                    digests[item.name] = keys.InputDigest(digest=values.digest_value(inputs.get(item.name)))
-            found[task.name] = _parts(keys.task_key(task, digests, installed=environment.installed_version))
-    return found
+                    digests[item.name] = item.artifact.digest if item.artifact else made[item.name]
+            given = {name: keys.InputDigest(digest=digest) for name, digest in digests.items()}
+            key = keys.task_key(task, given, installed=environment.installed_version)
+            if task.name == last:
+                return _parts(key)
+            entry = results.Results(where).find(key.digest)
+            assert entry is not None, "what the kernel stored is found by the file's key"
+            made.update({name: artifact.digest for name, artifact in entry.outputs.items()})
+    raise AssertionError(last)
 
 
-def of_call(module: str, call: str, folder: Path, where: Store, name: str = "judged") -> Parts:
+def of_call(module: str, call: str, folder: Path, name: str = "judged") -> Parts:
     """Import a module's text from a folder and evaluate a call of its ``f``; return the call's key."""
-    del where  # the store in force is the environment's
     (folder / f"{name}.py").write_text(module, encoding="utf-8")
     with _beside(folder):
         loaded = importlib.import_module(name)

@@ -7,6 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -49,6 +50,22 @@ def source_of(function: Callable[..., Any], decorator: object) -> Source:
         return Source(text=text, meaning=text)
     definition.decorator_list = kept
     return Source(text=textwrap.dedent(text), meaning=ast.unparse(definition))
+
+
+def module_text(names: Mapping[str, Any]) -> str:
+    """Return the text of the module that is being loaded; empty where names are those of a notebook.
+
+    It is read when a function is decorated: later the file may say something else than what runs.
+    """
+    path = names.get("__file__")
+    if "In" in names or not isinstance(path, str) or not path.endswith(".py"):
+        return ""
+    return _read(path, Path(path).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _read(path: str, _mtime_ns: int) -> str:
+    return Path(path).read_text(encoding="utf-8")
 
 
 def _unknown(function: Callable[..., Any]) -> errors.DefinitionError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -50,6 +49,7 @@ class CachedFunction(Generic[P, R]):
         self._signature = inspect.signature(function)
         self._source = function_sources.source_of(function, task)
         self._globals: dict[str, Any] = inspect.unwrap(function).__globals__  # type: ignore[attr-defined]
+        self._module = function_sources.module_text(self._globals)
         self.last: outcomes.Outcome | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -58,6 +58,7 @@ class CachedFunction(Generic[P, R]):
         where = configuration.store()
         arguments = self._bound(args, kwargs)
         task = self._task(arguments)
+        analysis.note_modules(task.captures)
         key, reason = self._key(task, arguments)
         results = Results(where)
         readable = self._options.cache and os.environ.get("TASKCELL_READ_CACHE") != "0"
@@ -117,7 +118,7 @@ class CachedFunction(Generic[P, R]):
                 remedy="Name things plainly, or call the function without the decorator.",
             )
         free, closure = function_sources.closure_of(self._function)
-        scope = _scope(self._function, self._globals)
+        scope = _scope(self._globals, self._module)
         roots = sorted(name for name in names.reads if name not in free)
         reach = analysis.reach(roots, scope, local_roots=[Path.cwd()], body=self._source.meaning)
         found = [_checked(capture, scope, self._globals) for capture in reach.captures]
@@ -161,6 +162,10 @@ class CachedFunction(Generic[P, R]):
         kwargs: Any,
         clock: float,
     ) -> R:
+        stale = analysis.stale_modules(task.captures) if key is not None else ()
+        if stale:
+            _warn(f"{self._function.__qualname__} is not cached: {_older(stale)}", 4)
+            key = None
         started = time.perf_counter()
         value = self._function(*args, **kwargs)
         took = time.perf_counter() - started
@@ -276,19 +281,15 @@ def _check_function(function: Callable[..., Any]) -> None:
         )
 
 
-def _scope(function: Callable[..., Any], names: dict[str, Any]) -> Mapping[str, analysis.Definition]:
+def _scope(names: dict[str, Any], module: str) -> Mapping[str, analysis.Definition]:
     """Return what names mean where the function was defined: its module's source, or the notebook's cells."""
-    module = sys.modules.get(function.__module__)
     session = outcomes.current()
     if session is not None and names is session.namespace:
         return session.definitions()
     ran = names.get("In")
     if isinstance(ran, list):
         return _cells_scope(tuple(ran))
-    path = getattr(module, "__file__", None)
-    if path is None or not path.endswith(".py"):
-        return {}
-    return _module_scope(path, Path(path).stat().st_mtime_ns)
+    return _module_scope(module, Path(names.get("__file__") or "").name)
 
 
 @functools.lru_cache(maxsize=4)
@@ -305,9 +306,8 @@ def _cells_scope(sources: tuple[str, ...]) -> Mapping[str, analysis.Definition]:
 
 
 @functools.lru_cache(maxsize=64)
-def _module_scope(path: str, _mtime_ns: int) -> Mapping[str, analysis.Definition]:
-    source = Path(path).read_text(encoding="utf-8")
-    return {definition.name: definition for definition in analysis.definitions(source, label=Path(path).name)}
+def _module_scope(source: str, label: str) -> Mapping[str, analysis.Definition]:
+    return {definition.name: definition for definition in analysis.definitions(source, label=label)}
 
 
 def _checked(capture: Capture, scope: Mapping[str, analysis.Definition], names: Mapping[str, Any]) -> Capture:
@@ -328,6 +328,10 @@ def _changed(key: CacheKey, arguments: Mapping[str, Any]) -> list[str]:
     """Return arguments that are no longer what the key says."""
     before = {part.name: part.digest for part in key.parts}
     return [name for name, value in arguments.items() if _digest_or_empty(value) != before.get(f"input:{name}")]
+
+
+def _older(modules: tuple[str, ...]) -> str:
+    return f"{modules[0]} is loaded in an older form than its file has now"
 
 
 def _warn(message: str, level: int) -> None:
