@@ -99,10 +99,20 @@ def of_call(module: str, call: str, folder: Path, name: str = "judged") -> Parts
 
 def _execute(runner: interactive.CellRunner, prepared: interactive.Prepared, body: str, number: int) -> None:
     started, clock = datetime.now(UTC), time.perf_counter()
+    restored = runner.claim(prepared, lambda: None)
+    if restored is not None:
+        made, dropped = restored.entry.outputs, restored.entry.dropped
+        runner.conclude(prepared, restored.values, made, dropped=dropped, cached=True, started=clock)
+        return
     namespace: dict[str, Any] = {"__name__": "__main__", **runner.body_namespace(prepared)}
     namespace["__builtins__"] = {**vars(builtins), "get_ipython": lambda: _Shell(namespace)}
-    _run(body, namespace, number)
+    try:
+        _run(body, namespace, number)
+    except BaseException:
+        runner.release()
+        raise
     kept, artifacts, dropped = runner.commit(prepared, namespace, [], started, 0.0)
+    runner.release()
     runner.conclude(prepared, kept, artifacts, dropped=dropped, cached=False, started=clock)
 
 

@@ -74,7 +74,9 @@ def _changed_later(body: list[ast.stmt]) -> frozenset[str]:
     """Return names that a statement of the cell changes by using a function or class of the cell."""
     found: frozenset[str] = frozenset()
     for at, node in enumerate(body):
-        called = {each.id for part in settings.run_at_once(node) for each in ast.walk(part) if isinstance(each, ast.Name)}
+        called = {
+            each.id for part in settings.run_at_once(node) for each in ast.walk(part) if isinstance(each, ast.Name)
+        }
         for earlier in body[:at]:
             if isinstance(earlier, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and earlier.name in called:
                 found |= names.effects_of(earlier, earlier.name)

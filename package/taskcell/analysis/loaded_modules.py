@@ -48,7 +48,9 @@ def _is_stale(capture: Capture) -> bool:
     if not (_same_functions(code, tree.body, module) and _same_constants(tree, module)):
         return True
     spec, source = _noted.get(capture.name, (None, ""))
-    return spec is module.__spec__ and source != capture.source and _outside_functions(source) != _outside_functions(tree)
+    return (
+        spec is module.__spec__ and source != capture.source and _outside_functions(source) != _outside_functions(tree)
+    )
 
 
 def _outside_functions(source: str | ast.Module) -> str:
@@ -77,7 +79,11 @@ def _certainly_kept(body: list[ast.stmt]) -> set[str]:
     """Return definitions that stand on no branch and are not deleted again."""
     kept = {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
     deleted = {
-        name.id for node in body if isinstance(node, ast.Delete) for name in ast.walk(node) if isinstance(name, ast.Name)
+        name.id
+        for node in body
+        if isinstance(node, ast.Delete)
+        for name in ast.walk(node)
+        if isinstance(name, ast.Name)
     }
     return kept - deleted
 

@@ -16,7 +16,6 @@ from taskcell.model.tasks import Capture, CaptureKind
 from taskcell.store import codecs
 from taskcell.store.contracts import BlobSink
 
-
 _numbers = itertools.count()
 
 

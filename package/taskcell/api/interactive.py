@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -143,6 +144,11 @@ class CellRunner:
         if bound is None:
             if item.artifact is not None and item.artifact.digest:
                 return value, item.artifact.digest
+            if isinstance(value, ModuleType):
+                raise errors.UnstorableError(
+                    f"a plain cell changed what the module {item.name} holds, which can't be seen.",
+                    remedy="Make the change in the task, or in a statement of its own at the top level of a cell.",
+                )
             return value, digest_value(value)
         try:
             digest = digest_value(value)
@@ -203,7 +209,9 @@ class CellRunner:
         if prepared.key is None or not prepared.task.options.cache or os.environ.get("TASKCELL_READ_CACHE") == "0":
             return None
         entry = self._results.find(prepared.key.digest)
-        if entry is None or (entry.dropped and prepared.task.stated):  # stated outputs are errors when they can't be kept
+        if entry is None or (
+            entry.dropped and prepared.task.stated
+        ):  # stated outputs are errors when they can't be kept
             return None
         try:
             values = {name: self.load(artifact) for name, artifact in entry.outputs.items()}

@@ -48,7 +48,7 @@ class CachedFunction(Generic[P, R]):
         self._options = options
         self._signature = inspect.signature(function)
         self._source = function_sources.source_of(function, task)
-        self._globals: dict[str, Any] = inspect.unwrap(function).__globals__  # type: ignore[attr-defined]
+        self._globals: dict[str, Any] = inspect.unwrap(function).__globals__
         self._module = function_sources.module_text(self._globals)
         self.last: outcomes.Outcome | None = None
 

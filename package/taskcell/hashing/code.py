@@ -48,7 +48,8 @@ _CLASS_NOISE = frozenset(
 )
 
 
-_DISPATCHING = functools.singledispatch(lambda _: None).__code__
+_dispatching: Any = functools.singledispatch(lambda _: None)
+_DISPATCHING: types.CodeType = _dispatching.__code__
 """Code of every ``functools.singledispatch`` function: its implementations count, not what it remembers of calls."""
 
 
