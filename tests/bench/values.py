@@ -25,7 +25,7 @@ def values() -> dict[str, Callable[[], Any]]:
         "a NumPy array of 1e8 bytes": lambda: np.random.default_rng(0).normal(size=12_500_000),
         "a dict of four tables of 250,000 rows": lambda: {f"t{n}": frames.table(250_000) for n in range(4)},
         "a list of 1,000,000 strings": lambda: [f"string number {n}" for n in range(1_000_000)],
-        "a table of 100,000 rows and 100 columns": lambda: _wide(),
+        "a table of 100,000 rows and 100 columns": _wide,
         "an Arrow table of 2,000,000 rows": lambda: pa.Table.from_pandas(frames.table(2_000_000)),
         "a Polars frame of 2,000,000 rows": lambda: pl.DataFrame(pa.Table.from_pandas(frames.table(2_000_000))),
         "a text of 5e7 characters": lambda: "text, " * 8_000_000,
