@@ -214,6 +214,7 @@ def test_reproduce_from_a_mailed_notebook_gives_a_verdict_for_each_output(story:
     assert found.original.id == story.first.id
     assert found.outputs == {"xs": "identical", "total": "identical", "draw": "different"}
     assert (found.verdict, found.first_difference, found.cause) == ("different", "drawn", "nondeterminism")
+    assert "draws random numbers without a seed: random. Give the task --seed" in found.causes["drawn"].why
     assert not any(task.cached for task in found.run.tasks.values())
     assert found.run.id in lines[0]
 

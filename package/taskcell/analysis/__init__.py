@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from taskcell.analysis.local_modules import Finder
     from taskcell.analysis.meaning import canonical, code_digest
     from taskcell.analysis.names import CellNames, analyze
+    from taskcell.analysis.randomness import unseeded
     from taskcell.analysis.reaching import Missing, Reach, reach
     from taskcell.analysis.scoping import Definition, supersede
 
@@ -39,6 +40,7 @@ _HOMES = {
     "reach": "reaching",
     "stale_modules": "loaded_modules",
     "supersede": "scoping",
+    "unseeded": "randomness",
 }
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "reach",
     "stale_modules",
     "supersede",
+    "unseeded",
 ]
 
 

@@ -293,7 +293,13 @@ class CellRunner:
     # -- after -------------------------------------------------------------------------------------------------------
 
     def commit(
-        self, prepared: Prepared, namespace: Mapping[str, Any], displays: Displays, started: datetime, duration_s: float
+        self,
+        prepared: Prepared,
+        namespace: Mapping[str, Any],
+        displays: Displays,
+        started: datetime,
+        duration_s: float,
+        drawn: tuple[str, ...] = (),
     ) -> tuple[dict[str, Any], dict[str, Artifact], dict[str, str]]:
         """Store what the body left and commit it; return outputs' values, artifacts, and why others are not kept.
 
@@ -322,7 +328,7 @@ class CellRunner:
                 dropped=dropped,
             )
             self._results.commit(entry)
-        self._record(prepared, artifacts, stored_displays, displays, started, duration_s)
+        self._record(prepared, artifacts, stored_displays, displays, started, duration_s, drawn)
         return values, artifacts, dropped
 
     def _stored(
@@ -405,6 +411,7 @@ class CellRunner:
         displays: Displays,
         started: datetime,
         duration_s: float,
+        drawn: tuple[str, ...],
     ) -> None:
         """Leave the record of a task run: its end, and an executed notebook for people."""
         task, run_id = prepared.task, self._run()
@@ -436,6 +443,8 @@ class CellRunner:
             parts=prepared.key.parts if prepared.key else (),
             outputs=artifacts,
             displays=stored_displays,
+            seed=task.options.seed,
+            randomness=analysis.unseeded(task.sources, drawn if task.options.seed is None else ()),
         )
         self._store.records.create(paths.attempt_end(run_id, task_id, number), end)
 
