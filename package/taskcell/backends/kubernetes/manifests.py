@@ -1,4 +1,4 @@
-"""Jobs of drivers and workers as plain dicts. Pods pass the ``restricted`` profile: see ``docs/design/006-kubernetes.md``."""
+"""Jobs of drivers and workers as plain dicts. Pods pass the ``restricted`` profile: see ``docs/design/008-kubernetes.md``."""
 
 from __future__ import annotations
 
