@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
 
-from taskcell import environment, errors
+from taskcell import analysis, environment, errors
 from taskcell.api import configuration, run_ids, sessions, snapshots, workflows
 from taskcell.cache import keys
 from taskcell.cache.results import Results
@@ -77,11 +78,13 @@ class CellRunner:
     def prepare(self, cell: Cell) -> Prepared:
         """Define the task of a cell that is about to run; raise DefinitionError, and then nothing has changed."""
         task, cells = self._session.resolve(cell, snapshots.notebook_folder(self._session))
-        prepared = self._keyed(task, workflows.parameters(cells))
+        analysis.note_modules(task.captures)
+        prepared = self.keyed(task, workflows.parameters(cells))
         self._session.place(cell, cells)
         return prepared
 
-    def _keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
+    def keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
+        """Return a task with its inputs' values and its key; notes nothing in the session."""
         values: dict[str, Any] = {}
         rebound: list[str] = []
         digests: dict[str, Digest] = {}
@@ -142,6 +145,11 @@ class CellRunner:
         if bound is None:
             if item.artifact is not None and item.artifact.digest:
                 return value, item.artifact.digest
+            if isinstance(value, ModuleType):
+                raise errors.UnstorableError(
+                    f"a plain cell changed what the module {item.name} holds, which can't be seen.",
+                    remedy="Make the change in the task, or in a statement of its own at the top level of a cell.",
+                )
             return value, digest_value(value)
         try:
             digest = digest_value(value)
@@ -202,7 +210,9 @@ class CellRunner:
         if prepared.key is None or not prepared.task.options.cache or os.environ.get("TASKCELL_READ_CACHE") == "0":
             return None
         entry = self._results.find(prepared.key.digest)
-        if entry is None:
+        if entry is None or (
+            entry.dropped and prepared.task.stated
+        ):  # stated outputs are errors when they can't be kept
             return None
         try:
             values = {name: self.load(artifact) for name, artifact in entry.outputs.items()}
@@ -226,7 +236,19 @@ class CellRunner:
         finally:
             if restored is not None or sys.exception() is not None:
                 self.release()
+        if restored is None:
+            self._check_loaded(prepared)
         return restored
+
+    def _check_loaded(self, prepared: Prepared) -> None:
+        """Let a task that would execute with older modules than it is keyed with run uncached."""
+        stale = analysis.stale_modules(prepared.task.captures)
+        if stale:
+            prepared.key = None
+            prepared.uncacheable = (
+                f"{stale[0]} is loaded in an older form than its file has now: reload it, or restart the kernel"
+            )
+            self.release()
 
     def release(self) -> None:
         """Give the claimed key free."""
@@ -272,7 +294,13 @@ class CellRunner:
     # -- after -------------------------------------------------------------------------------------------------------
 
     def commit(
-        self, prepared: Prepared, namespace: Mapping[str, Any], displays: Displays, started: datetime, duration_s: float
+        self,
+        prepared: Prepared,
+        namespace: Mapping[str, Any],
+        displays: Displays,
+        started: datetime,
+        duration_s: float,
+        drawn: tuple[str, ...] = (),
     ) -> tuple[dict[str, Any], dict[str, Artifact], dict[str, str]]:
         """Store what the body left and commit it; return outputs' values, artifacts, and why others are not kept.
 
@@ -301,7 +329,7 @@ class CellRunner:
                 dropped=dropped,
             )
             self._results.commit(entry)
-        self._record(prepared, artifacts, stored_displays, displays, started, duration_s)
+        self._record(prepared, artifacts, stored_displays, displays, started, duration_s, drawn)
         return values, artifacts, dropped
 
     def _stored(
@@ -384,6 +412,7 @@ class CellRunner:
         displays: Displays,
         started: datetime,
         duration_s: float,
+        drawn: tuple[str, ...],
     ) -> None:
         """Leave the record of a task run: its end, and an executed notebook for people."""
         task, run_id = prepared.task, self._run()
@@ -415,6 +444,8 @@ class CellRunner:
             parts=prepared.key.parts if prepared.key else (),
             outputs=artifacts,
             displays=stored_displays,
+            seed=task.options.seed,
+            randomness=analysis.unseeded(task.sources, drawn if task.options.seed is None else ()),
         )
         self._store.records.create(paths.attempt_end(run_id, task_id, number), end)
 
