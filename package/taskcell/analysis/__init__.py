@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from taskcell.analysis.builtin_names import is_session_name
     from taskcell.analysis.defining import definitions
     from taskcell.analysis.extending import extend_scope
-    from taskcell.analysis.loaded_modules import stale_modules
+    from taskcell.analysis.loaded_modules import stale_modules, stale_words
     from taskcell.analysis.local_modules import Finder
     from taskcell.analysis.meaning import canonical, code_digest
     from taskcell.analysis.names import CellNames, analyze
@@ -37,6 +37,7 @@ _HOMES = {
     "needs_await": "awaiting",
     "reach": "reaching",
     "stale_modules": "loaded_modules",
+    "stale_words": "loaded_modules",
 }
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "needs_await",
     "reach",
     "stale_modules",
+    "stale_words",
 ]
 
 

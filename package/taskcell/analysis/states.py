@@ -110,7 +110,7 @@ class Super:
     """What ``super()`` gives in a method of ``klass`` that was called on ``owner``."""
 
     klass: Klass
-    owner: Value
+    owner: Instance | Klass
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from taskcell import environment, errors
+from taskcell import analysis, environment, errors
 from taskcell.api import configuration, run_ids, sessions, snapshots, workflows
 from taskcell.cache import keys
 from taskcell.cache.results import Results
@@ -283,6 +283,9 @@ class CellRunner:
         """
         values, artifacts, dropped = self._stored(prepared.task, namespace)
         self.put_back(prepared)
+        stale = analysis.stale_modules(prepared.task.captures)
+        if stale:  # the key says the file, the body ran what is loaded
+            prepared.key, prepared.uncacheable = None, analysis.stale_words(stale)
         stored_displays = self._results.put_displays(displays)
         task_address = self._store.blobs.put(msgspec.json.encode(prepared.task))[0]
         run_id = self._run()

@@ -172,6 +172,10 @@ class CachedFunction(Generic[P, R]):
         if changed:
             _warn(f"{self._function.__qualname__} changed its argument {changed[0]!r} in place: not cached", 4)
             key = None
+        stale = analysis.stale_modules(task.captures)
+        if stale:
+            _warn(f"{self._function.__qualname__} is not cached: {analysis.stale_words(stale)}", 4)
+            key = None
         artifact = codecs.encode(value, where.blobs)
         outputs = {_RESULT: artifact}
         run_id = _process_run_id()
