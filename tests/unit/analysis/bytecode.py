@@ -9,6 +9,7 @@ and at most.
 from __future__ import annotations
 
 import dis
+import itertools
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,11 +19,7 @@ _LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
 _NO_WAY_ON = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "INTERPRETER_EXIT")
 _JUMPS = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "JUMP_ABSOLUTE", "JUMP")
 _SAFE = frozenset(
-    """
-    LOAD_CONST STORE_NAME STORE_GLOBAL STORE_FAST LOAD_FAST NOP POP_TOP RESUME PUSH_NULL PUSH_EXC_INFO POP_EXCEPT
-    COPY SWAP MAKE_CELL CACHE PRECALL KW_NAMES LOAD_SMALL_INT LOAD_FAST_BORROW NOT_TAKEN JUMP_FORWARD JUMP_BACKWARD
-    RETURN_VALUE RETURN_CONST IS_OP POP_JUMP_FORWARD_IF_NONE POP_JUMP_FORWARD_IF_NOT_NONE BUILD_TUPLE LOAD_CLOSURE
-    """.split()
+    ["LOAD_CONST", "STORE_NAME", "STORE_GLOBAL", "STORE_FAST", "LOAD_FAST", "NOP", "POP_TOP", "RESUME", "PUSH_NULL", "PUSH_EXC_INFO", "POP_EXCEPT", "COPY", "SWAP", "MAKE_CELL", "CACHE", "PRECALL", "KW_NAMES", "LOAD_SMALL_INT", "LOAD_FAST_BORROW", "NOT_TAKEN", "JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_VALUE", "RETURN_CONST", "IS_OP", "POP_JUMP_FORWARD_IF_NONE", "POP_JUMP_FORWARD_IF_NOT_NONE", "BUILD_TUPLE", "LOAD_CLOSURE"]
 )
 """Instructions that do not raise, when a name that they load is there."""
 
@@ -57,7 +54,8 @@ class _State:
 @dataclass(slots=True)
 class _Notes:
     reads: set[str] = field(default_factory=set)
-    later: dict[str, None] = field(default_factory=dict)
+    later: dict[str, set[str]] = field(default_factory=dict)
+    """Names that code reads which runs later, with marks that are ``gone`` on every path on which it was made."""
     stored_later: set[str] = field(default_factory=set)
     raised: list[_State] = field(default_factory=list)
 
@@ -70,8 +68,9 @@ def bounds(code: types.CodeType) -> Bounds:
         end = _State()
         for position, state in enumerate(notes.raised):
             end = state if not position else end.join(state)
-    sure = notes.reads | (notes.later.keys() - end.gone - notes.stored_later)
-    raised = frozenset().union(*(state.bound for state in notes.raised))
+    later = {name for name, marks in notes.later.items() if marks & end.gone}
+    sure = notes.reads | (later - end.gone - notes.stored_later)
+    raised: frozenset[str] = frozenset().union(*(state.bound for state in notes.raised))
     return Bounds(
         reads=frozenset(sure),
         may_read=frozenset(notes.reads | notes.later.keys()),
@@ -94,7 +93,7 @@ def _flow(code: types.CodeType, start: _State, notes: _Notes, own: str | None) -
     instructions = {each.offset: each for each in listing}
     offsets = sorted(instructions)
     following = dict(zip(offsets, [*offsets[1:], None], strict=True))
-    for before_loop, loop in zip(listing, listing[1:], strict=False):
+    for before_loop, loop in itertools.pairwise(listing):
         if loop.opname == "FOR_ITER" and before_loop.opname == "GET_ITER" and _runs(listing, before_loop):
             first = loop.offset + 1  # no instruction has an odd offset: the loop when it is entered
             instructions[first], following[first] = loop, following[loop.offset]
@@ -106,13 +105,13 @@ def _flow(code: types.CodeType, start: _State, notes: _Notes, own: str | None) -
     while work:
         at = work.pop()
         instruction, before = instructions[at], states[at]
-        after = _step(instruction, before, notes, own, code)
+        after = _step(instruction, before, notes, own)
         goes: list[tuple[int, _State]] = []
         if instruction.opname in ("RETURN_VALUE", "RETURN_CONST"):
             end = after if end is None else end.join(after)
         elif instruction.opname == "RAISE_VARARGS" and not any(a <= at < b for a, b, _ in handlers):
             notes.raised.append(after)
-        if _may_raise(instruction, before, own):
+        if _may_raise(instruction, before):
             goes += [(target, before.join(after)) for first, last, target in handlers if first <= at < last]
         entered = at != instruction.offset
         goes += [
@@ -154,28 +153,29 @@ def _successors(
 ) -> Iterator[int]:
     name = instruction.opname
     jumps = instruction.opcode in dis.hasjrel or instruction.opcode in dis.hasjabs
-    after_exit = any(
-        each.opname == "WITH_EXCEPT_START" for each in _just_before(instruction.offset, instructions)
-    ) and name.startswith("POP_JUMP")
+    after_exit = name.startswith("POP_JUMP") and _follows_exit(instruction.offset, instructions)
     if jumps and not after_exit:  # what a context manager does with an exception is not known: it goes on
         yield instruction.argval
     if name not in _NO_WAY_ON and name not in _JUMPS and following is not None:
         yield following
 
 
-def _just_before(offset: int, instructions: dict[int, dis.Instruction]) -> list[dis.Instruction]:
-    return [instructions[at] for at in range(max(0, offset - 10), offset) if at in instructions]
+def _follows_exit(offset: int, instructions: dict[int, dis.Instruction]) -> bool:
+    """Whether a jump asks what ``__exit__`` said; the awaiting of ``__aexit__`` may stand between."""
+    for at in range(offset - 2, max(0, offset - 60), -2):
+        name = instructions[at].opname if at in instructions else ""
+        if name == "WITH_EXCEPT_START" or name.startswith("POP_JUMP"):
+            return name == "WITH_EXCEPT_START"
+    return False
 
 
-def _may_raise(instruction: dis.Instruction, before: _State, own: str | None) -> bool:
+def _may_raise(instruction: dis.Instruction, before: _State) -> bool:
     if instruction.opname in _LOADS:
         return instruction.argval not in before.bound or instruction.argval not in before.gone
     return instruction.opname not in _SAFE
 
 
-def _step(
-    instruction: dis.Instruction, state: _State, notes: _Notes, own: str | None, code: types.CodeType
-) -> _State:
+def _step(instruction: dis.Instruction, state: _State, notes: _Notes, own: str | None) -> _State:
     name, value = instruction.opname, instruction.argval
     if name in _LOADS:
         if name != "LOAD_GLOBAL" and own is not None and own + value in state.gone & state.bound:
@@ -208,10 +208,10 @@ def _made(code: types.CodeType, state: _State, notes: _Notes) -> _State:
         for instruction in dis.get_instructions(each):
             name, value = instruction.opname, instruction.argval
             if name in _LOADS and value not in state.gone and not (name != "LOAD_GLOBAL" and value in own):
-                notes.later[value] = None
+                notes.later.setdefault(value, set()).add(f"<{id(code)}>")
             elif name in ("STORE_GLOBAL", "DELETE_GLOBAL"):
                 notes.stored_later.add(value)
-    return state
+    return _State(state.gone | {f"<{id(code)}>"}, state.bound)
 
 
 def _is_class(code: types.CodeType) -> bool:
