@@ -47,9 +47,10 @@ def _notebook_sources(file: Path) -> list[str]:
         cells: list[dict[str, Any]] = notebook.get("cells") or [
             cell for sheet in notebook.get("worksheets", []) for cell in sheet["cells"]
         ]
+        python = _is_python(notebook.get("metadata", {}))
     except (ValueError, LookupError, OSError, AttributeError):
         return []
-    if not _is_python(notebook.get("metadata", {})):
+    if not python:
         return []
     sources = [cell.get("source", cell.get("input", "")) for cell in cells if cell.get("cell_type") == "code"]
     return [source if isinstance(source, str) else "".join(source) for source in sources]
@@ -57,7 +58,7 @@ def _notebook_sources(file: Path) -> list[str]:
 
 def _is_python(metadata: dict[str, Any]) -> bool:
     languages = (
-        metadata.get("language_info", {}).get("name", "python"),
-        metadata.get("kernelspec", {}).get("language", "python"),
+        (metadata.get("language_info") or {}).get("name"),
+        (metadata.get("kernelspec") or {}).get("language"),
     )
-    return all("python" in language.lower() for language in languages)
+    return all("python" in (language or "python").lower() for language in languages)
