@@ -136,7 +136,6 @@ class Driver:
             with contextlib.suppress(errors.StoreError):
                 self._end(RunState.FAILED, " ".join(f"The driver gave up: {reason} {go_on}".split()))
             raise
-        self._workers.close()
         return self._end(state, sentence)
 
     def _end(self, state: RunState, sentence: str) -> DriverEnd:

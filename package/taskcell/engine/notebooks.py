@@ -33,6 +33,8 @@ Listener = Callable[[str], None]
 
 OUTPUT_PATIENCE_S = 600
 """How long output may still arrive after a cell has ended; the library's 4 s lose the end of a flood of prints."""
+PRINTED_CAP_CHARACTERS = 20_000_000
+"""What all cells together may print: a flood must fill neither memory nor store."""
 _ENGINE = "taskcell.recording"
 _KERNEL = "taskcell"
 
@@ -114,6 +116,7 @@ class _RecordingClient(PapermillNotebookClient):  # type: ignore[misc]
         super().__init__(nb_man, **options)
         self._scratch = scratch
         self._listener = listener
+        self._printed = 0
 
     def create_kernel_manager(self) -> Any:
         specs = KernelSpecManager(kernel_dirs=[str(self._scratch / "kernels")], ensure_native_kernel=False)
@@ -124,11 +127,23 @@ class _RecordingClient(PapermillNotebookClient):  # type: ignore[misc]
         return self.km
 
     def process_message(self, msg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        if msg["msg_type"] == "stream" and not self._fits(msg["content"]):
+            return None
         output = super().process_message(msg, *args, **kwargs)
         text = _text_of(msg)
         if text:
             self._listener(text)
         return output
+
+    def _fits(self, content: dict[str, Any]) -> bool:
+        """Whether printed text is still kept; the piece that is too much ends with a word on it."""
+        room = PRINTED_CAP_CHARACTERS - self._printed
+        self._printed += len(content["text"])
+        if self._printed > PRINTED_CAP_CHARACTERS and room >= 0:
+            note = f"\n[what is printed after {PRINTED_CAP_CHARACTERS:,} characters is not kept]\n"
+            content["text"] = content["text"][:room] + note
+            self._printed = PRINTED_CAP_CHARACTERS + 1
+        return room >= 0
 
 
 class _RecordingEngine(Engine):  # type: ignore[misc]

@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from driver_world import RUN, World, task
+from driver_world import RUN, Gone, World, task
 
+from taskcell import errors
 from taskcell.engine import states
 from taskcell.model.runs import RunState, TaskState
 from taskcell.store import paths
@@ -162,6 +163,19 @@ def test_damaged_cache_entry_is_told_and_made_again(cut: int) -> None:
     assert workers.executed == ["t/1"]
     assert "its cached result was unusable" in world.ends()["t"].notices[0]
     assert world.results.find(world.ends()["t"].key or "") is not None
+
+
+@pytest.mark.parametrize("path", [paths.plan(RUN), paths.driver_start(RUN, 1), paths.driver_end(RUN, 1)])
+def test_damaged_record_of_the_run_itself_is_named_with_what_to_do(path: str) -> None:
+    world = chain()
+    world.drive()
+    data = world.store.project_files.read(path)
+    world.store.project_files.delete(path)
+    world.store.project_files.create(path, data.replace(b"1", b"2"))
+    with pytest.raises(errors.FormatError, match="is damaged") as refused:
+        states.read_status(world.store, RUN, Gone())
+    assert path in refused.value.message
+    assert "Restore the file from a backup" in refused.value.remedy
 
 
 def test_attempt_is_read_whatever_else_lies_beside_it() -> None:

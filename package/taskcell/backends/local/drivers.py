@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
@@ -18,6 +19,16 @@ from taskcell.model.runs import DriverStart
 
 _started: list[subprocess.Popen[bytes]] = []
 """Drivers that this process started: kept until they have ended, so that none stays a zombie for long."""
+
+
+def _let_go() -> None:
+    """Leave drivers to themselves when this process ends: they outlive it on purpose, and Python need not warn."""
+    for process in _started:
+        if process.poll() is None:
+            process.returncode = 0
+
+
+atexit.register(_let_go)
 
 
 def command(order: contracts.DriverOrder, verb: str) -> list[str]:
