@@ -19,7 +19,37 @@ _LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
 _NO_WAY_ON = ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "INTERPRETER_EXIT")
 _JUMPS = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "JUMP_ABSOLUTE", "JUMP")
 _SAFE = frozenset(
-    ["LOAD_CONST", "STORE_NAME", "STORE_GLOBAL", "STORE_FAST", "LOAD_FAST", "NOP", "POP_TOP", "RESUME", "PUSH_NULL", "PUSH_EXC_INFO", "POP_EXCEPT", "COPY", "SWAP", "MAKE_CELL", "CACHE", "PRECALL", "KW_NAMES", "LOAD_SMALL_INT", "LOAD_FAST_BORROW", "NOT_TAKEN", "JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_VALUE", "RETURN_CONST", "IS_OP", "POP_JUMP_FORWARD_IF_NONE", "POP_JUMP_FORWARD_IF_NOT_NONE", "BUILD_TUPLE", "LOAD_CLOSURE"]
+    [
+        "LOAD_CONST",
+        "STORE_NAME",
+        "STORE_GLOBAL",
+        "STORE_FAST",
+        "LOAD_FAST",
+        "NOP",
+        "POP_TOP",
+        "RESUME",
+        "PUSH_NULL",
+        "PUSH_EXC_INFO",
+        "POP_EXCEPT",
+        "COPY",
+        "SWAP",
+        "MAKE_CELL",
+        "CACHE",
+        "PRECALL",
+        "KW_NAMES",
+        "LOAD_SMALL_INT",
+        "LOAD_FAST_BORROW",
+        "NOT_TAKEN",
+        "JUMP_FORWARD",
+        "JUMP_BACKWARD",
+        "RETURN_VALUE",
+        "RETURN_CONST",
+        "IS_OP",
+        "POP_JUMP_FORWARD_IF_NONE",
+        "POP_JUMP_FORWARD_IF_NOT_NONE",
+        "BUILD_TUPLE",
+        "LOAD_CLOSURE",
+    ]
 )
 """Instructions that do not raise, when a name that they load is there."""
 
