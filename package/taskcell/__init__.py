@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from taskcell.api.collecting import gc as gc
     from taskcell.api.comparing import compare as compare
     from taskcell.api.explaining import why as why
+    from taskcell.api.fetching import url as url
     from taskcell.api.launching import launch as launch
     from taskcell.api.outcomes import Outcome as Outcome
     from taskcell.api.outcomes import outcome as outcome
@@ -54,6 +55,7 @@ _HOMES = {
     "checkout": "taskcell.api.versions",
     "rollback": "taskcell.api.versions",
     "tag": "taskcell.api.versions",
+    "url": "taskcell.api.fetching",
     "versions": "taskcell.api.versions",
 }
 
@@ -76,6 +78,7 @@ __all__ = [
     "snapshot",
     "tag",
     "task",
+    "url",
     "versions",
     "why",
 ]

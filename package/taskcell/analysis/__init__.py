@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from taskcell.analysis.loaded_modules import stale_modules, stale_words
     from taskcell.analysis.local_modules import Finder
     from taskcell.analysis.meaning import canonical, code_digest
-    from taskcell.analysis.names import CellNames, analyze
+    from taskcell.analysis.names import TELLING, CellNames, analyze
+    from taskcell.analysis.randomness import unseeded
     from taskcell.analysis.reaching import Missing, Reach, reach
     from taskcell.analysis.scoping import Definition
 
@@ -28,6 +29,7 @@ _HOMES = {
     "Finder": "local_modules",
     "Missing": "reaching",
     "Reach": "reaching",
+    "TELLING": "names",
     "analyze": "names",
     "canonical": "meaning",
     "code_digest": "meaning",
@@ -38,9 +40,11 @@ _HOMES = {
     "reach": "reaching",
     "stale_modules": "loaded_modules",
     "stale_words": "loaded_modules",
+    "unseeded": "randomness",
 }
 
 __all__ = [
+    "TELLING",
     "CellNames",
     "Definition",
     "Finder",
@@ -56,6 +60,7 @@ __all__ = [
     "reach",
     "stale_modules",
     "stale_words",
+    "unseeded",
 ]
 
 

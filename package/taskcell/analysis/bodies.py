@@ -118,7 +118,7 @@ class Bodies(Calls):
         code = self.code(node)
         self.frame = outer
         code.defaults = defaults
-        code.lazy = isinstance(node, ast.AsyncFunctionDef) or self.table_of(node, code.private).generator
+        code.lazy = isinstance(node, ast.AsyncFunctionDef) or scopes.table_of(node, code.private).generator
         code.reach = _reach_of(node.decorator_list)
         self.bind(node.name, self._decorated(frozenset({code}), decorators), node.lineno)
 

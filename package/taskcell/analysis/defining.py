@@ -55,7 +55,8 @@ def _in_order(source: str, lazy_before: bool) -> Iterator[Definition]:
     whole = names.analyze(source)
     seen: set[str] = set()
     for node, text in _statements(source, translated):
-        cell = names.names_of([node], lazy_annotations=lazy)
+        alone = translated.tree.body == [node] and not lazy_before
+        cell = whole if alone else names.names_of([node], lazy_annotations=lazy)
         found = [
             *_of_statement(node, text, cell, lazy),
             *(_value(name, node, text, cell) for name in sorted(cell.mutates - cell.writes)),

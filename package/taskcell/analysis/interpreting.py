@@ -90,7 +90,6 @@ class Ground:
         self._snapshot = State()
         self.memo: dict[object, Seen] = {}
         self.runs_left = _RUNS
-        self.tables: dict[tuple[int, str], scopes.Table] = {}
         self.nested_trees: dict[tuple[str, int], ast.Module] = {}
         self.later = False
         self.reads: dict[str, int] = {}
@@ -144,28 +143,12 @@ class Ground:
 
     # -- scopes --------------------------------------------------------------------------------------------
 
-    def table_of(self, node: ast.AST, private: str) -> scopes.Table:
-        """Return the scope table of a function, class or comprehension."""
-        key = (id(node), private)
-        table = self.tables.get(key)
-        if table is None:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-                table = scopes.function_table(node, private)
-            elif isinstance(node, ast.ClassDef):
-                table = scopes.class_table(node)
-            elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-                table = scopes.comprehension_table(node, private)
-            else:
-                table = scopes.Table()
-            self.tables[key] = table
-        return table
-
     def frame_of(self, node: ast.AST, kind: FrameKind, outer: Frame, private: str) -> Frame:
         """Return the scope that a node makes inside `outer`: always the same, so that all runs share it."""
         key = (id(node), outer.number)
         frame = self.frames.get(key)
         if frame is None:
-            frame = Frame(kind=kind, table=self.table_of(node, private), parent=outer, private=private)
+            frame = Frame(kind=kind, table=scopes.table_of(node, private), parent=outer, private=private)
             self.frames[key] = frame
         return frame
 

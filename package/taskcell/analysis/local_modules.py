@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,9 +18,11 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from typing import Any
 
 from taskcell import errors, hashing
-from taskcell.analysis import distributions, meaning, parsing
+from taskcell.analysis import distributions, ipython_syntax, meaning, parsing
+from taskcell.hashing import stamps
 from taskcell.model.tasks import Capture, CaptureKind
 
 
@@ -63,6 +66,14 @@ class Imported:
     missing: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=4096)
+def imports_of(source: str) -> tuple[Wanted, ...]:
+    """Return every import in a cell; raise DefinitionError for what is not valid."""
+    if "import" not in source and source.isascii():
+        return ()
+    return imports_in(ipython_syntax.translate(source).tree.body)
+
+
 def imports_in(nodes: Iterable[ast.AST]) -> tuple[Wanted, ...]:
     """Return every import in some code, at any depth, also ``import_module("name")``."""
     found: list[Wanted] = []
@@ -99,8 +110,8 @@ def _by_name(call: ast.Call) -> Wanted:
 class Finder:
     """Finds modules from some folders, then from ``sys.path``, and follows what local ones import.
 
-    It remembers what it found and read: use one for all tasks that are looked at together, a new one next
-    time.
+    It remembers what it found and read: use one for all tasks that are looked at together, and next time as
+    long as it ``is_current``.
     """
 
     def __init__(self, local_roots: Sequence[Path] = (), *, with_distributions: bool = True) -> None:
@@ -108,7 +119,12 @@ class Finder:
         self._with_distributions = with_distributions
         self._places: dict[str, Place] = {}
         self._captures: dict[str, Capture] = {}
-        self._unfinished: set[str] = set()
+        self._watch = stamps.Watch()
+        self._surroundings = _surroundings()
+
+    def is_current(self) -> bool:
+        """Whether what it found is certainly still what a new one would find."""
+        return self._surroundings == _surroundings() and self._watch.unchanged()
 
     def follow(self, wanted: Iterable[Wanted], *, package: str = "") -> Imported:
         """Return what imports lead to; `package` is the package of the code that they stand in."""
@@ -144,6 +160,8 @@ class Finder:
         if known is not None:
             return known
         place = self.find(name)
+        if place.file is not None:
+            self._watch.see(str(place.file))
         text, digest, wanted = _read(place.file)
         package = name if place.package else name.rpartition(".")[0]
         direct, installed, _ = self._resolve(wanted, package)
@@ -190,6 +208,8 @@ class Finder:
         return list(direct), installed, list(missing)
 
     def _distributions(self, place: Place, names: Sequence[str]) -> set[distributions.Distribution]:
+        if place.top is not None:
+            self._watch.see(str(place.top.parent))
         found = distributions.distributions_of(place.name, place.top)
         if place.file is None and names:
             inner = [distributions.distributions_of(f"{place.name}.{name}", place.top) for name in names]
@@ -221,14 +241,25 @@ class Finder:
             return Place(name=name, home=Home.STANDARD)
         if name == "taskcell":
             return Place(name=name, home=Home.INSTALLED)
+        self._look_into([*self._roots, *sys.path], name)
         spec = self._top_spec(name)
         if spec is None and name not in sys.stdlib_module_names:
             importlib.invalidate_caches()  # a file made a moment ago is not in the listings that Python keeps
             spec = self._top_spec(name)
         if spec is None:
+            if _editable_finders():
+                self._watch.distrust()  # where else they look is their own affair
             home = Home.STANDARD if name in sys.stdlib_module_names else Home.NOWHERE
             return Place(name=name, home=home)
         return _place(name, spec)
+
+    def _look_into(self, folders: Iterable[str], name: str) -> None:
+        """Watch the folders in which a module is looked for, and the folder that it may be in each."""
+        for folder in folders:
+            self._watch.see(folder or ".")
+            inside = f"{folder or '.'}/{name}"
+            if os.path.isdir(inside):  # noqa: PTH112  one that is made later shows in the folder around it
+                self._watch.see(inside)
 
     def _top_spec(self, name: str) -> ModuleSpec | None:
         return _spec(name, self._roots) or PathFinder.find_spec(name, None) or _editable_spec(name)
@@ -236,6 +267,7 @@ class Finder:
     def _find_inside(self, name: str, parent: Place) -> Place:
         if parent.home is Home.STANDARD or parent.name.partition(".")[0] == "taskcell":
             return Place(name=name, home=parent.home, top=parent.top)
+        self._look_into(parent.folders, name.rpartition(".")[2])
         spec = _spec(name, parent.folders) if parent.folders else None
         if spec is None:
             nowhere = parent.home is Home.LOCAL or parent.home is Home.NOWHERE
@@ -275,13 +307,28 @@ def _spec(name: str, folders: Sequence[str]) -> ModuleSpec | None:
 
 def _editable_spec(name: str) -> ModuleSpec | None:
     """Ask the finders of distributions that are installed for editing; they answer without importing."""
-    for finder in sys.meta_path:
-        module = getattr(finder, "__module__", "") or type(finder).__module__
-        if module.startswith("__editable__"):
-            spec = finder.find_spec(name, None)
-            if spec is not None:
-                return spec
+    for finder in _editable_finders():
+        spec: ModuleSpec | None = finder.find_spec(name, None)
+        if spec is not None:
+            return spec
     return None
+
+
+def _editable_finders() -> list[Any]:
+    return [
+        finder
+        for finder in sys.meta_path
+        if (getattr(finder, "__module__", "") or type(finder).__module__).startswith("__editable__")
+    ]
+
+
+def _surroundings() -> tuple[object, ...]:
+    """Return what, beside files, decides where a module is found."""
+    try:
+        folder = os.getcwd()  # noqa: PTH109  on the path of every hit
+    except FileNotFoundError:
+        folder = ""
+    return folder, tuple(sys.path), tuple(sys.meta_path)
 
 
 def _place(name: str, spec: ModuleSpec) -> Place:

@@ -77,11 +77,12 @@ class CellRunner:
     def prepare(self, cell: Cell) -> Prepared:
         """Define the task of a cell that is about to run; raise DefinitionError, and then nothing has changed."""
         task, cells = self._session.resolve(cell, snapshots.notebook_folder(self._session))
-        prepared = self._keyed(task, workflows.parameters(cells))
+        prepared = self.keyed(task, workflows.parameters(cells))
         self._session.place(cell, cells)
         return prepared
 
-    def _keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
+    def keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
+        """Return a task with its inputs' values and its key; notes nothing in the session."""
         values: dict[str, Any] = {}
         rebound: list[str] = []
         digests: dict[str, Digest] = {}
@@ -272,7 +273,13 @@ class CellRunner:
     # -- after -------------------------------------------------------------------------------------------------------
 
     def commit(
-        self, prepared: Prepared, namespace: Mapping[str, Any], displays: Displays, started: datetime, duration_s: float
+        self,
+        prepared: Prepared,
+        namespace: Mapping[str, Any],
+        displays: Displays,
+        started: datetime,
+        duration_s: float,
+        drawn: tuple[str, ...] = (),
     ) -> tuple[dict[str, Any], dict[str, Artifact], dict[str, str]]:
         """Store what the body left and commit it; return outputs' values, artifacts, and why others are not kept.
 
@@ -304,7 +311,7 @@ class CellRunner:
                 dropped=dropped,
             )
             self._results.commit(entry)
-        self._record(prepared, artifacts, stored_displays, displays, started, duration_s)
+        self._record(prepared, artifacts, stored_displays, displays, started, duration_s, drawn)
         return values, artifacts, dropped
 
     def _stored(
@@ -387,6 +394,7 @@ class CellRunner:
         displays: Displays,
         started: datetime,
         duration_s: float,
+        drawn: tuple[str, ...],
     ) -> None:
         """Leave the record of a task run: its end, and an executed notebook for people."""
         task, run_id = prepared.task, self._run()
@@ -418,6 +426,8 @@ class CellRunner:
             parts=prepared.key.parts if prepared.key else (),
             outputs=artifacts,
             displays=stored_displays,
+            seed=task.options.seed,
+            randomness=analysis.unseeded(task.sources, drawn if task.options.seed is None else ()),
         )
         self._store.records.create(paths.attempt_end(run_id, task_id, number), end)
 

@@ -267,7 +267,13 @@ class _Judge:
         if self._environment_changes:
             said = words.listed(list(self._environment_changes), 6)
             return Cause(kind="environment", why=f"the environment is not the recorded one: {said}.{self._error(pair)}")
-        return Cause(kind="nondeterminism", why=f"{_NONDETERMINISM}{self._error(pair)}")
+        return Cause(kind="nondeterminism", why=f"{self._nondeterminism(pair)}{self._error(pair)}")
+
+    def _nondeterminism(self, pair: _Pair) -> str:
+        """Say what the task drew without a seed, as its records have it."""
+        statuses = [pair.new, pair.old, *(task for both in self._elements(pair) for task in both)]
+        met = {name: None for status in statuses if status.end for name in status.end.randomness}
+        return f"{_UNSEEDED}: {words.listed(list(met))}. {_SEED_IT}" if met else _NONDETERMINISM
 
     def _changed_parts(self, pair: _Pair) -> tuple[explanations.PartChange, ...]:
         """Return key parts that differ; of a mapped task, those of its first element that came out differently."""
@@ -317,9 +323,14 @@ class _Judge:
         return f"{start}: of {outputs}, {words.listed(said)}." if said else f"{start}: a task ended in another state."
 
 
+_UNSEEDED = (
+    "the same code, inputs, parameters and environment gave another result, and it draws random numbers without a seed"
+)
+_SEED_IT = "Give the task --seed, or its generators seeds of their own."
 _NONDETERMINISM = (
-    "the same code, inputs, parameters and environment gave another result: it draws random numbers without a seed, or "
-    "reads something that is not an input (a clock, a file by its name, the network)."
+    "the same code, inputs, parameters and environment gave another result: it reads something that is not an input (a "
+    "clock, a file by its name, the network), runs in an order of its own, or draws random numbers without a seed that "
+    "no global generator shows."
 )
 
 

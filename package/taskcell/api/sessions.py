@@ -82,6 +82,8 @@ class Session:
     run_id: str | None = None
     run_place: tuple[str, str] = ("", "")
     run_workflow: str = ""
+    _defined: tuple[list[Cell] | None, dict[str, analysis.Definition]] = field(default=(None, {}), init=False)
+    """The cells for which definitions were collected, and these."""
 
     def with_cell(self, cell: Cell) -> tuple[list[Cell], int]:
         """Return the cells with one that is run now, and its position; the session itself is unchanged."""
@@ -139,12 +141,15 @@ class Session:
             )
         return workflows.read_workflow(self.cells, name=name, values=LiveValues(self.namespace, sink), folder=folder)
 
-    def definitions(self) -> dict[str, analysis.Definition]:
-        """Return what plain cells define, as the newest of them do."""
-        found = {}
-        for cell in self.ran:
-            if workflows.kind_of(cell.source) is CellKind.PLAIN:
-                found.update({item.name: item for item in analysis.definitions(cell.source, label=cell.label)})
+    def definitions(self) -> Mapping[str, analysis.Definition]:
+        """Return what plain cells define, as the newest of them do; the same object until a cell runs."""
+        before, found = self._defined
+        if before is not self.ran:
+            found = {}
+            for cell in self.ran:
+                if workflows.kind_of(cell.source) is CellKind.PLAIN:
+                    found.update({item.name: item for item in analysis.definitions(cell.source, label=cell.label)})
+            self._defined = self.ran, found
         return found
 
     def forget(self, task: str) -> None:

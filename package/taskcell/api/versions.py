@@ -98,9 +98,10 @@ def _by_number(where: Store, name: str, number: int) -> Version:
     newest = latest(where, name) if _storable(name) else None
     if newest is None:
         raise _unknown_workflow(where, name)
+    known = f"Its versions are {name}@1 to {newest.ref}" if newest.number > 1 else f"Its only version is {newest.ref}"
     raise errors.NotFoundError(
         f"Workflow {name!r} has no version {number}.",
-        remedy=f"Its versions are {name}@1 to {newest.ref}; see: taskcell versions {name}",
+        remedy=f"{known}; see: taskcell versions {name}",
         workflow=name,
     )
 

@@ -11,7 +11,7 @@ import contextlib
 import os
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -19,7 +19,7 @@ import msgspec
 from taskcell import errors
 from taskcell.backends.contracts import WorkerEvent, WorkerNews, Workers
 from taskcell.cache.results import Results
-from taskcell.engine import ending, mapping, states
+from taskcell.engine import ending, mapping, settling, states
 from taskcell.engine.clocks import Clock
 from taskcell.engine.mending import Mender
 from taskcell.engine.nodes import Graph, Node
@@ -81,7 +81,7 @@ class Driver:
         self._elements = mapping.Elements(store, trusted=trusted)
         self._graph = Graph(plan, self._load_task)
         results = Results(store)
-        self._orders = Orders(plan, self._graph, results, installed)
+        self._settling = settling.Settling(store, plan.run_id, Orders(plan, self._graph, results, installed))
         self._mender = Mender(self._graph, results)
         self._running: dict[str, Node] = {}
         self._orphans: list[Node] = []
@@ -98,6 +98,7 @@ class Driver:
             self._begin()
             return self._driven()
         finally:
+            self._settling.close()
             self._workers.close()
             leadership.release()
 
@@ -219,11 +220,26 @@ class Driver:
             self._graph.again(node)
         self._submit_waiting()
         while self._graph.ready and self._clock.seconds() < now + SETTLE_S:
-            node = self._graph.ready.popleft()
-            if node.startable and node.order is None:
-                self._settle(node)
-                self._submit_waiting()
+            self._settle(list(self._next_ready()))
+            self._submit_waiting()
         return bool(self._graph.ready)
+
+    def _next_ready(self) -> Iterator[Node]:
+        """Take ready nodes, each once, as many as are settled together, or one mapped node to be dealt into elements."""
+        taken: set[str] = set()
+        while self._graph.ready and len(taken) < settling.AT_ONCE:
+            node = self._graph.ready[0]
+            mapped = node.task.options.map_over is not None and node.element is None
+            if mapped and taken:
+                return  # dealing may put others back to wait
+            self._graph.ready.popleft()
+            if not node.startable or node.order is not None or node.id in taken:
+                continue
+            if mapped:
+                self._expand(node)
+                return
+            taken.add(node.id)
+            yield node
 
     def _submit_waiting(self) -> None:
         while self._waiting and self._workers.free() > 0:
@@ -239,28 +255,20 @@ class Driver:
     def _set_running(self, node: Node) -> None:
         node.state, node.started, node.overdue = TaskState.RUNNING, self._clock.seconds(), False
 
-    def _settle(self, node: Node) -> None:
-        """Take a node's result from the cache, deal it into elements, or put it in the line for a worker."""
-        if node.task.options.map_over is not None and node.element is None:
-            self._expand(node)
-            return
-        try:
-            order = self._orders.order(node, self._epoch)
-        except errors.NotFoundError as exc:
-            self._fail_unstarted(node, exc)
-            return
-        found = self._orders.result(order)
-        if found.notice:
-            node.notices = (*node.notices, found.notice)
-            order = msgspec.structs.replace(order, notices=node.notices)
-        if found.entry is None:
-            node.order = order
-            self._waiting.append(node)
-            return
-        node.attempt += 1
-        order = msgspec.structs.replace(order, attempt=node.attempt)
-        end = ending.of_hit(order, found.entry, datetime.now(UTC), 0.0)
-        self._ended(node, ending.commit(self._store, self._plan.run_id, end))
+    def _settle(self, nodes: list[Node]) -> None:
+        """Take nodes' results from the cache, or put them in the line for a worker."""
+        for found in self._settling.settle(nodes, self._epoch):
+            node = found.node
+            if found.notice:
+                node.notices = (*node.notices, found.notice)
+            if found.refusal is not None:
+                self._fail_unstarted(node, found.refusal)
+            elif found.end is not None:
+                node.attempt += 1
+                self._ended(node, found.end)
+            elif node.startable:
+                node.order = found.order
+                self._waiting.append(node)
 
     # -- maps --------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from taskcell import errors
+from taskcell import analysis, errors
 from taskcell.backends import scratch
 from taskcell.backends.contracts import TaskOrder, WorkerNews
 from taskcell.backends.local import processes
@@ -39,6 +39,8 @@ class _Outcome:
     error: TaskError | None
     notices: tuple[str, ...]
     dropped: dict[str, str]
+    seed: int | None = None
+    randomness: tuple[str, ...] = ()
 
 
 def _silent(news: WorkerNews, order_id: str) -> None:
@@ -131,6 +133,8 @@ class Executor:
             outputs=outcome.outputs,
             displays=displays,
             notices=outcome.notices,
+            seed=outcome.seed,
+            randomness=outcome.randomness,
         )
         return self._published(order, end, outcome.dropped)
 
@@ -177,7 +181,7 @@ class Executor:
                 },
                 listener=log.write,
             )
-            return self._read(folder, executed)
+            return self._read(folder, executed, task)
         finally:
             # What a task leaves running ends with it, also what gave up its parent or its session.
             processes.kill_marked(f"{folder}{os.sep}")
@@ -198,7 +202,7 @@ class Executor:
         )
         (folder / "order.json").write_bytes(msgspec.json.encode(inside))
 
-    def _read(self, folder: Path, executed: Any) -> _Outcome:
+    def _read(self, folder: Path, executed: Any, task: Task) -> _Outcome:
         answer = folder / "result.json"
         error = composing.explain(executed)
         if error is None and not answer.exists():
@@ -220,6 +224,8 @@ class Executor:
             error=error,
             notices=tuple(notices),
             dropped=result.dropped,
+            seed=task.options.seed,
+            randomness=analysis.unseeded(task.sources, result.drawn),
         )
 
 

@@ -18,6 +18,8 @@ from taskcell.hashing.values import register
 _BLOCK = 1 << 16
 """Elements looked at while they are in the processor's cache."""
 
+_MASKED = tokens.join(Node("masked"), [])
+
 Array = np.ndarray[Any, Any]
 
 
@@ -97,18 +99,29 @@ def _plain(array: Array) -> Node | Token:
     dtype = array.dtype
     if dtype.names is not None:
         fields = [part for name in dtype.names for part in (name, array[name])]
-        return Node("structured", (repr(array.shape),), fields)
+        return Node("structured", (repr(array.shape),), [*fields, *_layout(dtype)])
     if dtype.kind == "O":
         return Node("object-array", (repr(array.shape),), (Elements(array.ravel().tolist()),), labels=("",))
     if dtype.kind == "T":
-        described = (type(dtype), getattr(dtype, "na_object", None))
-        return Node("string-array", (repr(array.shape),), (*described, Elements(array.ravel().tolist())))
+        held = (*_texts(dtype), Elements(array.ravel().tolist()))
+        return Node("string-array", (repr(array.shape),), held)
     if dtype.kind not in "biufcmMSUV":
         raise RefusalError(f"an array of element type {dtype}", "Convert it to a built-in NumPy type.")
     return array_token(array)
 
 
-def _masked(array: Any) -> Node:
+def _layout(dtype: np.dtype[Any]) -> tuple[Any, ...]:
+    """Return offsets, size and titles of fields, unless they lie one after the other: such a type is another one."""
+    fields: Any = dtype.fields
+    names: Any = dtype.names
+    if dtype == np.dtype([(name, fields[name][0]) for name in names]):
+        return ()
+    return ((dtype.itemsize, [fields[name][1:] for name in names]),)
+
+
+def _masked(array: Any) -> Node | Token:
+    if array is np.ma.masked:
+        return _MASKED
     if array.dtype.names is not None:
         raise RefusalError("a masked array of records", "Pass its fields one by one.")
     mask = np.ma.getmaskarray(array)
@@ -138,6 +151,8 @@ def _elements(held: Elements) -> Node | Token:
 
 
 def _scalar(value: np.generic) -> Node | Token:
+    if isinstance(value, np.record):
+        return Node("numpy-record", (), (value.view(np.void),), labels=("",))
     array = np.asarray(value)
     if array.dtype.kind in "biufcmMSU" and array.dtype.char not in "gG":
         data = b"".join(bytes(block) for block in blocks(array))
@@ -148,10 +163,18 @@ def _scalar(value: np.generic) -> Node | Token:
 def _dtype(value: np.dtype[Any]) -> Node:
     if value.names is not None:
         fields: Any = value.fields or {}
-        return Node("dtype", ("structured",), [part for name in value.names for part in (name, fields[name][0])])
+        held = [part for name in value.names for part in (name, fields[name][0])]
+        return Node("dtype", ("structured",), [*held, *_layout(value)])
     if value.subdtype is not None:
         return Node("dtype", ("subarray",), value.subdtype)
-    return Node("dtype", (value.str,), ((type(value), getattr(value, "na_object", None)) if value.kind == "T" else ()))
+    return Node("dtype", (value.str,), _texts(value) if value.kind == "T" else ())
+
+
+def _texts(value: Any) -> tuple[Any, ...]:
+    """Return what a type of texts of any length says of itself; it may have no object for missing ones."""
+    described = (type(value), getattr(value, "na_object", None))
+    plain = value.coerce and (not hasattr(value, "na_object") or value.na_object is not None)
+    return described if plain else (*described, hasattr(value, "na_object"), value.coerce)
 
 
 def _generator(value: np.random.Generator) -> Node:

@@ -1,9 +1,8 @@
-"""Functions, classes and modules.
+"""Functions and modules.
 
 What is installed counts by name and version. What the user wrote counts by what it does: a function by its
 source, comments and formatting aside, if that source is proven to be what was compiled, otherwise by its
-compiled code; by its defaults, the values in its closure, and the globals that it reads. A class counts by
-its bases and members.
+compiled code; by its defaults, the values in its closure, and the globals that it reads.
 """
 
 from __future__ import annotations
@@ -12,17 +11,16 @@ import __future__
 import ast
 import builtins
 import dis
-import enum
 import functools
 import inspect
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from taskcell.hashing import origins, tokens
 from taskcell.hashing.tokens import Node, RefusalError
-from taskcell.hashing.values import Attributes, register
+from taskcell.hashing.values import register
 
 _FUTURE = functools.reduce(
     lambda left, name: left | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0
@@ -30,29 +28,17 @@ _FUTURE = functools.reduce(
 _NESTED = inspect.CO_NESTED
 _GLOBAL_READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
 _UNREAD = ("lineno", "col_offset", "end_lineno", "end_col_offset", "kind", "type_comment", "ctx")
-_UNBOUND = tokens.Node("unbound")
-_CLASS_NOISE = frozenset(
-    [
-        "__dict__",
-        "__slotnames__",  # set by copyreg when the first instance is pickled
-        "__weakref__",
-        "__module__",
-        "__firstlineno__",
-        "__static_attributes__",
-        "_abc_impl",
-        "__qualname__",
-        "__annotations_cache__",
-        "__dataclass_params__",
-        "__match_args__",
-    ]
-)
 
 
 class _Missing:
     """A global that a function reads and that is not bound."""
 
 
-def _named(value: Any, module: str | None, name: str) -> Node:
+_MISSING = _Missing()
+
+
+def named(module: str | None, name: str) -> Node:
+    """Return what stands for something installed: its name and its distribution's version."""
     return Node("global", (module or "", name, origins.version_of(module or "")))
 
 
@@ -60,8 +46,8 @@ def _named(value: Any, module: str | None, name: str) -> Node:
 
 
 def _function(value: types.FunctionType) -> Node:
-    if not origins.is_local(value.__module__) and "<locals>" not in value.__qualname__ and value.__name__ != "<lambda>":
-        return _named(value, value.__module__, value.__qualname__)
+    if origins.stands_for(value.__module__, value.__qualname__, value):
+        return named(value.__module__, value.__qualname__)
     closure = _cells(value)
     reads = _globals_of(value)
     children = (
@@ -85,13 +71,13 @@ def _content(cell: types.CellType) -> Any:
     try:
         return cell.cell_contents
     except ValueError:
-        return _Missing
+        return _MISSING
 
 
 def _globals_of(function: types.FunctionType) -> dict[str, Any]:
     names = sorted(set(_names_read(function.__code__)))
-    missing = {name: function.__globals__.get(name, _Missing) for name in names}
-    return {name: part for name, part in missing.items() if part is not _Missing or not hasattr(builtins, name)}
+    missing = {name: function.__globals__.get(name, _MISSING) for name in names}
+    return {name: part for name, part in missing.items() if part is not _MISSING or not hasattr(builtins, name)}
 
 
 def _names_read(code: types.CodeType) -> Iterator[str]:
@@ -238,7 +224,7 @@ def canonical(node: ast.AST) -> list[bytes]:
 def _builtin(value: Any) -> Node:
     owner = getattr(value, "__self__", None)
     if owner is None or isinstance(owner, types.ModuleType):
-        return _named(value, value.__module__ or "builtins", value.__qualname__)
+        return named(value.__module__ or "builtins", value.__qualname__)
     return Node("bound", (value.__name__,), (owner,), labels=(".__self__",))
 
 
@@ -249,50 +235,6 @@ def _method(value: types.MethodType) -> Node:
 def _remembering(value: Any) -> Node:
     """Digest a function behind ``functools.lru_cache``: what it remembers does not count."""
     return Node("lru-cache", (), (value.__wrapped__, value.cache_parameters()), labels=("", ""))
-
-
-# --- classes ----------------------------------------------------------------------------------------------
-
-
-def expand_class(value: type) -> Node:
-    """Take apart a class: by name when installed, by bases and members when it is the user's own."""
-    if value is _Missing:
-        return _UNBOUND
-    if not origins.is_local(value.__module__) and "<locals>" not in value.__qualname__:
-        return _named(value, value.__module__, value.__qualname__)
-    if issubclass(value, enum.Enum):
-        members = _own_members(value, lambda name: not name.startswith("_") and name not in value.__members__)
-        members["members"] = [(name, member.value) for name, member in value.__members__.items()]
-    else:
-        members = _own_members(value, lambda name: name not in _CLASS_NOISE)
-    children = (list(value.__bases__), Attributes(members), type(value) if type(value) is not type else None)
-    return Node("class", (value.__qualname__,), children, labels=(" bases", "", " metaclass"))
-
-
-def _own_members(value: type, wanted: Callable[[str], bool]) -> dict[str, Any]:
-    unread = (types.MemberDescriptorType, types.GetSetDescriptorType)
-    members = {name: part for name, part in vars(value).items() if wanted(name) and not isinstance(part, unread)}
-    return {name: part for name, part in members.items() if not _is_generated(value, part)}
-
-
-def _is_generated(owner: type, part: Any) -> bool:
-    """Whether a method was written by ``dataclass``: it follows from the fields and the options."""
-    inner = inspect.unwrap(part) if isinstance(part, types.FunctionType) else part
-    if not isinstance(inner, types.FunctionType) or "__dataclass_fields__" not in vars(owner):
-        return False
-    return inner.__code__.co_filename == "<string>" or inner.__module__ == "dataclasses"
-
-
-def _property(value: property) -> Node:
-    return Node("property", (), (value.fget, value.fset, value.fdel), labels=("", "", ""))
-
-
-def _wrapped(value: Any) -> Node:
-    return Node(type(value).__name__, (), (value.__func__,), labels=("",))
-
-
-def _cached(value: functools.cached_property[Any]) -> Node:
-    return Node("cached-property", (), (value.func,), labels=("",))
 
 
 # --- modules ----------------------------------------------------------------------------------------------
@@ -328,9 +270,5 @@ register(types.MethodType, _method)
 register(types.CodeType, _compiled)
 register(types.ModuleType, _module, subclasses=True)
 register(type(functools.lru_cache(lambda: None)), _remembering)
-register(type, expand_class, subclasses=True)
-register(property, _property)
-register(staticmethod, _wrapped)
-register(classmethod, _wrapped)
-register(functools.cached_property, _cached)
 register(_Code, _code)
+register(_Missing, lambda _: Node("unbound"))

@@ -7,6 +7,8 @@ alike in Python's and in Arrow's storage; the types ``str``, ``string`` and ``ob
 
 from __future__ import annotations
 
+import datetime
+import zoneinfo
 from typing import Any
 
 import numpy as np
@@ -61,7 +63,17 @@ def _index(value: pd.Index[Any]) -> Node:
     steps = _steps(value)
     if steps is not None:
         return Node("pandas-range-index", (), (value.name, *steps))
-    return Node("pandas-index", (str(value.dtype),), (value.name, _column(value), getattr(value, "freqstr", None)))
+    freq = getattr(value, "freq", None)
+    children = (value.name, _column(value), getattr(value, "freqstr", None))
+    return Node("pandas-index", (str(value.dtype),), children if is_said(freq) else (*children, freq))
+
+
+def is_said(freq: Any) -> bool:
+    """Whether a frequency is what its text says: not so for business days of one's own, and offsets of several units."""
+    try:
+        return freq is None or bool(pd.tseries.frequencies.to_offset(freq.freqstr) == freq)
+    except ValueError:
+        return False
 
 
 def _steps(value: pd.Index[Any]) -> tuple[int, int, int] | None:
@@ -75,7 +87,7 @@ def _steps(value: pd.Index[Any]) -> tuple[int, int, int] | None:
     if size < 2:
         return (int(numbers[0]) if size else 0), 1, size
     start, step = int(numbers[0]), int(numbers[1]) - int(numbers[0])
-    if step == 0 or int(numbers[-1]) != start + step * (size - 1):
+    if step == 0 or int(numbers[-1]) != start + step * (size - 1) or abs(step * size) >= 1 << 63:
         return None
     for first in range(0, size, _BLOCK):
         block = numbers[first : first + _BLOCK]
@@ -95,7 +107,7 @@ def _extension(value: Any) -> Node | Token:
     if isinstance(dtype, pd.CategoricalDtype):
         return Node("pandas-categorical", (), (value.codes, value.categories, bool(value.ordered)))
     if isinstance(dtype, (pd.DatetimeTZDtype, pd.PeriodDtype)):
-        return Node(*made, (value.asi8,))
+        return Node(*made, (value.asi8, *_odd_zone(dtype)))
     if isinstance(dtype, pd.IntervalDtype):
         return Node(*made, (value.left, value.right, value.closed))
     if isinstance(dtype, pd.SparseDtype):
@@ -110,6 +122,15 @@ def _extension(value: Any) -> Node | Token:
     from taskcell.hashing import objects
 
     return objects.expand(value)
+
+
+def _odd_zone(dtype: Any) -> tuple[Any, ...]:
+    """Return the zone where its text doesn't say what it is: anybody may name an offset, or read a zone from a file."""
+    zone = getattr(dtype, "tz", None)
+    if zone is None or (isinstance(zone, zoneinfo.ZoneInfo) and zone.key is not None):
+        return ()
+    plain = isinstance(zone, datetime.timezone) and zone == datetime.timezone(zone.utcoffset(None))
+    return () if plain and zone.tzname(None) == str(datetime.timezone(zone.utcoffset(None))) else (zone,)
 
 
 def _texts(value: Any) -> Node | Token:
@@ -140,9 +161,10 @@ def _timedelta(value: Any) -> Node:
 
 
 def _dtype(value: Any) -> Node:
-    inside = (value.categories, value.ordered) if isinstance(value, pd.CategoricalDtype) else ()
+    if isinstance(value, pd.CategoricalDtype):
+        return Node("pandas-dtype", ("category",), (value.categories, value.ordered))
     text = repr(value) if isinstance(value, pd.StringDtype) else str(value)
-    return Node("pandas-dtype", ("category" if inside else text,), inside)
+    return Node("pandas-dtype", (text,), _odd_zone(value))
 
 
 register(pd.Series, _series, subclasses=True)

@@ -151,8 +151,11 @@ def _reduced(value: Any, reduced: Any) -> Node:
     kind = type(value)
     if isinstance(reduced, str):
         module = getattr(value, "__module__", None) or kind.__module__
-        if origins.is_local(module):
-            raise RefusalError(f"the object {reduced!r} of {module}", "Pass what it is made of.")
+        if not origins.stands_for(module, reduced, value):
+            home = origins.home_of(value, reduced)
+            if home is None:
+                raise RefusalError(f"the object {reduced!r} of {module}", "Pass what it is made of.")
+            module = home
         return Node("global", (module, reduced, origins.version_of(module)))
     parts: list[Any] = [*reduced, *(None,) * (6 - len(reduced))]
     function, arguments, state, items, pairs, setter = parts

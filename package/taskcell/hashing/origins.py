@@ -28,6 +28,31 @@ def _site_folders() -> tuple[str, ...]:
     return tuple({str(Path(folder).resolve()) for folder in folders})
 
 
+def stands_for(module: object, qualname: str, value: object) -> bool:
+    """Whether something installed is found under its name, so that the name and a version say what it is.
+
+    What ``functools.wraps``, ``make_dataclass`` and the like make has the name of something else, or nobody's.
+    """
+    return isinstance(module, str) and not is_local(module) and _finds(module, qualname, value)
+
+
+def _finds(module: str, qualname: str, value: object) -> bool:
+    found: object = sys.modules.get(module)
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    return found is value or getattr(found, "__func__", None) is value
+
+
+def home_of(value: object, name: str) -> str | None:
+    """Return the installed module with the shortest name that holds an object which names itself only in part."""
+    homes = [
+        module
+        for module, loaded in list(sys.modules.items())
+        if isinstance(module, str) and vars(loaded).get(name) is value and not is_local(module)
+    ]
+    return min(homes, key=lambda module: (module.count("."), module), default=None)
+
+
 def is_local(module: str | None) -> bool:
     """Whether a module is the user's own: ``__main__``, a notebook, or a file outside the installed ones."""
     if module is None or module in ("__main__", "__mp_main__"):

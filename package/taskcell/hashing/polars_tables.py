@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import pyarrow as pa
 
 from taskcell.hashing import tables, tokens
 from taskcell.hashing.tokens import Node, RefusalError, Token
@@ -15,7 +16,11 @@ def _series(value: pl.Series) -> Node | Token:
         return Node("polars-series", described, (value.to_list(),), labels=("",))
     if isinstance(value.dtype, pl.Enum):
         described = (*described, *value.dtype.categories)
-    elements = tables.content(value.to_arrow(compat_level=pl.CompatLevel.newest()))
+    try:
+        found = value.to_arrow(compat_level=pl.CompatLevel.newest())
+    except pa.ArrowException:  # a type that Arrow has not, such as Int128
+        return Node("polars-series", described, (value.to_list(),), labels=("",))
+    elements = tables.content(found)
     return tokens.join(Node("polars-series", (*described, elements)), [])
 
 

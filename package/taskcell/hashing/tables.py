@@ -76,7 +76,9 @@ def _content(chunks: list[Any], count: int) -> bytes:
     elif pa.types.is_fixed_size_list(kind):
         made.part(content(pa.chunked_array([chunk.flatten() for chunk in chunks])))
     elif pa.types.is_union(kind):
-        made.part(token_of([item for chunk in chunks for item in chunk.to_pylist()]))
+        codes = [code for chunk in chunks for code in chunk.type_codes.to_pylist()]
+        items = [item for chunk in chunks for item in chunk.to_pylist()]
+        made.part(token_of(list(zip(codes, items, strict=True))))
     else:
         _add_fixed(made, chunks, kind, count)
     return made.raw()
@@ -188,7 +190,40 @@ def _array(value: Any) -> Token:
     if pa.types.is_dictionary(value.type) and value.type.ordered:
         whole = value.combine_chunks() if isinstance(value, pa.ChunkedArray) else value
         parts = (*parts, content(whole.dictionary))
+    else:
+        parts = (*parts, *_odd_dictionaries(value))
     return tokens.join(Node("arrow-array", parts), [])
+
+
+def _odd_dictionaries(value: Any) -> Iterator[bytes]:
+    """Yield dictionaries that don't follow from the elements: not just these, in the order in which they come."""
+    if isinstance(value.type, pa.BaseExtensionType):
+        value = value.storage if isinstance(value, pa.Array) else value.cast(value.type.storage_type)
+    kind = value.type
+    if pa.types.is_dictionary(kind):
+        found = _odd_dictionary(value)
+        if found is not None:
+            yield content(found)
+    elif kind.num_fields and "dictionary<" in str(kind):
+        chunks = value.chunks if isinstance(value, pa.ChunkedArray) else [value]
+        if pa.types.is_struct(kind):
+            for index in range(kind.num_fields):
+                yield from _odd_dictionaries(
+                    pa.chunked_array([chunk.field(index) for chunk in chunks], kind[index].type)
+                )
+        elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+            yield from _odd_dictionaries(pa.chunked_array([chunk.flatten() for chunk in chunks], kind.value_type))
+
+
+def _odd_dictionary(value: Any) -> Any:
+    chunked = value if isinstance(value, pa.ChunkedArray) else pa.chunked_array([value])
+    chunks = chunked.unify_dictionaries().chunks
+    if not chunks:
+        return None
+    dictionary = chunks[0].dictionary
+    met = pa.chunked_array([chunk.indices for chunk in chunks]).unique().drop_null().to_numpy()
+    plain = np.array_equal(met, np.arange(len(dictionary))) and len(dictionary.unique()) == len(dictionary)
+    return None if plain and not dictionary.null_count else dictionary
 
 
 def _table(value: Any) -> Node:
@@ -219,6 +254,8 @@ def _schema(value: Any) -> Node:
 
 
 def _scalar(value: Any) -> Node:
+    if isinstance(value, pa.UnionScalar):
+        return Node("arrow-scalar", (_type_parts(value.type), str(value.type_code)), (value.value,))
     return Node("arrow-scalar", (_type_parts(value.type),), (pa.array([value.as_py()], value.type),))
 
 

@@ -52,8 +52,11 @@ _FAMILIES = {
     "pathlib": "files",
     "polars": "polars_tables",
     "pyarrow": "tables",
+    "scipy.sparse": "sparse_matrices",
+    "sklearn.neighbors._ball_tree": "search_trees",
+    "sklearn.neighbors._kd_tree": "search_trees",
 }
-"""Package that a type comes from -> module here that knows its types."""
+"""Package or module that a type comes from -> module here that knows its types."""
 _NOTHING: Mapping[int, Digest] = {}
 _MAX_REVISITS = 100_000
 """Visits of values inside circles, after which a value is refused: they can't be remembered."""
@@ -191,6 +194,13 @@ class _Walk:
             node = expander_of(type(value))(value)
         except RefusalError as exc:
             raise self._refused(exc) from exc.__cause__
+        except (MemoryError, RecursionError):
+            raise
+        except Exception as exc:  # of a library's or the user's own code: a property, an unfinished type
+            what = (
+                f"an object of type {type(value).__module__}.{type(value).__qualname__} ({type(exc).__name__}: {exc})"
+            )
+            raise self._refused(RefusalError(what, "Pass what it is made of.")) from exc
         if type(node) is not Node:
             token: Token = node  # type: ignore[assignment]
             self.done[key] = (token, value)
@@ -245,16 +255,23 @@ def expander_of(kind: type) -> Expander:
     return found
 
 
+def _families(module: object) -> Iterator[str]:
+    parts = module.split(".") if isinstance(module, str) else []
+    for count in range(1, len(parts) + 1):
+        family = _FAMILIES.get(".".join(parts[:count]))
+        if family is not None:
+            yield family
+
+
 def _find(kind: type) -> Expander:
     for base in kind.__mro__:
-        family = _FAMILIES.get(base.__module__.partition(".")[0])
-        if family is not None:
+        for family in _families(base.__module__):
             importlib.import_module(f"taskcell.hashing.{family}")
-    from taskcell.hashing import code, objects, scalars  # noqa: F401 - they register types of the standard library
+    from taskcell.hashing import classes, objects, scalars  # noqa: F401 - they register types of the standard library
 
     if kind in _EXACT:
         return _EXACT[kind]
     for base in kind.__mro__:
         if base in _WITH_SUBCLASSES:
             return _WITH_SUBCLASSES[base]
-    return code.expand_class if issubclass(kind, type) else objects.expand
+    return classes.expand_class if issubclass(kind, type) else objects.expand

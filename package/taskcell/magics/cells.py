@@ -16,7 +16,7 @@ from taskcell.model.artifacts import Artifact
 from taskcell.model.cells import Cell
 from taskcell.notebook import headers
 from taskcell.notebook import parameters as schemas
-from taskcell.worker import inside
+from taskcell.worker import seeding
 
 
 class CurrentCell(Protocol):
@@ -145,7 +145,8 @@ class _Execution:
         assert prepared is not None
         body = bodies.Body(self._shell, self._cell, self._runner.body_namespace(prepared))
         if prepared.task.options.seed is not None:
-            inside.seed(prepared.task.options.seed)
+            seeding.seed(prepared.task.options.seed)
+        self._generators = seeding.states()
         self._started, self._begun = datetime.now(UTC), time.perf_counter()
         return body, recording.Recording(self._shell)
 
@@ -154,8 +155,9 @@ class _Execution:
         prepared = self._now
         assert prepared is not None
         took = time.perf_counter() - self._begun
+        drawn = seeding.drawn(self._generators)
         values, artifacts, dropped = self._runner.commit(
-            prepared, body.namespace, recorder.outputs, self._started, took
+            prepared, body.namespace, recorder.outputs, self._started, took, drawn
         )
         self._within_line = recording.ends_within_line(recorder.outputs)
         if prepared is not self._whole:

@@ -27,3 +27,5 @@ class InsideResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     outputs: dict[str, Artifact]
     dropped: dict[str, str] = {}
     changed: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
+    """Global random generators that were drawn from, where the task has no seed."""

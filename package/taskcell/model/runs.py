@@ -173,3 +173,7 @@ class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     notices: tuple[str, ...] = ()
     elements: int | None = None
     """Number of elements, for a mapped task."""
+    seed: int | None = None
+    """What ``--seed`` set the global random generators to before the body."""
+    randomness: tuple[str, ...] = ()
+    """What it drew without a seed: global generators, and calls in the words of the code."""

@@ -130,6 +130,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stated: bool = False
     doc: str = ""
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All of the user's text that it runs: the body, and what that reaches."""
+        return (self.body, *(capture.source for capture in self.captures if capture.source))
+
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A typed input of a workflow, set at launch.

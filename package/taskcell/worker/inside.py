@@ -7,7 +7,6 @@ access to the store, so that an executed notebook can be run again by hand.
 from __future__ import annotations
 
 import os
-import random
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,8 +20,12 @@ from taskcell.model.artifacts import Artifact
 from taskcell.model.handover import InsideOrder, InsideResult
 from taskcell.store import codecs
 from taskcell.store.opening import Store, open_store
+from taskcell.worker import seeding
 
-_loaded: dict[str, tuple[object, Artifact]] = {}
+_loaded: dict[str, tuple[object, str]] = {}
+"""Inputs with their digest as they were loaded."""
+_generators: dict[str, Any] = {}
+"""States of the global random generators when the task began."""
 
 
 def _order() -> InsideOrder:
@@ -46,17 +49,8 @@ def begin() -> None:
     if modules.is_dir():
         sys.path.insert(0, str(modules))
     if order.seed is not None:
-        seed(order.seed)
-
-
-def seed(number: int) -> None:
-    """Seed Python's and, where installed, numpy's global generator."""
-    random.seed(number)
-    try:
-        import numpy as np
-    except ImportError:
-        return
-    np.random.seed(number % 2**32)
+        seeding.seed(order.seed)
+    _generators.update(seeding.states())
 
 
 def load(name: str) -> Any:
@@ -67,7 +61,8 @@ def load(name: str) -> Any:
         raise errors.NotFoundError(f"This task has no input {name!r}.")
     main = sys.modules["__main__"].__dict__
     value = codecs.decode(artifact, _store(order).blobs, trusted=order.trusted, namespace=main)
-    _loaded[name] = (value, artifact)
+    # A class that came with its pickle has no source here, so that its digest is another one than where it was made.
+    _loaded[name] = (value, (_digest(value) or "") if codecs.executes_code(artifact) else artifact.digest)
     return value
 
 
@@ -75,6 +70,7 @@ def store(namespace: Mapping[str, Any]) -> None:
     """Store the outputs that the body left in its namespace; raise when a stated one is missing or can't be stored."""
     order = _order()
     sink = _store(order).blobs
+    drawn = seeding.drawn(_generators) if order.seed is None else ()
     outputs: dict[str, Artifact] = {}
     dropped: dict[str, str] = {}
     for name in order.outputs:
@@ -84,7 +80,7 @@ def store(namespace: Mapping[str, Any]) -> None:
             if order.stated:
                 raise type(exc)(f"Output {name!r}: {exc.message}", remedy=exc.remedy, **exc.ids) from exc
             dropped[name] = exc.message
-    result = InsideResult(outputs=outputs, dropped=dropped, changed=_changed(namespace))
+    result = InsideResult(outputs=outputs, dropped=dropped, changed=_changed(namespace), drawn=drawn)
     (Path(order.scratch) / "result.json").write_bytes(msgspec.json.encode(result))
 
 
@@ -99,8 +95,8 @@ def _output(namespace: Mapping[str, Any], name: str) -> Any:
 def _changed(namespace: Mapping[str, Any]) -> tuple[str, ...]:
     """Return inputs that are still the loaded objects, but no longer equal what was loaded."""
     names = []
-    for name, (value, artifact) in _loaded.items():
-        if namespace.get(name) is value and _digest(value) not in (None, artifact.digest):
+    for name, (value, digest) in _loaded.items():
+        if namespace.get(name) is value and digest and _digest(value) not in (None, digest):
             names.append(name)
     return tuple(names)
 

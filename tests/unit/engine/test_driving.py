@@ -309,7 +309,7 @@ def _begun(world: World, name: str) -> Any:
     driver, _ = world.driver()
     node = driver._graph.find(name)
     assert node is not None
-    order = driver._orders.order(node, 1)
+    order = driver._settling.orders.order(node, 1)
     order = msgspec.structs.replace(order, attempt=1)
     world.begin(order)
     return order
@@ -398,7 +398,7 @@ def test_record_of_a_stray_worker_beats_the_drivers_hit() -> None:
     def recall_just_before_a_stray_commits() -> None:
         world.store.project_files.delete(paths.attempt_start(RUN, "t", 1))
         recall()
-        driver_order = driver._orders.order(driver._graph.find("t"), 1)  # type: ignore[arg-type]
+        driver_order = driver._settling.orders.order(driver._graph.find("t"), 1)  # type: ignore[arg-type]
         error = TaskError(kind="exception", sentence="the stray's")
         order = msgspec.structs.replace(driver_order, attempt=1)
         end = ending.of_order(order, datetime.now(UTC), 0.0, state=TaskState.FAILED, error=error)
@@ -444,3 +444,19 @@ def test_driver_that_fails_says_why_and_how_to_go_on() -> None:
     told = "The driver gave up: The store is full: can't write /s/blobs. Free some space."
     assert status.sentence == f"{told} Go on with: taskcell resume {RUN}"
     assert workers.closed >= 1
+
+
+def test_many_hits_are_recorded_once_each_whatever_waits_for_what() -> None:
+    sources = [task(f"s{n}", code=f"s{n}") for n in range(20)]
+    sinks = [task(f"t{n}", f"S{n}<s{n}", f"S{(n + 7) % 20}<s{(n + 7) % 20}", code=f"t{n}") for n in range(20)]
+    bodies = {each.name: (lambda **inputs: sorted(inputs)) for each in [*sources, *sinks]}
+    world = World([*sources, *sinks], bodies)
+    world.drive()
+    for each in [*sources, *sinks]:
+        world.store.project_files.delete(paths.attempt_end(RUN, each.name, 1))
+        world.store.project_files.delete(paths.attempt_start(RUN, each.name, 1))
+    end, workers = world.drive(slots=1)
+    assert (end.state, workers.executed) == (RunState.SUCCEEDED, [])
+    assert {name: (found.attempt, found.cached) for name, found in world.ends().items()} == {
+        each.name: (1, True) for each in [*sources, *sinks]
+    }

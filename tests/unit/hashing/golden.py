@@ -14,6 +14,7 @@ import fractions
 import pathlib
 import random
 import re
+import sys
 import textwrap
 import types
 import uuid
@@ -42,12 +43,11 @@ class Colour(enum.Enum):
     RED = "r"
 
 
-for _kind in (
-    Pair,
-    Record,
-    Colour,
-):  # by name, as if they were installed: their source is not under test here
-    _kind.__module__ = "taskcell.testing.golden"
+# By name, as if they were installed: their source is not under test here.
+_INSTALLED = "taskcell.testing.golden"
+sys.modules[_INSTALLED] = sys.modules[__name__]
+for _kind in (Pair, Record, Colour):
+    _kind.__module__ = _INSTALLED
 
 _CLOCK = dt.datetime(2024, 2, 29, 12, 30, 15, 123456)
 _BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")

@@ -6,7 +6,7 @@ import copy
 import random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from taskcell.hashing import digest_value
@@ -53,7 +53,7 @@ def test_digests_are_equal_exactly_for_equal_values(left: Any, right: Any) -> No
     assert (digest_value(left) == digest_value(right)) == (described(left) == described(right))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of theirs
 @given(st.lists(VALUES, max_size=5), st.lists(VALUES, max_size=5))
 def test_lists_never_run_into_each_other(left: list[Any], right: list[Any]) -> None:
     assert digest_value([left, right]) != digest_value([left + right])

@@ -11,7 +11,8 @@ from taskcell.store.codecs.registry import DEFAULT_CODECS, CodecRegistry
 
 encode = DEFAULT_CODECS.encode
 decode = DEFAULT_CODECS.decode
+executes_code = DEFAULT_CODECS.executes_code
 gather = DEFAULT_CODECS.gather
 preview_rows = DEFAULT_CODECS.preview_rows
 
-__all__ = ["DEFAULT_CODECS", "CodecRegistry", "decode", "encode", "gather", "preview", "preview_rows"]
+__all__ = ["DEFAULT_CODECS", "CodecRegistry", "decode", "encode", "executes_code", "gather", "preview", "preview_rows"]

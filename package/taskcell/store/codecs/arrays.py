@@ -30,7 +30,7 @@ class NpyCodec:
 
     def accepts(self, value: Any) -> bool:
         """Whether this is an array without objects in it."""
-        return is_array(value) and not value.dtype.hasobject and value.dtype.kind != "T"
+        return is_array(value) and not value.dtype.hasobject and value.dtype.kind != "T" and _is_said(value.dtype)
 
     def encode(self, value: Any, sink: contracts.BlobSink, codecs: contracts.Codecs) -> Artifact:
         """Store header and elements, in the order in which they lie in memory."""
@@ -49,6 +49,18 @@ class NpyCodec:
     def decode(self, artifact: Artifact, source: contracts.BlobSource, decoder: contracts.Decoder) -> Any:
         """Return a writable array: on the source's memory if that is the reader's own, else on a copy."""
         return read_npy(source.get(artifact.blobs[0]), artifact)
+
+
+def _is_said(dtype: Any) -> bool:
+    """Whether a header says all of a type: not so for fields that overlap or stand out of order."""
+    import numpy as np
+
+    if dtype.names is None:
+        return True
+    try:
+        return bool(np.lib.format.descr_to_dtype(dtype.descr) == dtype)
+    except ValueError:
+        return False
 
 
 def _pieces(array: Any) -> Iterator[bytes | memoryview]:

@@ -24,15 +24,6 @@ from taskcell.store.codecs import previews
 
 _BUFFER_BYTES = 1 << 20
 """Buffers from this size on become blobs of their own. Unit: bytes."""
-_FAILURES = (
-    pickle.PicklingError,
-    TypeError,
-    AttributeError,
-    ValueError,
-    RecursionError,
-    NotImplementedError,
-    RuntimeError,
-)
 
 
 class PickleCodec:
@@ -50,7 +41,7 @@ class PickleCodec:
         buffers: list[pickle.PickleBuffer] = []
         try:
             data, definitions = _dumps(value, buffers)
-        except _FAILURES as exc:
+        except Exception as exc:  # the value's own code runs
             raise errors.UnstorableError(
                 f"A value of type {previews.type_name(value)} can't be stored: {exc}",
                 remedy="Store what it is made of, and make it again inside the task.",
@@ -89,7 +80,7 @@ def _dumps(value: Any, buffers: list[pickle.PickleBuffer]) -> tuple[bytes, bytes
     """Return the pickle and the definitions of what can't be imported."""
     try:
         data = pickle.dumps(value, 5, buffer_callback=_keep_large(buffers))
-    except _FAILURES:
+    except Exception:  # noqa: BLE001  what can't be imported by name is tried with its definition below
         data = b""
     if data and b"__main__" not in data:
         return data, b""

@@ -130,6 +130,11 @@ class CodecRegistry:
 
         return rows.preview_rows(artifact, source, limit)
 
+    def executes_code(self, artifact: Artifact) -> bool:
+        """Whether reading a stored value, or anything in it, runs code of its writer's: then it is a pickle."""
+        inner = any(self.executes_code(child) for child in artifact.children)
+        return inner or self.named(artifact.codec).executes_code
+
     def named(self, name: str) -> contracts.Codec:
         """Return the codec of that name and revision; raise FormatError."""
         found = self._by_name.get(name)

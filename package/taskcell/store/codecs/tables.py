@@ -35,6 +35,8 @@ class ArrowCodec:
         elif isinstance(value, (pa.Array, pa.ChunkedArray)):
             kind = "array" if isinstance(value, pa.Array) else "chunked"
             table = pa.table({"value": value})
+        if any("dictionary<" in str(kind) for kind in table.schema.types):  # a file holds one dictionary a column
+            table = table.unify_dictionaries()
         blob, size = ipc.put_table(table, sink)
         shape = table.shape if kind in ("table", "batch") else (len(value),)
         return Artifact(
@@ -88,7 +90,7 @@ class PolarsCodec:
         ):
             return False
         types = value.dtypes if type(value).__name__ == "DataFrame" else [value.dtype]
-        return all(str(dtype) != "Object" for dtype in types)
+        return not any(name in str(dtype) for dtype in types for name in ("Object", "Int128"))
 
     def encode(self, value: Any, sink: contracts.BlobSink, codecs: contracts.Codecs) -> Artifact:
         """Store the value in Polars' own Arrow layout."""
@@ -115,4 +117,6 @@ class PolarsCodec:
             frame = pl.from_arrow(table, rechunk=False)
         except pl.exceptions.PolarsError as exc:
             raise ipc.unreadable(artifact, exc) from exc
+        if frame.columns != table.column_names:  # Polars names a column itself that has no name
+            frame.columns = table.column_names
         return frame.to_series() if artifact.meta["series"] else frame

@@ -93,7 +93,7 @@ def _write(values: Any) -> tuple[Note, Any]:
     if isinstance(dtype, pd.ArrowDtype):
         return {"kind": "arrow"}, _one(array.__arrow_array__())
     if hasattr(array, "_mask") and type(array).__module__.startswith("pandas."):
-        return {"kind": "arrow", "dtype": str(dtype)}, _one(array.__arrow_array__())
+        return {"kind": "arrow", "dtype": str(dtype)}, pa.array(array._data, mask=array._mask, from_pandas=False)
     raise NotArrowError(str(dtype))
 
 
@@ -222,6 +222,9 @@ def _read_arrow(note: Note, column: Any, *_: Any) -> Any:
         foreign: Any = pd.ArrowDtype(column.type)
         return foreign.__from_arrow__(column)
     masked: Any = pd.api.types.pandas_dtype(note["dtype"])
+    if pa.types.is_floating(column.type):  # pandas would take a NaN for a missing value
+        data, missing = (part.to_numpy() for part in (column.fill_null(0), column.is_null()))
+        return masked.construct_array_type()(data.copy(), missing.copy())
     return masked.__from_arrow__(column).copy()
 
 

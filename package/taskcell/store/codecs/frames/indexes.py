@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from taskcell import errors
+from taskcell.hashing import frames
 from taskcell.hashing.values import digest_value
 from taskcell.store.codecs import plain
 from taskcell.store.codecs.frames import columns
@@ -28,16 +29,24 @@ def write(index: pd.Index[Any], hold: Hold) -> tuple[Note, list[Any]]:
     if isinstance(index, pd.RangeIndex):
         return {"kind": "range", "steps": [index.start, index.stop, index.step], "name": name}, []
     note, array = columns.write(index, hold)
-    return {"kind": "index", "column": note, "name": name, "freq": _frequency(index)}, [array]
+    freq = _frequency(index)
+    if freq is not None and not frames.is_said(index.freq):  # type: ignore[attr-defined]
+        freq = {"child": hold(index.freq)}  # type: ignore[attr-defined]
+    return {"kind": "index", "column": note, "name": name, "freq": freq}, [array]
 
 
-def _frequency(index: pd.Index[Any]) -> str | None:
+def _frequency(index: pd.Index[Any]) -> Any:
     return index.freqstr if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)) else None
 
 
 def _write_levels(index: pd.MultiIndex, hold: Hold) -> tuple[Note, list[Any]]:
-    notes, arrays = [], []
+    notes: list[Note] = []
+    arrays: list[Any] = []
     for codes, level in zip(index.codes, index.levels, strict=True):
+        if isinstance(level, pd.CategoricalIndex):  # categories of categories are not a thing
+            notes.append({"kind": "level", "number": hold((np.asarray(codes), level))})
+            arrays.append(None)
+            continue
         values = pd.Categorical.from_codes(codes, level, validate=False)
         note, array = columns.write(pd.Series(values), hold)
         notes.append(note)
@@ -58,7 +67,7 @@ def read(note: Note, arrays: list[Any], memory: columns.Memory, fetch: Callable[
     keep = {"dtype": object} if values.dtype.kind == "O" and isinstance(values, np.ndarray) else {}
     index = make(values, name=name, copy=False, **keep)
     if note["freq"] is not None:
-        index.freq = note["freq"]
+        index.freq = note["freq"] if isinstance(note["freq"], str) else fetch(note["freq"]["child"])
     return index  # type: ignore[no-any-return]
 
 
@@ -68,6 +77,8 @@ def _read_levels(note: Note, arrays: list[Any], memory: columns.Memory, fetch: A
     for described, array in zip(note["columns"], arrays, strict=True):
         if described["kind"] == "category":
             places, level = columns.read_codes(described, array, memory, fetch)
+        elif described["kind"] == "level":
+            places, level = fetch(described["number"])
         else:
             held = columns.read(described, array, memory, fetch)
             places, level = held.codes, held.categories
