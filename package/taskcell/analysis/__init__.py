@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from taskcell.analysis.builtin_names import is_session_name
     from taskcell.analysis.defining import definitions
     from taskcell.analysis.extending import extend_scope
-    from taskcell.analysis.loaded_modules import stale_modules, stale_words
+    from taskcell.analysis.loaded_modules import note_modules, stale_modules
     from taskcell.analysis.local_modules import Finder
     from taskcell.analysis.meaning import canonical, code_digest
     from taskcell.analysis.names import TELLING, CellNames, analyze
     from taskcell.analysis.randomness import unseeded
     from taskcell.analysis.reaching import Missing, Reach, reach
-    from taskcell.analysis.scoping import Definition
+    from taskcell.analysis.scoping import Definition, supersede
 
 _HOMES = {
     "CellNames": "names",
@@ -37,9 +37,10 @@ _HOMES = {
     "extend_scope": "extending",
     "is_session_name": "builtin_names",
     "needs_await": "awaiting",
+    "note_modules": "loaded_modules",
     "reach": "reaching",
     "stale_modules": "loaded_modules",
-    "stale_words": "loaded_modules",
+    "supersede": "scoping",
     "unseeded": "randomness",
 }
 
@@ -57,9 +58,10 @@ __all__ = [
     "extend_scope",
     "is_session_name",
     "needs_await",
+    "note_modules",
     "reach",
     "stale_modules",
-    "stale_words",
+    "supersede",
     "unseeded",
 ]
 

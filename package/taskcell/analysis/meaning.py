@@ -109,6 +109,8 @@ def _dump_list(items: list[object], parts: list[str]) -> None:
             _dump(item, parts)
         elif isinstance(item, list):
             _dump_list(item, parts)
+        elif item is None:  # `**d` has no key, `*, a` no default: not the same as the key or default None
+            parts.append("-")
         else:
             parts.append(_constant(item))
         parts.append(",")

@@ -182,7 +182,7 @@ class _Search:
         return needed
 
     def _follow_imports(self, definition: Definition) -> None:
-        if definition.kind is CaptureKind.CONSTANT or definition.name in self._imported:
+        if definition.name in self._imported:
             return
         if definition.kind is not CaptureKind.IMPORT and "import" not in definition.source:
             return

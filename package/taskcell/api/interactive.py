@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -77,6 +78,7 @@ class CellRunner:
     def prepare(self, cell: Cell) -> Prepared:
         """Define the task of a cell that is about to run; raise DefinitionError, and then nothing has changed."""
         task, cells = self._session.resolve(cell, snapshots.notebook_folder(self._session))
+        analysis.note_modules(task.captures)
         prepared = self.keyed(task, workflows.parameters(cells))
         self._session.place(cell, cells)
         return prepared
@@ -143,6 +145,11 @@ class CellRunner:
         if bound is None:
             if item.artifact is not None and item.artifact.digest:
                 return value, item.artifact.digest
+            if isinstance(value, ModuleType):
+                raise errors.UnstorableError(
+                    f"a plain cell changed what the module {item.name} holds, which can't be seen.",
+                    remedy="Make the change in the task, or in a statement of its own at the top level of a cell.",
+                )
             return value, digest_value(value)
         try:
             digest = digest_value(value)
@@ -203,7 +210,9 @@ class CellRunner:
         if prepared.key is None or not prepared.task.options.cache or os.environ.get("TASKCELL_READ_CACHE") == "0":
             return None
         entry = self._results.find(prepared.key.digest)
-        if entry is None:
+        if entry is None or (
+            entry.dropped and prepared.task.stated
+        ):  # stated outputs are errors when they can't be kept
             return None
         try:
             values = {name: self.load(artifact) for name, artifact in entry.outputs.items()}
@@ -227,7 +236,19 @@ class CellRunner:
         finally:
             if restored is not None or sys.exception() is not None:
                 self.release()
+        if restored is None:
+            self._check_loaded(prepared)
         return restored
+
+    def _check_loaded(self, prepared: Prepared) -> None:
+        """Let a task that would execute with older modules than it is keyed with run uncached."""
+        stale = analysis.stale_modules(prepared.task.captures)
+        if stale:
+            prepared.key = None
+            prepared.uncacheable = (
+                f"{stale[0]} is loaded in an older form than its file has now: reload it, or restart the kernel"
+            )
+            self.release()
 
     def release(self) -> None:
         """Give the claimed key free."""
@@ -290,9 +311,6 @@ class CellRunner:
         """
         values, artifacts, dropped = self._stored(prepared.task, namespace)
         self.put_back(prepared)
-        stale = analysis.stale_modules(prepared.task.captures)
-        if stale:  # the key says the file, the body ran what is loaded
-            prepared.key, prepared.uncacheable = None, analysis.stale_words(stale)
         stored_displays = self._results.put_displays(displays)
         task_address = self._store.blobs.put(msgspec.json.encode(prepared.task))[0]
         run_id = self._run()

@@ -7,8 +7,7 @@ call: a list may have changed in place.
 
 from __future__ import annotations
 
-import sys
-import types
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,13 +17,12 @@ from typing import Any
 import msgspec
 
 from taskcell import analysis, errors
-from taskcell.api import outcomes
-from taskcell.hashing import Digest, stamps
+from taskcell.api import function_sources, outcomes
+from taskcell.hashing import Digest
 from taskcell.hashing.values import digest_value
 from taskcell.model.tasks import Capture, CaptureKind
 
 _Scope = Mapping[str, analysis.Definition]
-_NOTHING: _Scope = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +41,20 @@ class Reached:
     ----------
     function
         The function.
-    source
-        Its text.
+    meaning
+        The part of its text that counts.
     itself
         The object under which others, and its own text, know it.
     """
 
-    def __init__(self, function: Callable[..., Any], source: str, itself: object) -> None:
+    def __init__(self, function: Callable[..., Any], meaning: str, itself: object) -> None:
         self._function = function
-        self._source = source
+        self._meaning = meaning
         self._itself = itself
+        original: Any = inspect.unwrap(function)
+        self.outside: dict[str, Any] = original.__globals__
+        """The names around the function, with what they mean now."""
+        self._module = function_sources.module_text(self.outside)
         self._walked: _Walked | None = None
 
     def captures(self) -> tuple[tuple[Capture, ...], tuple[tuple[str, str], ...]]:
@@ -60,9 +62,10 @@ class Reached:
 
         The digest of a value that has none is empty.
         """
-        reach, outside = self._walk().reach, self._function.__globals__
-        found = [_checked_constant(capture, outside) for capture in reach.captures]
-        enclosed = self._enclosed()
+        walked, outside = self._walk(), self.outside
+        reach = walked.reach
+        found = [_checked(capture, walked.scope, outside) for capture in reach.captures]
+        _, enclosed = function_sources.closure_of(self._function)
         read = [*reach.values, *(item.name for item in reach.missing)]
         values = {name: outside[name] for name in read if name in outside} | enclosed
         for item in reach.missing:
@@ -78,27 +81,23 @@ class Reached:
         ]
         return tuple(found), reach.distributions
 
-    def _enclosed(self) -> dict[str, Any]:
-        """Return what the function takes from the functions around it; what is not bound yet counts as unbound."""
-        cells = zip(self._function.__code__.co_freevars, self._function.__closure__ or (), strict=True)
-        return {name: _content(cell) for name, cell in cells}
-
     @cached_property
     def _roots(self) -> list[str]:
-        names = analysis.analyze(self._source)
+        names = analysis.analyze(self._meaning)
         if names.opaque:
             raise errors.DefinitionError(
                 f"Task {self._function.__name__!r}: what it reads can't be known: {names.opaque}.",
                 remedy="Name things plainly, or call the function without the decorator.",
             )
-        return sorted(names.reads.difference(self._function.__code__.co_freevars))
+        free, _ = function_sources.closure_of(self._function)
+        return sorted(names.reads - free)
 
     def _walk(self) -> _Walked:
-        scope, before = _scope(self._function), self._walked
+        scope, before = _scope(self.outside, self._module), self._walked
         if before is not None and before.scope is scope and before.finder.is_current():
             return before
         finder = analysis.Finder([Path.cwd()])
-        reach = analysis.reach(self._roots, scope, finder=finder, body=self._source)
+        reach = analysis.reach(self._roots, scope, finder=finder, body=self._meaning)
         self._walked = _Walked(scope=scope, finder=finder, reach=reach)
         return self._walked
 
@@ -111,39 +110,32 @@ def digest_or_empty(value: object) -> Digest:
         return Digest("")
 
 
-def _content(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return _Unbound
-
-
-class _Unbound:
-    """Stands for the content of a cell that has none."""
-
-
-def _checked_constant(capture: Capture, outside: Mapping[str, Any]) -> Capture:
-    """Let a constant count by its present value: a global list may have changed since it was assigned."""
-    if capture.kind is not CaptureKind.CONSTANT or capture.name not in outside:
+def _checked(capture: Capture, scope: _Scope, outside: Mapping[str, Any]) -> Capture:
+    """Let a constant count by its present value, and a function that is another one by now as well."""
+    if capture.name not in outside:
         return capture
-    return msgspec.structs.replace(capture, digest=digest_or_empty(outside[capture.name]))
+    value = outside[capture.name]
+    if capture.kind is CaptureKind.CONSTANT:
+        return msgspec.structs.replace(capture, digest=digest_or_empty(value))
+    if capture.kind is CaptureKind.FUNCTION:
+        line = scope[capture.name].line
+        if not function_sources.is_as_written(value, capture.name, capture.source, line, outside):
+            return Capture(name=capture.name, kind=CaptureKind.VALUE, digest=digest_or_empty(value))
+    return capture
 
 
 # -- what names mean around the function -----------------------------------------------------------------------------
 
 
-def _scope(function: Callable[..., Any]) -> _Scope:
+def _scope(outside: dict[str, Any], module: str) -> _Scope:
     """Return what names mean where the function was defined: its module's source, or the notebook's cells."""
     session = outcomes.current()
-    if session is not None and function.__globals__ is session.namespace:
+    if session is not None and outside is session.namespace:
         return session.definitions()
-    ran = function.__globals__.get("In")
+    ran = outside.get("In")
     if isinstance(ran, list):
         return _cells_scope(tuple(ran))
-    path = getattr(sys.modules.get(function.__module__), "__file__", None)
-    if path is None or not path.endswith(".py"):
-        return _NOTHING
-    return _module_scope(path)
+    return _module_scope(module, Path(outside.get("__file__") or "").name)
 
 
 @lru_cache(maxsize=4)
@@ -152,27 +144,13 @@ def _cells_scope(sources: tuple[str, ...]) -> _Scope:
     scope: dict[str, analysis.Definition] = {}
     for source in sources:
         try:
-            scope.update({definition.name: definition for definition in analysis.definitions(source)})
+            for definition in analysis.definitions(source):
+                analysis.supersede(scope, definition)
         except errors.DefinitionError:
             continue  # a cell that isn't Python defined nothing
     return scope
 
 
-_modules: dict[str, tuple[stamps.Watch, _Scope]] = {}
-
-
-def _module_scope(path: str) -> _Scope:
-    """Return what names mean in a module as its file is now."""
-    known = _modules.get(path)
-    if known is not None and known[0].unchanged():
-        return known[1]
-    watch = stamps.Watch()
-    watch.see(path)
-    scope = _text_scope(Path(path).read_text(encoding="utf-8"), Path(path).name)
-    _modules[path] = watch, scope
-    return scope
-
-
 @lru_cache(maxsize=64)
-def _text_scope(source: str, label: str) -> _Scope:
+def _module_scope(source: str, label: str) -> _Scope:
     return {definition.name: definition for definition in analysis.definitions(source, label=label)}

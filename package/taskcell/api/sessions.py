@@ -10,6 +10,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from taskcell import analysis, errors
@@ -42,6 +43,8 @@ class LiveValues:
         if name not in self._namespace:
             return None
         value = self._namespace[name]
+        if isinstance(value, ModuleType) and self._sink is None:  # a cell changed what it holds, which can't be seen
+            return Artifact(digest=Digest(""), codec="", type="module")
         try:
             if self._sink is not None:
                 return codecs.encode(value, self._sink)
@@ -148,7 +151,8 @@ class Session:
             found = {}
             for cell in self.ran:
                 if workflows.kind_of(cell.source) is CellKind.PLAIN:
-                    found.update({item.name: item for item in analysis.definitions(cell.source, label=cell.label)})
+                    for definition in analysis.definitions(cell.source, label=cell.label):
+                        analysis.supersede(found, definition)
             self._defined = self.ran, found
         return found
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import textwrap
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 import msgspec
 
 from taskcell import analysis, environment, errors
-from taskcell.api import configuration, outcomes, reached, run_ids
+from taskcell.api import configuration, function_sources, outcomes, reached, run_ids
 from taskcell.cache import keys
 from taskcell.cache.results import Results
 from taskcell.hashing.tokens import Node
@@ -47,9 +46,9 @@ class CachedFunction(Generic[P, R]):
         self._function = function
         self._options = options
         self._signature = inspect.signature(function)
-        self._source = _source(function)
+        self._source = function_sources.source_of(function, task)
+        self._reached = reached.Reached(function, self._source.meaning, self)
         self._inputs = tuple(TaskInput(name=name, kind=InputKind.VALUE) for name in self._signature.parameters)
-        self._reached = reached.Reached(function, self._source, self)
         self.last: outcomes.Outcome | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -59,6 +58,7 @@ class CachedFunction(Generic[P, R]):
         where = configuration.store_of(settings)
         arguments = self._bound(args, kwargs)
         task = self._task()
+        analysis.note_modules(task.captures)
         key, reason = self._key(task, arguments)
         results = Results(where)
         readable = self._options.cache and os.environ.get("TASKCELL_READ_CACHE") != "0"
@@ -98,8 +98,8 @@ class CachedFunction(Generic[P, R]):
         captures, distributions = self._reached.captures()
         return Task(
             name=self._function.__name__,
-            body=self._source,
-            code=analysis.code_digest(self._source),
+            body=self._source.text,
+            code=analysis.code_digest(self._source.meaning),
             inputs=self._inputs,
             outputs=(_RESULT,),
             captures=captures,
@@ -122,7 +122,7 @@ class CachedFunction(Generic[P, R]):
     def _load(self, where: Store, entry: CacheEntry, settings: Settings) -> Any:
         artifact = entry.outputs[_RESULT]
         trusted = configuration.trusts(settings, where)
-        return codecs.decode(artifact, where.blobs, trusted=trusted, namespace=self._function.__globals__)
+        return codecs.decode(artifact, where.blobs, trusted=trusted, namespace=self._reached.outside)
 
     def _execute(
         self,
@@ -134,16 +134,16 @@ class CachedFunction(Generic[P, R]):
         kwargs: Any,
         clock: float,
     ) -> R:
+        stale = analysis.stale_modules(task.captures) if key is not None else ()
+        if stale:
+            _warn(f"{self._function.__qualname__} is not cached: {_older(stale)}", 4)
+            key = None
         started = time.perf_counter()
         value = self._function(*args, **kwargs)
         took = time.perf_counter() - started
         changed = [] if key is None else _changed(key, arguments)
         if changed:
             _warn(f"{self._function.__qualname__} changed its argument {changed[0]!r} in place: not cached", 4)
-            key = None
-        stale = analysis.stale_modules(task.captures)
-        if stale:
-            _warn(f"{self._function.__qualname__} is not cached: {analysis.stale_words(stale)}", 4)
             key = None
         artifact = codecs.encode(value, where.blobs)
         outputs = {_RESULT: artifact}
@@ -253,20 +253,14 @@ def _check_function(function: Callable[..., Any]) -> None:
         )
 
 
-def _source(function: Callable[..., Any]) -> str:
-    try:
-        return textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError) as exc:
-        raise errors.DefinitionError(
-            f"The source of {function.__qualname__} can't be found, so that it can't be cached soundly.",
-            remedy="Define it in a file or a notebook cell.",
-        ) from exc
-
-
 def _changed(key: CacheKey, arguments: Mapping[str, Any]) -> list[str]:
     """Return arguments that are no longer what the key says."""
     before = {part.name: part.digest for part in key.parts}
     return [name for name, value in arguments.items() if reached.digest_or_empty(value) != before.get(f"input:{name}")]
+
+
+def _older(modules: tuple[str, ...]) -> str:
+    return f"{modules[0]} is loaded in an older form than its file has now"
 
 
 def _warn(message: str, level: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from taskcell import errors
-from taskcell.api import configuration
+from taskcell.api import configuration, notebook_texts
 from taskcell.hashing import Digest
 from taskcell.model.tasks import Parameter, Task, Workflow
 from taskcell.model.versions import Environment, TagMove, Version
@@ -307,7 +307,7 @@ def checkout(
         store=where.url,
         more={"version_digest": version.digest},
     )
-    raw = reading.load_notebook(bytes(where.blobs.get(version.notebook)))
+    raw = reading.load_notebook(notebook_texts.read(where, version))
     notebook = writing.dump_notebook(writing.checkout_notebook(raw, facts))
     if path is not None:
         target = Path(path)

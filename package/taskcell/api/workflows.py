@@ -431,7 +431,9 @@ def _extended(before: _Definitions, cell: Cell, mutates: frozenset[str], taken: 
     found = _remembered.get(key)
     if found is None:
         start = {
-            name: dataclasses.replace(item, kind=CaptureKind.VALUE) if name in mutates else item
+            name: dataclasses.replace(item, kind=CaptureKind.VALUE)
+            if name in mutates and item.kind is not CaptureKind.IMPORT
+            else item
             for name, item in before.items()
         }
         extended = analysis.extend_scope(start, cell.source, label=cell.label)

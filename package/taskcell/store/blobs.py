@@ -13,17 +13,16 @@ from pathlib import Path
 
 from taskcell import errors
 from taskcell.hashing import Digest, digest_bytes
-from taskcell.hashing.digests import ByteHasher
-from taskcell.store import buffers, faults, paths
+from taskcell.store import buffers, faults, paths, streaming
 from taskcell.store.contracts import Buffer, Files
 
 _MAPPED_FROM_BYTES = 256 * 2**10
 _READ_BACK_UP_TO_BYTES = 2**20
 _LEASE_TIMEOUT_S = 30.0
 
-_Seen = tuple[str, int, int, int, int]
+_Seen = tuple[str, int, int, int, int, int]
 _verified: set[_Seen] = set()
-"""Large local blobs that this process has hashed: digest, device, inode, size and time of what it saw."""
+"""Large local blobs that this process has hashed: digest, device, inode, size and both times of what it saw."""
 
 
 class Blobs:
@@ -60,6 +59,9 @@ class Blobs:
 
     def get(self, digest: Digest) -> memoryview:
         """Return verified bytes, memory-mapped where possible.
+
+        Where the view is writable its memory is the caller's own: a page is copied when it is first written to, and
+        neither the store nor another reader sees it.
 
         A large local blob is hashed once a process and again when its file has changed; any other, each time.
 
@@ -102,20 +104,15 @@ class Blobs:
         self._files.delete(paths.blob(digest))
 
     def _put_stream(self, data: Iterable[Buffer]) -> tuple[Digest, int]:
-        hasher = ByteHasher()
-        size_bytes = 0
-        with self._files.spool() as spool:
-            for piece in buffers.pieces(data):
-                hasher.update(piece)
-                spool.write(piece)
-                size_bytes += len(piece)
-            digest = hasher.digest()
-            if not self._is_kept(digest, size_bytes):
+        with self._files.spool() as spool, streaming.Stream(spool, data) as stream:
+            digest = stream.hashed()
+            if not self._is_kept(digest, stream.size_bytes):
+                stream.written()
                 try:
                     spool.publish(paths.blob(digest))
                 except errors.AlreadyExistsError:
                     self._touch(digest)
-        return digest, size_bytes
+        return digest, stream.size_bytes
 
     def _create(self, digest: Digest, data: Buffer) -> None:
         try:
@@ -207,10 +204,17 @@ def _opened(place: Path, digest: str) -> tuple[memoryview, _Seen]:
         if found.st_size < _MAPPED_FROM_BYTES:
             with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file:
                 return memoryview(file.readall()), _fingerprint(found, digest)
-        mapped = mmap.mmap(descriptor, found.st_size, access=mmap.ACCESS_READ)
-        return memoryview(mapped), _fingerprint(found, digest)
+        return memoryview(_mapped(descriptor, found.st_size)), _fingerprint(found, digest)
     finally:
         os.close(descriptor)
+
+
+def _mapped(descriptor: int, size_bytes: int) -> mmap.mmap:
+    """Return a file as memory of one's own, or read-only where the system won't promise that much memory."""
+    try:
+        return mmap.mmap(descriptor, size_bytes, access=mmap.ACCESS_COPY)
+    except OSError:
+        return mmap.mmap(descriptor, size_bytes, access=mmap.ACCESS_READ)
 
 
 def _seen(place: Path, digest: str) -> _Seen | None:
@@ -221,4 +225,4 @@ def _seen(place: Path, digest: str) -> _Seen | None:
 
 
 def _fingerprint(found: os.stat_result, digest: str) -> _Seen:
-    return digest, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return digest, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

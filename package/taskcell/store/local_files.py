@@ -19,11 +19,13 @@ from typing import Literal, TypeAlias
 
 from taskcell import errors
 from taskcell.hashing import digest_bytes
-from taskcell.store import buffers, faults, leases, paths
+from taskcell.store import buffers, faults, flushing, leases, paths
 from taskcell.store.contracts import Buffer, Entry
 
 Durability: TypeAlias = Literal["full", "process"]
 
+_FLUSHED_BYTES = 8 * 2**20
+"""How much of a large file is written before the disk is told to begin with it. Unit: bytes."""
 _SPOOL = ".spool"
 _LEASES = ".leases"
 _DELETIONS = "deletions"
@@ -233,7 +235,7 @@ class LocalSpool:
     def __init__(self, files: LocalFiles, goal: Path) -> None:
         self._files = files
         self._goal = goal
-        self._written = 0
+        self._written = self._flushed = 0
         self._place = files._spool_place()
         try:
             self._descriptor = self._opened()
@@ -250,6 +252,9 @@ class LocalSpool:
         except OSError as exc:
             raise self._error(exc, self._written + len(data)) from exc
         self._written += done
+        if self._files._syncs and self._written - self._flushed >= _FLUSHED_BYTES:
+            flushing.start(self._descriptor, self._flushed, self._written - self._flushed)
+            self._flushed = self._written
 
     def publish(self, path: str) -> None:
         """Give the bytes their name, atomically and durably; raise AlreadyExistsError or StoreError."""

@@ -23,7 +23,7 @@ from taskcell.store.folders import FolderFiles
 from taskcell.store.local_files import Durability, LocalFiles
 from taskcell.store.records import Records, opened, sealed
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 ENTRY_POINTS = "taskcell.stores"
 
 
