@@ -29,6 +29,11 @@ def worker(run_id: str, epoch: int, number: int) -> str:
     return f"{PREFIX}-{run_id.lower()}-{epoch}-{number}"
 
 
+def of_pods(run_id: str) -> str:
+    """Return how the names of all pods of a run begin."""
+    return f"{PREFIX}-{run_id.lower()}-"
+
+
 def of_run(run_id: str, role: str = "") -> str:
     """Return the selector of what belongs to a run."""
     selector = f"{RUN}={run_id.lower()}"
