@@ -208,7 +208,10 @@ class KubernetesWorkers:
                     self._ended(pod, conditions.ending({}, deleted=True))
             case feeds.TroubleFact():
                 for shape in {pod.shape for pod in self._dealer.pods.values()}:
-                    self._tell(shape, fact.sentence)
+                    if fact.lasting:
+                        self._give_up(shape, TaskError(kind="cluster", sentence=fact.sentence, final=True))
+                    else:
+                        self._tell(shape, fact.sentence)
 
     def _learn_pod(self, fact: feeds.PodFact) -> None:
         pod = self._dealer.pods.get(fact.job)

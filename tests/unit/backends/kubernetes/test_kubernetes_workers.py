@@ -288,6 +288,17 @@ def test_a_pod_of_a_stranger_is_ignored(pod: dict[str, Any]) -> None:
     assert told(world.step(feeds.PodFact(job="someone-elses", pod=pod))) == []
 
 
+def test_a_cluster_that_never_tells_of_pods_fails_what_waits_with_its_reason() -> None:
+    world = ClusterWorld()
+    world.submit("a")
+    world.step()
+    forbidden = "The cluster forbids it: pods is forbidden."
+    assert told(world.step(feeds.TroubleFact(sentence=forbidden))) == [("waiting", "a/1")]
+    (news,) = world.step(feeds.TroubleFact(sentence=forbidden, lasting=True))
+    assert news.error is not None
+    assert (news.error.sentence, news.error.final) == (forbidden, True)
+
+
 def restarted(world: ClusterWorld) -> list[str]:
     """Let another driver take a world's workers over; return the orders that it finds with them."""
     world.workers = world.start()
