@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +15,16 @@ from taskcell.api import contents, evidence
 from taskcell.cache import explanations
 from taskcell.cache.explanations import Change, PartChange
 from taskcell.hashing import Digest
+from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import KeyPart
 from taskcell.model.tasks import Capture, Task
 from taskcell.store.opening import Store
 from taskcell.views import diffs, reasons, words
 
+_SHORT_LABELS = 60
+"""Length up to which two labels are shown beside a sentence of what differs. Unit: characters."""
+_NOT_STORED = "its earlier content was not stored"
 _COMPARED_BYTES = 200_000_000
 """Largest stored input that is read to say what differs in it. Unit: bytes."""
 _SOURCES = frozenset({"function", "class", "constant", "module", "import"})
@@ -26,6 +32,7 @@ _VALUES = frozenset({"input", "parameter", "value"})
 _LABELLED = frozenset({"parameter", "package", "interpreter", "option"})
 """Kinds of parts whose labels are the whole of what changed."""
 _NAMES = {"function": "helper", "module": "local module", "interpreter": "Python", "option": "option"}
+_PATH = re.compile(r"(?:Posix|Windows)?Path\('(.*)'\)")
 _WHOLE = {"code": "its code", "interpreter": "Python", "outputs": "the list of its outputs"}
 
 
@@ -104,7 +111,7 @@ def _labels(change: PartChange) -> tuple[str, str]:
     old, new = (part.label if part else "" for part in (change.old, change.new))
     if change.kind == "interpreter" and old.partition(" ")[0] == new.partition(" ")[0]:
         return old.partition(" ")[2], new.partition(" ")[2]  # the implementation is the same
-    return old, new
+    return _PATH.sub(r"\1", old), _PATH.sub(r"\1", new)
 
 
 def uncounted(old: Task, new: Task) -> str:
@@ -178,22 +185,37 @@ def _value(change: PartChange, before: Source, after: Source, budget: contents.B
             old=plain.old or _preview(before.capture(change)),
             new=plain.new or _preview(after.capture(change)),
         )
-    old, new = before.find(change.what, change.old.digest), after.find(change.what, change.new.digest)
+    old = before.find(change.what, change.old.digest) or _told(change.old)
+    new = after.find(change.what, change.new.digest) or _told(change.new)
     found = _contents(change.what, old, new, budget)
     said = "; ".join(found.sentences) if len(found.sentences) == 1 else ""
     if said == f"{plain.old} → {plain.new}":
         said = ""  # the labels say the same already
     bounded = ("not all of it was looked at, to stay quick",) if budget.bounded else ()
     details = (*found.said(), *bounded) if len(found.sentences) > 1 or bounded else ()
+    if said and said != _NOT_STORED and len(plain.old) + len(plain.new) > _SHORT_LABELS:
+        plain = msgspec.structs.replace(plain, old="", new="")  # where it differs says more than the two in full
+    if said == _NOT_STORED and plain.old == plain.new:
+        said = f"another content; {said}"
     if not said and not details and plain.old == plain.new:
         said = "another content that looks the same" if plain.old else "another content"
     return msgspec.structs.replace(plain, words="" if details else said, details=details, lines=found.lines)
 
 
+def _told(part: KeyPart) -> Content | None:
+    """Return a value whose label is all of it, as that of a small dict is; None when the label leaves something out."""
+    try:
+        value = ast.literal_eval(part.label)
+        whole = digest_value(value) == part.digest
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, errors.UnstorableError):
+        return None
+    return Content(load=lambda: value) if whole else None
+
+
 def _contents(name: str, old: Content | None, new: Content | None, budget: contents.Budget) -> contents.Finding:
     """Say what differs in two contents, or why that can't be said."""
     if old is None or new is None:
-        return contents.Finding(sentences=["its earlier content was not stored" if old is None else ""][: old is None])
+        return contents.Finding(sentences=[_NOT_STORED] if old is None else [])
     largest = max(old.size_bytes, new.size_bytes)
     if largest > _COMPARED_BYTES:
         return contents.Finding(sentences=[f"{words.size(largest)} is too much to be read for an explanation"])

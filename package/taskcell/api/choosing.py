@@ -56,6 +56,21 @@ def nearest(
     return Choice(same=same, other=other)
 
 
+def unseeded(now: Standing) -> tuple[str, ...]:
+    """Return what the recorded execution with this key drew without a seed; empty when there is no such record."""
+    if now.key is None or (now.definition is not None and now.definition.options.seed is not None):
+        return ()
+    keys = {_key(part.parts) for part in now.elements} or {_key(now.parts)}
+    for attempt in itertools.islice(now.history.attempts(now.task), _LOOKED_AT):
+        if not attempt.end.cached and _key(attempt.parts) in keys:
+            return attempt.end.randomness
+    return ()
+
+
+def _key(parts: Sequence[KeyPart]) -> frozenset[tuple[str, str]]:
+    return frozenset(_digests(parts).items())
+
+
 def _digests(parts: Sequence[KeyPart]) -> dict[str, str]:
     return {part.name: part.digest for part in parts}
 
@@ -140,7 +155,13 @@ def element_finder(now: Standing, run: Run | None) -> Callable[[int], Attempt | 
 
 def _elements(now: Standing, run: Run | None, number: int) -> Iterator[Attempt]:
     name = states.element_id(now.task, number)
+    explained = now.executed and run is None and any(item.index == number and not item.cached for item in now.elements)
     found = now.history.attempts(now.task, element=number) if run is None else iter([attempts.of_run(run, name)])
     for attempt in found:
-        if attempt is not None and attempt.parts and not (attempt.run.id == now.run_id and attempt.run.plan.tasks):
+        if attempt is None or not attempt.parts:
+            continue
+        mine = attempt.run.id == now.run_id
+        if mine and explained:
+            explained = False  # of a session's executions, the newest is the one that is explained
+        elif not (mine and attempt.run.plan.tasks):
             yield attempt

@@ -43,6 +43,11 @@ def _evaluate(name: str, files: Mapping[str, str]) -> object:
         for file, source in files.items():
             exec(compile(source, file, "exec", dont_inherit=True), namespace)  # pure by analysis
         return namespace[name]
+    except NameError as exc:
+        raise errors.DefinitionError(
+            f"The constant {name!r} reads {exc.name!r}, which has no value before the notebook runs.",
+            remedy="A parameter, or what a task makes, is read in tasks: compute it in one.",
+        ) from exc
     except Exception as exc:
         raise errors.DefinitionError(
             f"The constant {name!r} can't be evaluated: {type(exc).__name__}: {exc}.",

@@ -14,7 +14,7 @@ from taskcell.api.standing import Standing
 from taskcell.cache.explanations import PartChange
 from taskcell.model.runs import TaskState
 from taskcell.store.opening import Store
-from taskcell.views import bundles, reasons
+from taskcell.views import bundles, reasons, words
 
 
 class Explanation(showing.Viewed):
@@ -122,7 +122,7 @@ class _Answer:
             compared_author=old.run.plan.author if old else "",
             compared_at=old.end.ended_at if old else None,
             key=now.key or "",
-            notices=(*now.notices, *self.notices),
+            notices=(*now.notices, *self.notices, *self._chance()),
         )
         return Explanation(view, changed)
 
@@ -130,6 +130,14 @@ class _Answer:
         if self.now.elements:
             return all(element.cached for element in self.now.elements)
         return self.now.hit is not None
+
+    def _chance(self) -> tuple[str, ...]:
+        """Say what the recorded execution drew without a seed."""
+        drawn = choosing.unseeded(self.now)
+        if not drawn:
+            return ()
+        said = words.listed(list(drawn))
+        return (f"It drew random numbers without a seed ({said}): executed again, it may give another result.",)
 
     # -- what changed ------------------------------------------------------------------------------------------------
 
@@ -202,9 +210,10 @@ class _Answer:
 
     def _headline_of_elements(self, verb: str) -> str:
         elements = self._elements()
-        counted = elements.counted()
+        counted = elements.counted(executed=self.now.executed)
         if not elements.missing:
-            return f"hit · {counted}"
+            origin = self.now.hit
+            return " · ".join(["hit", counted, *(origin.facts(datetime.now(UTC)) if origin is not None else ())])
         verb = "were executed" if self.now.executed else "would be executed"
         number = len(elements.missing)
         rest = f"{number:,} {verb if number > 1 else verb.replace('were', 'was')}"

@@ -88,6 +88,8 @@ class Foreseen:
         Task runs in an order in which they can run. Artifacts of bindings need a digest only.
     values
         Values of parameters and plain values, by name: to take apart what is mapped over.
+    refused
+        Tasks that can't be resolved, by name, and why.
     use_cache
         Whether results may be taken from the cache.
     fates
@@ -98,6 +100,7 @@ class Foreseen:
     workflow: Workflow
     planned: Sequence[PlannedTask]
     values: Mapping[str, object] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
     use_cache: bool = True
     installed: Callable[[str], str | None] = environment.installed_version
     fates: dict[str, Fate] = field(default_factory=dict)
@@ -114,6 +117,8 @@ class Foreseen:
     # -- one task ----------------------------------------------------------------------------------------------------
 
     def _fate(self, item: PlannedTask, task: Task) -> Fate:
+        if task.name in self.refused:
+            return self._refused(item, "can't run as it is", self.refused[task.name])
         inputs = self._inputs(item)
         if inputs is None:
             return self._waiting(item)
@@ -179,10 +184,17 @@ class Foreseen:
         above = [binding.source for binding in item.bindings if binding.source and self._of_source(binding) is None]
         above = list(dict.fromkeys(above))
         labels = words.listed([self.fates[name].label for name in above if name in self.fates], 3)
+        if any(self.fates[name].state is State.REFUSED for name in above if name in self.fates):
+            return self._refused(item, f"after {labels}", f"needs what {labels} give{'s' if len(above) == 1 else ''}")
         root = self._root(above)
-        why = f", since {root.label} would run: {root.reason}" if root is not None and root.reason else ""
+        why = f": {root.label} would run" if root is not None and root.label not in labels else ""
         reason = f"depends on what {labels} give{'s' if len(above) == 1 else ''}{why}"
         return self._expected(item, State.MAY_RUN, f"after {labels}", reason)
+
+    def _refused(self, item: PlannedTask, brief: str, reason: str) -> Fate:
+        return Fate(
+            id=item.id, label=_label(item), task=item.task_name, state=State.REFUSED, brief=brief, reason=reason
+        )
 
     def _root(self, above: Sequence[str]) -> Fate | None:
         """Return the first task above that would run for a reason of its own."""

@@ -23,10 +23,14 @@ from taskcell.views.states import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafted:
-    """A workflow as it stands. ``values`` are the kernel's, by name; ``session`` is set for that of the kernel."""
+    """A workflow as it stands. ``values`` are the kernel's, by name; ``session`` is set for that of the kernel.
+
+    ``refused`` names tasks that can't be resolved, and says why.
+    """
 
     workflow: Workflow
     title: str
+    refused: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     session: sessions.Session | None = None
 
@@ -40,14 +44,16 @@ def drafted(where: Store, target: str | None) -> Drafted:
                 "There is no notebook here to draw.", remedy="Name a notebook file, a version or a run."
             )
         name = snapshots.workflow_name(session)
-        workflow = session.draft(name, folder=snapshots.notebook_folder(session)).workflow
-        return Drafted(workflow=workflow, title=name, values=session.namespace, session=session)
+        draft = session.draft(name, folder=snapshots.notebook_folder(session), lenient=True)
+        return Drafted(
+            workflow=draft.workflow, title=name, refused=draft.refused, values=session.namespace, session=session
+        )
     if target.endswith(".ipynb"):
         path = Path(target)
         cells = reading.read_notebook(path).cells
         name = snapshots.name_of_file(cells, path)
-        workflow = workflows.read_workflow(cells, name=name, folder=path.resolve().parent).workflow
-        return Drafted(workflow=workflow, title=name)
+        draft = workflows.read_workflow(cells, name=name, folder=path.resolve().parent, lenient=True)
+        return Drafted(workflow=draft.workflow, title=name, refused=draft.refused)
     version = versions.find(where, target)
     return Drafted(workflow=versions.workflow(where, version), title=version.ref)
 
@@ -86,7 +92,13 @@ def graph(where: Store, target: str | None = None) -> Graph:
             if item.name in found.values
         }
     runs, values = planned(found.workflow, given, {})
-    foreseen = Foreseen(where=where, workflow=found.workflow, planned=runs, values={**found.values, **values})
+    foreseen = Foreseen(
+        where=where,
+        workflow=found.workflow,
+        planned=runs,
+        values={**found.values, **values},
+        refused=found.refused,
+    )
     ran = found.session.outcomes if found.session is not None else {}
     made = foreseen.fates
     states = {

@@ -459,6 +459,7 @@ class CellRunner:
         cached: bool,
         started: float,
         from_run: str = "",
+        elements: tuple[bool, ...] = (),
     ) -> sessions.Outcome:
         """Bind outputs in the notebook and note what became of the cell; what was not kept is not bound either."""
         for name in dropped:
@@ -475,6 +476,7 @@ class CellRunner:
             outputs=dict(artifacts),
             duration_s=time.perf_counter() - started,
             from_run=from_run,
+            elements=elements,
             dropped=dict(dropped),
             labelled=prepared.key.parts if prepared.key else (),
             definition=prepared.task,

@@ -30,13 +30,14 @@ class Elements:
         """Elements that were, or would be, executed."""
         return [element for element in self.now if not element.cached]
 
-    def counted(self) -> str:
+    def counted(self, *, executed: bool = False) -> str:
         """Say how many hit: ``3 of 5 elements are cached``."""
         number = len(self.now)
         hits = number - len(self.missing)
         if hits == number:
             return f"all {words.count(number)} elements are cached" if number > 1 else "its one element is cached"
-        return f"{words.count(hits)} of {words.plural(number, 'element')} {'is' if hits == 1 else 'are'} cached"
+        verb = ("was" if hits == 1 else "were") if executed else ("is" if hits == 1 else "are")
+        return f"{words.count(hits)} of {words.plural(number, 'element')} {verb} cached"
 
     def common(self) -> tuple[Attempt | None, list[PartChange]]:
         """Return an earlier attempt, and what changed since then for every element alike."""

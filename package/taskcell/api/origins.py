@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -55,15 +56,28 @@ class Origin:
 
     def words(self, now: datetime) -> str:
         """Say it in a line: ``hit · from run 01J… by ana, 2 days ago · took 12.3 s then · saves 12.3 s``."""
+        return " · ".join(["hit", *self.facts(now)])
+
+    def facts(self, now: datetime) -> list[str]:
+        """Say whose it is, what it took and what that saves."""
         by = f" by {self.author}" if self.author else ""
         when = f", {words.age(self.created_at, now)}" if self.created_at else ""
-        parts = ["hit", f"from run {self.run_id}{by}{when}" if self.run_id else f"from the cache{by}{when}"]
+        parts = [f"from run {self.run_id}{by}{when}" if self.run_id else f"from the cache{by}{when}"]
         if self.duration_s is not None:
             parts.append(f"took {words.duration(self.duration_s)} then")
             saved = self.duration_s - (self.restored_s or 0.0)
             verb = "saves" if self.restored_s is None else "saved"
             parts.append(f"{verb} {words.duration(saved)}" if saved > 0 else f"{verb} no time")
-        return " · ".join(parts)
+        return parts
+
+
+def gathered(found: Sequence[Origin], restored_s: float | None = None) -> Origin | None:
+    """Return the origin of a map's result: the newest of its elements', and what all of them took."""
+    if not found:
+        return None
+    newest = max(found, key=lambda origin: origin.run_id)
+    known = [origin.duration_s for origin in found if origin.duration_s is not None]
+    return dataclasses.replace(newest, duration_s=sum(known) if len(known) == len(found) else None, restored_s=restored_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ class Outcome:
         The key's parts: name to digest.
     outputs
         Stored value of each output.
+    elements
+        Of a mapped task: whether each element came from the cache.
     """
 
     task: str
@@ -39,6 +41,7 @@ class Outcome:
     duration_s: float
     from_run: str = ""
     dropped: dict[str, str] = field(default_factory=dict)
+    elements: tuple[bool, ...] = ()
     labelled: tuple[KeyPart, ...] = ()
     definition: Task | None = None
 

@@ -57,6 +57,7 @@ def preview(
         workflow=drafted.workflow,
         planned=planned,
         values={**drafted.values, **values},
+        refused=drafted.refused,
         use_cache=use_cache,
     )
     fates = list(foreseen.fates.values())
@@ -72,6 +73,7 @@ def preview(
             sweep=branches,
             tasks=tuple(_task(fate) for fate in fates),
             expected_s=_expected_s(planned, foreseen.fates, workers),
+            problems=tuple(drafted.refused.values()),
             samples=min((fate.samples for fate in fates if fate.state is not State.CACHED), default=0),
             graph=_graph(drafted.workflow, fates, drafted.title, {**shown, **branches}),
         )

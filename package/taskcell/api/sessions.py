@@ -136,13 +136,16 @@ class Session:
                 return now, moved
         return now, cells
 
-    def draft(self, name: str, *, sink: BlobSink | None = None, folder: Path | None = None) -> workflows.Draft:
+    def draft(
+        self, name: str, *, sink: BlobSink | None = None, folder: Path | None = None, lenient: bool = False
+    ) -> workflows.Draft:
         """Return the workflow as it stands; plain values are stored when a sink is given."""
         if not any(workflows.kind_of(cell.source) is CellKind.TASK for cell in self.cells) and not self.cells:
             raise errors.NotFoundError(
                 "No cell has run since the extension was loaded.", remedy="Run the notebook's cells first."
             )
-        return workflows.read_workflow(self.cells, name=name, values=LiveValues(self.namespace, sink), folder=folder)
+        values = LiveValues(self.namespace, sink)
+        return workflows.read_workflow(self.cells, name=name, values=values, folder=folder, lenient=lenient)
 
     def definitions(self) -> Mapping[str, analysis.Definition]:
         """Return what plain cells define, as the newest of them do; the same object until a cell runs."""

@@ -145,7 +145,7 @@ def _task_row(
     state = shown_state(task, elements)
     started = task.started_at or min((item.started_at for item in elements if item.started_at), default=None)
     running_s = (now - started).total_seconds() if started and state is State.RUNNING else None
-    notices = [*(end.notices if end else ()), *(text for item in elements for text in _notices(item))]
+    notices = [*_notices(task), *(text for item in elements for text in _notices(item))]
     return run_views.TaskRow(
         id=task.id,
         label=task.label,
@@ -163,8 +163,14 @@ def _task_row(
     )
 
 
-def _notices(task: run_states.TaskStatus) -> tuple[str, ...]:
-    return task.end.notices if task.end else ()
+def _notices(task: run_states.TaskStatus) -> Iterator[str]:
+    if task.end is None:
+        return
+    yield from task.end.notices
+    if task.end.seed is not None:
+        yield f"seed {task.end.seed}"
+    if task.end.randomness:
+        yield f"unseeded: {', '.join(task.end.randomness)}"
 
 
 def run_graph(status: run_states.RunStatus) -> graph.Graph:

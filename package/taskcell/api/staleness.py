@@ -12,7 +12,7 @@ from taskcell import errors
 from taskcell.api import sessions, workflows
 from taskcell.hashing.values import digest_value
 from taskcell.model.cells import CellKind
-from taskcell.model.tasks import InputKind, Task
+from taskcell.model.tasks import CaptureKind, InputKind, Task
 from taskcell.notebook import headers
 
 
@@ -59,6 +59,7 @@ class _Looked:
             found = self._definitions.get(capture.name)
             if (
                 found is not None
+                and capture.kind is not CaptureKind.MODULE  # its text is the file's, the definition's the import's
                 and capture.source
                 and capture.source != found.source
                 and capture.digest != found.digest

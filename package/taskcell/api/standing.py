@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from taskcell import errors
+from taskcell import analysis, errors
 from taskcell.api import (
     attempts,
     causes,
@@ -35,6 +36,8 @@ class Element:
     index: int
     parts: tuple[KeyPart, ...]
     cached: bool
+    origin: origins.Origin | None = None
+    """Whose result it is, when it is cached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,19 +136,20 @@ class _Live:
         mapped = definition.options.map_over is not None
         ran = outcome is not None and not outcome.cached and outcome.key == key
         kept = origins.look(self._where, None if mapped else key, definition)
-        elements = self._elements(runner, prepared) if mapped and prepared.key else ()
+        elements = self._elements(runner, prepared, ran) if mapped and prepared.key else ()
         restored_s = outcome.duration_s if outcome is not None and outcome.cached and outcome.key == key else None
+        hit = origins.Origin.of(kept.entry, restored_s) if kept.entry is not None and not ran else None
         return self._made(
             parts=prepared.key.parts if prepared.key else (),
             key=key,
             definition=definition,
             find=_live(prepared.values),
-            hit=origins.Origin.of(kept.entry, restored_s) if kept.entry is not None and not ran else None,
-            executed=ran and not mapped,
+            hit=_gathered(elements, restored_s) if mapped else hit,
+            executed=ran,
             obstacle=kept.obstacle,
             uncacheable=prepared.uncacheable,
             elements=elements,
-            notices=self._stale(definition),
+            notices=(*self._stale(definition), *_loaded_before(definition)),
         )
 
     def _prepared(self, runner: interactive.CellRunner) -> interactive.Prepared:
@@ -198,19 +202,27 @@ class _Live:
             notices=notices,
         )
 
-    def _elements(self, runner: interactive.CellRunner, prepared: interactive.Prepared) -> tuple[Element, ...]:
+    def _elements(
+        self, runner: interactive.CellRunner, prepared: interactive.Prepared, ran: bool
+    ) -> tuple[Element, ...]:
+        """Return the elements as the newest execution had them, or as they would be."""
+        outcome = self._outcome
+        hits = dict(enumerate(outcome.elements)) if outcome is not None and ran else {}
         found = []
         for index, element in enumerate(runner.elements(prepared)):
             key = element.key
             kept = origins.look(self._where, key.digest if key else None, prepared.task, depth=origins.Depth.PRESENCE)
-            parts = key.parts if key else ()
-            found.append(Element(index=index, parts=parts, cached=kept.entry is not None))
+            cached = hits.get(index, kept.entry is not None)
+            origin = origins.Origin.of(kept.entry) if cached and kept.entry is not None else None
+            found.append(Element(index=index, parts=key.parts if key else (), cached=cached, origin=origin))
         return tuple(found)
 
     def _stale(self, definition: Task) -> tuple[str, ...]:
         name = staleness.stale_above(self._session, definition)
         return (
-            (f"Task {name} above it is stale: run it first, and {self._task} may read something else.",) if name else ()
+            (f"Task {name} above it is stale: once that has run, {self._task} may read something else.",)
+            if name
+            else ()
         )
 
     @cached_property
@@ -224,6 +236,22 @@ class _Live:
             return recorded(task, digest)
 
         return find
+
+
+def _gathered(elements: Sequence[Element], restored_s: float | None = None) -> origins.Origin | None:
+    """Return the origin of a map's result; None when not all of its elements are cached."""
+    if not all(element.cached for element in elements):
+        return None
+    return origins.gathered([element.origin for element in elements if element.origin is not None], restored_s)
+
+
+def _loaded_before(definition: Task) -> tuple[str, ...]:
+    """Say which modules are loaded in another form than they are keyed with."""
+    return tuple(
+        f"{name} is loaded in an older form than its file has now: a result is not kept until it is reloaded, or the "
+        "kernel restarted."
+        for name in analysis.stale_modules(definition.captures)
+    )
 
 
 def _live(values: object) -> changes.Finder:
@@ -275,6 +303,16 @@ def of_run(run: Run, task_id: str) -> Standing:
     end = attempt.end
     history = History(run.store, workflow=run.plan.workflow, newest=run.id)
     definition = attempt.definition() or (elements[0].definition() if elements else None)
+    items = tuple(
+        Element(
+            index=index,
+            parts=item.parts,
+            cached=item.end.cached,
+            origin=origins.Origin.of_end(run.store, item.end) if item.end.cached else None,
+        )
+        for index, item in enumerate(elements)
+    )
+    hit = origins.Origin.of_end(run.store, end) if end.cached and not elements else _gathered(items)
     return Standing(
         task=attempt.label if not elements else task_id,
         parts=attempt.parts or (elements[0].parts if elements else ()),
@@ -283,14 +321,12 @@ def of_run(run: Run, task_id: str) -> Standing:
         source=source(attempt, history, definition),
         history=history,
         makers=in_run(run, causes.of_history(history)),
-        hit=origins.Origin.of_end(run.store, end) if end.cached and not elements else None,
+        hit=hit,
         executed=not end.cached,
         run_id=run.id,
         number=attempt.number,
         workflow=run.plan.workflow,
-        elements=tuple(
-            Element(index=index, parts=item.parts, cached=item.end.cached) for index, item in enumerate(elements)
-        ),
+        elements=items,
     )
 
 

@@ -45,6 +45,7 @@ class CachedFunction(Generic[P, R]):
         functools.update_wrapper(self, function)
         self._function = function
         self._options = options
+        self._defaults = _defaults(function)
         self._signature = inspect.signature(function)
         self._source = function_sources.source_of(function, task)
         self._reached = reached.Reached(function, self._source.meaning, self)
@@ -90,6 +91,9 @@ class CachedFunction(Generic[P, R]):
         return self._function
 
     def _bound(self, args: Any, kwargs: Any) -> dict[str, Any]:
+        defaults = _defaults(self._function)
+        if not _identical(defaults, self._defaults):  # assigned since: what the call will use is what counts
+            self._defaults, self._signature = defaults, inspect.signature(self._function)
         bound = self._signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return dict(bound.arguments)
@@ -251,6 +255,17 @@ def _check_function(function: Callable[..., Any]) -> None:
             f"@task can't cache {function.__qualname__!r}: it is a generator, whose elements are used up when read.",
             remedy="Return a list of them.",
         )
+
+
+def _defaults(function: Callable[..., Any]) -> list[object]:
+    """Return the objects that are a function's defaults: they can be assigned after its definition."""
+    inner = inspect.unwrap(function)
+    named = getattr(inner, "__kwdefaults__", None) or {}
+    return [getattr(inner, "__defaults__", None), *named, *named.values()]
+
+
+def _identical(left: list[object], right: list[object]) -> bool:
+    return len(left) == len(right) and all(one is other for one, other in zip(left, right, strict=True))
 
 
 def _changed(key: CacheKey, arguments: Mapping[str, Any]) -> list[str]:

@@ -17,8 +17,9 @@ from typing import TypeAlias
 
 from taskcell import analysis, errors
 from taskcell.api import functions, ordering, resolving
+from taskcell.hashing import Digest
 from taskcell.model.cells import Cell, CellKind, TaskCell
-from taskcell.model.tasks import CaptureKind, Parameter, Task, Workflow
+from taskcell.model.tasks import CaptureKind, InputKind, Parameter, Task, TaskInput, Workflow
 from taskcell.notebook import headers
 from taskcell.notebook import parameters as parameter_cells
 from taskcell.store.contracts import BlobSink
@@ -36,6 +37,8 @@ class Draft:
 
     workflow: Workflow
     cells: dict[str, TaskCell]
+    refused: dict[str, str] = field(default_factory=dict)
+    """Tasks that can't be resolved, and why: in the workflow they stand as they are declared, and can't run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +59,8 @@ class _Walk:
     sink: BlobSink | None = None
     scope: resolving.Scope = field(default_factory=lambda: resolving.Scope(definitions=_NONE))
     outputs: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] | None = None
+    """Takes what is refused; None: the first refusal is raised."""
 
     taken: frozenset[str] = frozenset()
     """Names that are outputs or parameters, whatever plain cells do."""
@@ -87,6 +92,7 @@ def read_workflow(
     values: resolving.Values | None = None,
     sink: BlobSink | None = None,
     folder: Path | None = None,
+    lenient: bool = False,
 ) -> Draft:
     """Return the workflow that cells define.
 
@@ -102,6 +108,8 @@ def read_workflow(
         Where the values of constants are stored that a task states as inputs; None: only digested.
     folder
         Where local modules are looked for first.
+    lenient
+        Whether a task that can't be resolved is kept as refused, to be looked at.
 
     Raises
     ------
@@ -110,9 +118,11 @@ def read_workflow(
     """
     declared = _declare_all(cells)
     walk = _Walk(values=values, finder=_finder(folder), sink=sink, outputs=_makers(declared.values()))
+    walk.refused = {} if lenient else None
     tasks = _resolve(cells, declared, walk, only=None)
     workflow = Workflow(name=name, tasks=ordering.in_order(tasks), parameters=tuple(walk.scope.parameters.values()))
-    return Draft(workflow=workflow, cells={item.name: item.cell for item in declared.values()})
+    cells_of = {item.name: item.cell for item in declared.values()}
+    return Draft(workflow=workflow, cells=cells_of, refused=walk.refused or {})
 
 
 def read_task(
@@ -203,11 +213,38 @@ def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk,
                     finder=walk.finder,
                     later=later[position],
                 )
-                tasks.append(resolver.task(item.name, item.cell, item.names, item.outputs))
+                tasks.append(_task(resolver, item, walk))
             for output in item.outputs:
                 walk.scope.tainted.pop(output, None)
                 walk.without(output)
     return tasks
+
+
+def _task(resolver: resolving.Resolver, item: _Declared, walk: _Walk) -> Task:
+    try:
+        return resolver.task(item.name, item.cell, item.names, item.outputs)
+    except errors.DefinitionError as exc:
+        if walk.refused is None:
+            raise
+        walk.refused[item.name] = f"{exc.message} {exc.remedy or ''}".strip()
+        return _unresolved(item, walk)
+
+
+def _unresolved(item: _Declared, walk: _Walk) -> Task:
+    """Return a refused task as far as it is declared: its place in the workflow, and no key."""
+    reads = dict.fromkeys((*(item.cell.header.inputs or ()), *sorted(item.names.reads)))
+    makers = {name: walk.outputs[name] for name in reads if name in walk.outputs}
+    return Task(
+        name=item.name,
+        body=item.cell.body,
+        code=Digest(""),
+        inputs=(
+            *(TaskInput(name=name, kind=InputKind.OUTPUT, task=maker) for name, maker in makers.items()),
+            *(TaskInput(name=name, kind=InputKind.PARAMETER) for name in reads if name in walk.scope.parameters),
+        ),
+        outputs=item.outputs,
+        options=item.cell.header.options,
+    )
 
 
 def _assigned_later(cells: Sequence[Cell]) -> list[dict[str, str]]:

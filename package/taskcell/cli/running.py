@@ -51,6 +51,7 @@ def _launch_arguments(parser: argparse.ArgumentParser) -> None:
 def _launch(args: argparse.Namespace) -> object:
     from taskcell.api import launching, previewing
 
+    arguments.check_target(args.target)
     schema = _schema(args)
     given = _typed(schema, arguments.pairs(args.parameter, "-p"))
     swept = {

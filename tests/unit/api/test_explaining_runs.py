@@ -7,10 +7,13 @@ import pytest
 from tests.unit.api.recorded_runs import Recorder, task
 
 from taskcell import errors
-from taskcell.api import explaining
+from taskcell.api import changes, explaining
 from taskcell.api.runs import Run
+from taskcell.hashing.values import digest_value
+from taskcell.model.caching import KeyPart
 from taskcell.model.runs import RunState
 from taskcell.model.tasks import TaskOptions
+from taskcell.store import codecs
 
 PARTS = {"code": "a", "parameter:rate": "r", "interpreter": "cpython 3.11", "package:pandas": "2.2"}
 
@@ -95,6 +98,23 @@ def test_unknown_task_is_answered_with_the_nearest() -> None:
     assert "Did you mean 'train'?" in caught.value.remedy
 
 
+def test_difference_in_a_small_dict_is_told_though_the_earlier_one_was_not_stored() -> None:
+    def part(value: object) -> KeyPart:
+        return KeyPart(name="input:config", digest=digest_value(value), label=codecs.preview(value))
+
+    parts = part({"depth": 3, "rates": [0.1]}), part({"depth": 4, "rates": [0.1]})
+    source = changes.Source(definition=None, find=changes.nowhere)
+    (said,) = changes.described(changes.compared(parts[:1], parts[1:]), source, source)
+    assert said.words == 'config["depth"]: 3 → 4'
+
+
+def test_path_goes_by_its_name() -> None:
+    parts = [KeyPart(name="input:source", digest=digest_value(text), label="PosixPath('a.csv')") for text in "xy"]
+    source = changes.Source(definition=None, find=changes.nowhere)
+    (said,) = changes.described(changes.compared(parts[:1], parts[1:]), source, source)
+    assert (said.old, said.words) == ("a.csv", "another content; its earlier content was not stored")
+
+
 def test_map_in_a_launched_run_is_explained_by_its_elements() -> None:
     recorder = Recorder()
     mapped = msgspec.structs.replace(task("fit", "", "ys"), options=TaskOptions(map_over="xs"))
@@ -104,5 +124,5 @@ def test_map_in_a_launched_run_is_explained_by_its_elements() -> None:
         ids = {"fit": (mapped, {"ys": [1, 2]}), "fit.0": (mapped, {"ys": 1}), "fit.1": (mapped, {"ys": 2})}
         run = recorder.run(ids, parts={f"fit.{number}": part for number, part in enumerate(each)})
     found = explaining.why("fit", run=run)
-    assert found.headline.startswith("0 of 2 elements are cached, 2 were executed")
+    assert found.headline.startswith("0 of 2 elements were cached, 2 were executed")
     assert [part.details for part in found.view.changes] == [("xs[1]: 2 → 5",)]
