@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from taskcell.api import causes, changes, choosing, configuration, mapped, sessions, showing, standing
+from taskcell.api import causes, changes, choosing, configuration, live, mapped, recorded, sessions, showing
 from taskcell.api.attempts import Attempt
 from taskcell.api.runs import Run
 from taskcell.api.standing import Standing
@@ -86,10 +86,10 @@ def why(
 def _standing(where: Store, task: str, run: str | Run | None, **at: str | None) -> Standing:
     session = sessions.current()
     if run is not None:
-        return standing.of_run(*choosing.task_of(run, task, **at))
-    if session is not None and standing.knows(session, task):
-        return standing.of_session(session, where, task)
-    return standing.of_newest(where, task, session)
+        return recorded.of_run(*choosing.task_of(run, task, **at))
+    if session is not None and live.knows(session, task):
+        return live.of_session(session, where, task)
+    return recorded.of_newest(where, task, session)
 
 
 @dataclass(slots=True, kw_only=False)
@@ -154,8 +154,8 @@ class _Answer:
 
     def _described(self, old: Attempt, found: list[PartChange]) -> list[reasons.PartChange]:
         now, definition = self.now, old.definition()
-        before = standing.source(old, now.history, definition or now.definition)
-        chains = causes.Chains(before=standing.in_run(old.run, causes.of_history(now.history)), now=now.makers)
+        before = recorded.source(old, now.history, definition or now.definition)
+        chains = causes.Chains(before=recorded.in_run(old.run, causes.of_history(now.history)), now=now.makers)
         made = changes.described(found, before, now.source)
         return [
             msgspec.structs.replace(part, because=chains.of(now.definition, change))

@@ -9,7 +9,7 @@ from typing import Any
 
 from taskcell import errors
 from taskcell.api import fates, sessions, showing, snapshots, versions, workflows
-from taskcell.api.fates import Foreseen
+from taskcell.api.walking import Foreseen
 from taskcell.engine import planning
 from taskcell.hashing import Digest
 from taskcell.model.runs import PlannedTask

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from taskcell import errors
 from taskcell.store import paths
 from taskcell.store.opening import Store, open_store
-
-if TYPE_CHECKING:
-    from taskcell.api.runs import Run
 
 SCHEME = "taskcell"
 _WEB = re.compile(r"[?&]taskcell=run(?::|%3A)(?P<id>[0-9A-Za-z]{26})")
@@ -27,13 +23,11 @@ def is_link(text: str) -> bool:
     return text.startswith(f"{SCHEME}://") or _WEB.search(text) is not None
 
 
-def open_run(link: str) -> Run:
-    """Return the run that a link leads to; raise InvalidInputError or NotFoundError."""
-    from taskcell.api import runs
-
+def leads_to(link: str) -> tuple[str, Store | None]:
+    """Return the id of a run and its store, None for the usual one; raise InvalidInputError or NotFoundError."""
     web = _WEB.search(link)
     if web is not None:
-        return runs.run(web["id"])
+        return web["id"], None
     parts = urlsplit(link)
     query = parse_qs(parts.query)
     run_id = unquote(parts.path.strip("/"))
@@ -48,4 +42,4 @@ def open_run(link: str) -> Run:
             f"The store {where.url} has no run {run_id}.",
             remedy="It may have been collected; ask whoever sent the link.",
         )
-    return runs.Run(where, run_id)
+    return run_id, where

@@ -77,7 +77,9 @@ def gathered(found: Sequence[Origin], restored_s: float | None = None) -> Origin
         return None
     newest = max(found, key=lambda origin: origin.run_id)
     known = [origin.duration_s for origin in found if origin.duration_s is not None]
-    return dataclasses.replace(newest, duration_s=sum(known) if len(known) == len(found) else None, restored_s=restored_s)
+    return dataclasses.replace(
+        newest, duration_s=sum(known) if len(known) == len(found) else None, restored_s=restored_s
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

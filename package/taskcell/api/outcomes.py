@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-from taskcell import errors
+from taskcell import analysis, errors
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import KeyPart
 from taskcell.model.tasks import Task
-
-if TYPE_CHECKING:
-    from taskcell.api import sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +44,30 @@ class Outcome:
     definition: Task | None = None
 
 
-_current: sessions.Session | None = None
+class Session(Protocol):
+    """What calls need of the kernel's session: ``sessions`` has the whole of it."""
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        """What became of each task, by its name."""
+
+    @property
+    def namespace(self) -> MutableMapping[str, Any]:
+        """The notebook's names."""
+
+    def definitions(self) -> Mapping[str, analysis.Definition]:
+        """Return what plain cells define."""
 
 
-def current() -> sessions.Session | None:
+_current: Session | None = None
+
+
+def current() -> Session | None:
     """Return the session of this kernel, or None outside a notebook."""
     return _current
 
 
-def begin(session: sessions.Session) -> None:
+def begin(session: Session) -> None:
     """Make a session the current one."""
     global _current
     _current = session

@@ -9,7 +9,8 @@ from typing import Any
 
 from taskcell import errors
 from taskcell.api import configuration, foreseeing, launching, showing
-from taskcell.api.fates import Fate, Foreseen
+from taskcell.api.fates import Fate
+from taskcell.api.walking import Foreseen
 from taskcell.backends import registry
 from taskcell.model.runs import PlannedTask
 from taskcell.model.tasks import Workflow

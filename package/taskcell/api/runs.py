@@ -405,7 +405,8 @@ def run(run_id: str, *, store: str | None = None, project: str | None = None) ->
         When the store has no such run.
     """
     if links.is_link(run_id):
-        return links.open_run(run_id)
+        run_id, home = links.leads_to(run_id)
+        return Run(home, run_id) if home is not None else run(run_id)
     where = configuration.store(store=store, project=project)
     wanted = run_id.strip().upper()
     if paths.is_run_id(wanted) and where.records.exists(paths.plan(wanted)):

@@ -14,8 +14,8 @@ from types import ModuleType
 from typing import Any
 
 from taskcell import analysis, errors
-from taskcell.api import workflows
-from taskcell.api.outcomes import Outcome, begin, current, outcome
+from taskcell.api import outcomes, workflows
+from taskcell.api.outcomes import Outcome, begin, outcome
 from taskcell.hashing import Digest
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
@@ -26,6 +26,12 @@ from taskcell.store import codecs
 from taskcell.store.contracts import BlobSink
 
 __all__ = ["LiveValues", "Outcome", "Session", "begin", "current", "outcome"]
+
+
+def current() -> Session | None:
+    """Return the session of this kernel, or None outside a notebook."""
+    found = outcomes.current()
+    return found if isinstance(found, Session) else None
 
 
 class LiveValues:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from taskcell.engine import states as run_states
 from taskcell.model.runs import Plan, RunState, TaskState
@@ -13,12 +13,27 @@ from taskcell.views import bundles, graph
 from taskcell.views import runs as run_views
 from taskcell.views.states import State
 
-if TYPE_CHECKING:
-    from taskcell.api.runs import Run
-
 _COUNTED_TASKS = 500
 """Planned tasks up to which a list of runs says how many are done; more would make the list slow."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Run(Protocol):
+    """What is shown of a run."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def link(self) -> str:
+        """A link to it."""
+
+    def status(self) -> run_states.RunStatus:
+        """Return all that is known of it."""
+
+    def head(self) -> run_states.RunHead:
+        """Return its plan and how it ended."""
 
 
 def bundle(view: bundles.View) -> dict[str, Any]:
