@@ -110,6 +110,11 @@ def test_link_that_points_elsewhere_counts_as_what_it_points_to(place: Path) -> 
     assert digest_value(link) == _expected(link, NEW)
 
 
+def digest_often(place: Path) -> None:
+    for _ in range(100):
+        digest_value(place)
+
+
 def test_file_that_grows_while_it_is_read_is_refused(place: Path) -> None:
     ended = threading.Event()
 
@@ -122,8 +127,7 @@ def test_file_that_grows_while_it_is_read_is_refused(place: Path) -> None:
     writer.start()
     try:
         with pytest.raises(errors.UnstorableError, match="changes while it is read"):
-            for _ in range(100):
-                digest_value(place)
+            digest_often(place)
     finally:
         ended.set()
         writer.join()

@@ -74,7 +74,7 @@ def _is_made(held: Mapping[str, Any], name: str, made: str, part: Any) -> bool:
     if "__dataclass_fields__" not in held or not isinstance(part, types.FunctionType):
         return False
     inner = inspect.unwrap(part)
-    return inner.__code__.co_filename == "<string>" or inner.__module__ == "dataclasses"
+    return bool(inner.__code__.co_filename == "<string>" or inner.__module__ == "dataclasses")
 
 
 def _module_of(part: Any) -> str | None:

@@ -142,13 +142,13 @@ def _masked(value: Any) -> Any:
 
 def _column(value: Any) -> Any:
     dtype = value.dtype
-    extra = _each(dtype.categories) if isinstance(dtype, pd.CategoricalDtype) else ""
+    extra: Any = _each(dtype.categories) if isinstance(dtype, pd.CategoricalDtype) else ""
     ordered = getattr(dtype, "ordered", None)
     return str(dtype), repr(dtype), str(ordered), extra, tuple(_pandas_element(dtype, element) for element in value)
 
 
 def _pandas_element(dtype: Any, value: Any) -> Any:
-    if dtype == object or value is None or value is pd.NA or value is pd.NaT:
+    if dtype.kind == "O" or value is None or value is pd.NA or value is pd.NaT:
         return meaning(value)
     return meaning(value.item() if isinstance(value, np.generic) else value)
 

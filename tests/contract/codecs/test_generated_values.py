@@ -99,7 +99,11 @@ def test_digests_are_those_of_a_process_with_another_hash_seed(tmp_path: Path) -
     draw = settings(
         max_examples=300, database=None, phases=[Phase.generate], suppress_health_check=HEALTH, deadline=None
     )
-    draw(given(generated.VALUES)(values.append))()
+
+    def keep(value: Any) -> None:
+        values.append(value)
+
+    draw(given(generated.VALUES)(keep))()
     (tmp_path / "values").write_bytes(pickle.dumps(values))
     expected = [digest_value(value) for value in pickle.loads((tmp_path / "values").read_bytes())]
     for seed in ("1", "4242"):
