@@ -37,27 +37,41 @@ def per_call(function: Callable[[int], Any], numbers: Callable[[], int]) -> Call
 def measure(rounds: int) -> Iterator[Result]:
     """Yield the results of this family."""
     import joblib
+    from tests.bench import marimo_calls, reached
 
     import taskcell
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TASKCELL_STORE"] = f"{folder}/store"
-        ours = taskcell.task(work)
-        theirs = joblib.Memory(f"{folder}/joblib", verbose=0).cache(work)
-        ours(1), theirs(1)
+        memory = joblib.Memory(f"{folder}/joblib", verbose=0)
+        ours, theirs, scheduled = taskcell.task(work), memory.cache(work), _redun(folder)
+        contenders: dict[str, Callable[[int], Any]] = {
+            "taskcell": ours,
+            "joblib.Memory": theirs,
+            "marimo.persistent_cache": marimo_calls.cached(f"{folder}/marimo"),
+            "redun (one scheduler, SQLite)": scheduled,
+        }
         yield compare(
             "a small hit through a decorated function",
-            {"taskcell": per_call(ours, lambda: 1), "joblib.Memory": per_call(theirs, lambda: 1)},
+            {name: per_call(function, lambda: 1) for name, function in contenders.items()},
+            rounds=rounds,
+        )
+        yield compare(
+            "a hit of a function that reaches two packages, a helper and two constants",
+            {
+                "taskcell": per_call(taskcell.task(reached.summed), lambda: 1),
+                "joblib.Memory (sees none of these)": per_call(memory.cache(reached.summed), lambda: 1),
+            },
             rounds=rounds,
         )
         fresh = lambda: next(_numbers)  # noqa: E731
-        contenders = {
+        first_calls = {
             "taskcell (fsync'd record)": per_call(ours, fresh),
             "joblib.Memory (not fsync'd)": per_call(theirs, fresh),
-            "redun (one scheduler, SQLite)": per_call(_redun(folder), fresh),
+            "redun (one scheduler, SQLite)": per_call(scheduled, fresh),
             "floor: fork and one SQLite commit": per_call(_floor(folder), fresh),
         }
-        yield compare("one small task executed in a reused process, with its record", contenders, rounds=rounds)
+        yield compare("one small task executed in a reused process, with its record", first_calls, rounds=rounds)
 
 
 def _redun(folder: str) -> Callable[[int], Any]:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from taskcell.analysis.builtin_names import is_session_name
     from taskcell.analysis.defining import definitions
     from taskcell.analysis.extending import extend_scope
-    from taskcell.analysis.loaded_modules import stale_modules
+    from taskcell.analysis.loaded_modules import note_modules, stale_modules
     from taskcell.analysis.local_modules import Finder
     from taskcell.analysis.meaning import canonical, code_digest
-    from taskcell.analysis.names import CellNames, analyze
+    from taskcell.analysis.names import TELLING, CellNames, analyze
     from taskcell.analysis.randomness import unseeded
     from taskcell.analysis.reaching import Missing, Reach, reach
-    from taskcell.analysis.scoping import Definition
+    from taskcell.analysis.scoping import Definition, supersede
 
 _HOMES = {
     "CellNames": "names",
@@ -29,6 +29,7 @@ _HOMES = {
     "Finder": "local_modules",
     "Missing": "reaching",
     "Reach": "reaching",
+    "TELLING": "names",
     "analyze": "names",
     "canonical": "meaning",
     "code_digest": "meaning",
@@ -36,12 +37,15 @@ _HOMES = {
     "extend_scope": "extending",
     "is_session_name": "builtin_names",
     "needs_await": "awaiting",
+    "note_modules": "loaded_modules",
     "reach": "reaching",
     "stale_modules": "loaded_modules",
+    "supersede": "scoping",
     "unseeded": "randomness",
 }
 
 __all__ = [
+    "TELLING",
     "CellNames",
     "Definition",
     "Finder",
@@ -54,8 +58,10 @@ __all__ = [
     "extend_scope",
     "is_session_name",
     "needs_await",
+    "note_modules",
     "reach",
     "stale_modules",
+    "supersede",
     "unseeded",
 ]
 

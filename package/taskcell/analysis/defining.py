@@ -12,7 +12,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from taskcell.analysis import ipython_syntax, magic_effects, meaning, names, purity, scoping
+from taskcell.analysis import (
+    ipython_syntax,
+    local_modules,
+    magic_effects,
+    meaning,
+    names,
+    purity,
+    scoping,
+    settings,
+)
 from taskcell.analysis.scoping import Definition
 from taskcell.model.tasks import CaptureKind
 
@@ -45,7 +54,7 @@ def definitions(source: str, *, label: str = "", lazy_annotations: bool = False)
 def _definitions(source: str, lazy_annotations: bool) -> tuple[Definition, ...]:
     found: dict[str, Definition] = {}
     for definition in _in_order(source, lazy_annotations):
-        scoping.supersede(found, definition)
+        scoping.supersede(found, definition, whole=False)
     return tuple(found.values())
 
 
@@ -54,15 +63,18 @@ def _in_order(source: str, lazy_before: bool) -> Iterator[Definition]:
     lazy = lazy_before or names.has_lazy_annotations(translated.tree.body)
     whole = names.analyze(source)
     seen: set[str] = set()
+    imported: set[str] = set()
     for node, text in _statements(source, translated):
-        cell = names.names_of([node], lazy_annotations=lazy)
+        alone = translated.tree.body == [node] and not lazy_before
+        cell = whole if alone else names.names_of([node], lazy_annotations=lazy)
         found = [
             *_of_statement(node, text, cell, lazy),
-            *(_value(name, node, text, cell) for name in sorted(cell.mutates - cell.writes)),
+            *(_change(name, node, text, cell) for name in sorted(settings.changed_by(node, cell))),
         ]
         seen.update(each.name for each in found)
+        imported.update(each.name for each in found if each.kind is CaptureKind.IMPORT)
         yield from (each for each in found if each.name not in whole.deletes)
-    changed = (_changed_later(translated.tree.body) | (whole.writes - seen)) & whole.writes
+    changed = (_changed_later(translated.tree.body) | (whole.writes - seen)) & whole.writes - imported
     for name in sorted(changed):
         last = translated.tree.body[-1]
         yield replace(_value(name, last, source, whole), line=whole.lines.get(name, 1))
@@ -72,9 +84,9 @@ def _changed_later(body: list[ast.stmt]) -> frozenset[str]:
     """Return names that a statement of the cell changes by using a function or class of the cell."""
     found: frozenset[str] = frozenset()
     for at, node in enumerate(body):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
-            continue
-        called = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        called = {
+            each.id for part in settings.run_at_once(node) for each in ast.walk(part) if isinstance(each, ast.Name)
+        }
         for earlier in body[:at]:
             if isinstance(earlier, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and earlier.name in called:
                 found |= names.effects_of(earlier, earlier.name)
@@ -97,7 +109,8 @@ def _statements(source: str, translated: ipython_syntax.Translated) -> Iterator[
         else:
             following = body[at + 1].lineno - 1 if at + 1 < len(body) else len(lines)
             last = max(node.end_lineno or node.lineno, min(following, len(lines)))
-            yield node, textwrap.dedent("\n".join(lines[_first_line(node) - 1 : last])).rstrip()
+            text = "\n".join(lines[_first_line(node) - 1 : last]).rstrip()
+            yield node, textwrap.dedent(text) if text[:1].isspace() else text
 
 
 def _unwrapped(body: list[ast.stmt]) -> tuple[str, int] | None:
@@ -132,7 +145,7 @@ def _text_of(node: ast.stmt, lines: list[str]) -> str:
 
 
 def _of_statement(node: ast.stmt, text: str, cell: names.CellNames, lazy: bool) -> Iterator[Definition]:
-    if lazy and names.names_of([node]).reads != cell.reads:
+    if lazy and _is_annotated(node):
         cell = replace(cell, reads=cell.reads | {LAZY}, at_once=cell.at_once | {LAZY})
     match node:
         case ast.Import() | ast.ImportFrom():
@@ -153,6 +166,14 @@ def _of_statement(node: ast.stmt, text: str, cell: names.CellNames, lazy: bool) 
             kind = _assigned_kind(node)
             for name in _ordered(cell):
                 yield _definition(name, kind, node, text, cell)
+
+
+def _is_annotated(node: ast.stmt) -> bool:
+    """Whether a definition keeps annotations: what they are then depends on how they are evaluated."""
+    return any(
+        getattr(part, "annotation", None) is not None or getattr(part, "returns", None) is not None
+        for part in ast.walk(node)
+    )
 
 
 def _is_parallel(node: ast.Assign) -> bool:
@@ -184,6 +205,8 @@ def _assigned_kind(node: ast.stmt) -> CaptureKind:
         return CaptureKind.VALUE
     if isinstance(value, ast.Lambda):
         return CaptureKind.FUNCTION
+    if isinstance(value, ast.Call) and local_modules.imports_by_name(value):
+        return CaptureKind.IMPORT
     return CaptureKind.CONSTANT if purity.is_constant(value) else CaptureKind.VALUE
 
 
@@ -203,7 +226,7 @@ def _definition(
         name=name,
         kind=kind,
         source=text,
-        digest=meaning.nodes_digest([node]),
+        digest=meaning.nodes_digest([settings.without_options(node)]),
         reads=cell.reads,
         eager=cell.at_once,
         effects=names.effects_of(node, name) if lasting else frozenset(),
@@ -216,6 +239,12 @@ def _definition(
 
 def _value(name: str, node: ast.stmt, text: str, cell: names.CellNames) -> Definition:
     return _definition(name, CaptureKind.VALUE, node, text, cell)
+
+
+def _change(name: str, node: ast.stmt, text: str, cell: names.CellNames) -> Definition:
+    """Return what a statement makes of a name that it changes: a value; of an import its code, which can run again."""
+    repeatable = settings.is_repeatable(name, node, cell)
+    return replace(_value(name, node, text, cell), change=repeatable, mild=name not in cell.mutates)
 
 
 def _imports(node: ast.Import | ast.ImportFrom, *, optional: bool = False) -> Iterator[Definition]:

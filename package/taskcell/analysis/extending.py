@@ -29,8 +29,12 @@ def extend_scope(scope: Mapping[str, Definition], source: str, *, label: str = "
         if name in after and after[name].kind is not CaptureKind.IMPORT:
             after[name] = replace(after[name], kind=CaptureKind.VALUE, pure=False)
     lazy = LAZY in after and "__future__" in after[LAZY].source
-    for definition in definitions(source, label=label, lazy_annotations=lazy):
+    own = definitions(source, label=label, lazy_annotations=lazy)
+    for definition in own:
         supersede(after, definition)
+    for name in cell.mutates - {definition.name for definition in own}:
+        if name in after and after[name].kind is CaptureKind.IMPORT:  # changed in a way that can't be repeated
+            after[name] = replace(after[name], kind=CaptureKind.VALUE, pure=False)
     for name in cell.deletes:
         after.pop(name, None)
     return after

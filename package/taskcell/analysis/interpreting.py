@@ -80,6 +80,7 @@ class Ground:
         self.catchers: list[Catcher] = []
         self.returned: list[tuple[State, Values]] = []
         self.raised: list[State] = []
+        self.yielded: Values = NOTHING
         self.active: set[Code] = set()
         self.codes: dict[tuple[int, int], Code] = {}
         self.frames: dict[tuple[int, int], Frame] = {}
@@ -89,13 +90,12 @@ class Ground:
         self._snapshot = State()
         self.memo: dict[object, Seen] = {}
         self.runs_left = _RUNS
-        self.tables: dict[tuple[int, str], scopes.Table] = {}
         self.nested_trees: dict[tuple[str, int], ast.Module] = {}
         self.later = False
         self.reads: dict[str, int] = {}
         self.needed: set[str] = set()
         self.written: dict[str, int] = {}
-        self.mutated: dict[str, int] = {}
+        self.mutated: set[str] = set()
         self.products: dict[str, bool] = {}
         self.hidden: list[tuple[int, str]] = []
 
@@ -136,36 +136,19 @@ class Ground:
         if self.catchers and self.state is not None:
             self.catchers[-1].note(self.state)
 
-    def mutate(self, values: Values, line: int) -> None:
+    def mutate(self, values: Values) -> None:
         """Note that such objects are changed in place."""
-        for value in values:
-            if isinstance(value, Outside) and not value.shallow and not self.later:
-                self.mutated[value.name] = min(line, self.mutated.get(value.name, line))
+        if not self.later:
+            self.mutated |= {value.name for value in values if isinstance(value, Outside) and not value.depth}
 
     # -- scopes --------------------------------------------------------------------------------------------
-
-    def table_of(self, node: ast.AST, private: str) -> scopes.Table:
-        """Return the scope table of a function, class or comprehension."""
-        key = (id(node), private)
-        table = self.tables.get(key)
-        if table is None:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-                table = scopes.function_table(node, private)
-            elif isinstance(node, ast.ClassDef):
-                table = scopes.class_table(node)
-            elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-                table = scopes.comprehension_table(node, private)
-            else:
-                table = scopes.Table()
-            self.tables[key] = table
-        return table
 
     def frame_of(self, node: ast.AST, kind: FrameKind, outer: Frame, private: str) -> Frame:
         """Return the scope that a node makes inside `outer`: always the same, so that all runs share it."""
         key = (id(node), outer.number)
         frame = self.frames.get(key)
         if frame is None:
-            frame = Frame(kind=kind, table=self.table_of(node, private), parent=outer, private=private)
+            frame = Frame(kind=kind, table=scopes.table_of(node, private), parent=outer, private=private)
             self.frames[key] = frame
         return frame
 
@@ -199,7 +182,7 @@ class Ground:
             return home.held.get(name, NOTHING)
         key = (home.number, name)
         held = self.now.held.get(key, NOTHING)
-        if key in self.now.killed or self._is_implicit(name):
+        if key in self.now.sure or self._is_implicit(name):
             return held
         return held | self.read(name, line)
 

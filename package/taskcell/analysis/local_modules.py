@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,9 +18,11 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from typing import Any
 
 from taskcell import errors, hashing
-from taskcell.analysis import distributions, meaning, parsing
+from taskcell.analysis import distributions, ipython_syntax, meaning, parsing
+from taskcell.hashing import stamps
 from taskcell.model.tasks import Capture, CaptureKind
 
 
@@ -63,6 +66,14 @@ class Imported:
     missing: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=4096)
+def imports_of(source: str) -> tuple[Wanted, ...]:
+    """Return every import in a cell; raise DefinitionError for what is not valid."""
+    if "import" not in source and source.isascii():
+        return ()
+    return imports_in(ipython_syntax.translate(source).tree.body)
+
+
 def imports_in(nodes: Iterable[ast.AST]) -> tuple[Wanted, ...]:
     """Return every import in some code, at any depth, also ``import_module("name")``."""
     found: list[Wanted] = []
@@ -74,21 +85,33 @@ def imports_in(nodes: Iterable[ast.AST]) -> tuple[Wanted, ...]:
                 case ast.ImportFrom(module=module, names=aliases, level=level):
                     taken = tuple(alias.name for alias in aliases)
                     found.append(Wanted(module=module or "", level=level, names=taken))
-                case ast.Call(func=func, args=[ast.Constant(value=str(name)), *_]) if _imports_by_name(func):
-                    found.append(Wanted(module=name) if not name.startswith(".") else Wanted(module=""))
+                case ast.Call() if imports_by_name(part):
+                    found.append(_by_name(part))
     return tuple(dict.fromkeys(each for each in found if each.module or each.level))
 
 
-def _imports_by_name(func: ast.expr) -> bool:
-    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-    return name in ("import_module", "__import__")
+def imports_by_name(call: ast.Call) -> bool:
+    """Whether a call is ``import_module("name")``, the name written out."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    first = call.args[0] if call.args else None
+    return name in ("import_module", "__import__") and isinstance(first, ast.Constant) and isinstance(first.value, str)
+
+
+def _by_name(call: ast.Call) -> Wanted:
+    """Return what ``import_module("name")`` imports; ``(".name", "package")`` is relative to that package."""
+    name = str(ast.literal_eval(call.args[0]))
+    level = len(name) - len(name.lstrip("."))
+    given = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "package")]
+    if level and given and isinstance(given[0], ast.Constant):
+        return Wanted(module=_absolute(Wanted(module=name[level:], level=level), str(given[0].value)) or "")
+    return Wanted(module=name[level:], level=level)
 
 
 class Finder:
     """Finds modules from some folders, then from ``sys.path``, and follows what local ones import.
 
-    It remembers what it found and read: use one for all tasks that are looked at together, a new one next
-    time.
+    It remembers what it found and read: use one for all tasks that are looked at together, and next time as
+    long as it ``is_current``.
     """
 
     def __init__(self, local_roots: Sequence[Path] = (), *, with_distributions: bool = True) -> None:
@@ -96,7 +119,12 @@ class Finder:
         self._with_distributions = with_distributions
         self._places: dict[str, Place] = {}
         self._captures: dict[str, Capture] = {}
-        self._unfinished: set[str] = set()
+        self._watch = stamps.Watch()
+        self._surroundings = _surroundings()
+
+    def is_current(self) -> bool:
+        """Whether what it found is certainly still what a new one would find."""
+        return self._surroundings == _surroundings() and self._watch.unchanged()
 
     def follow(self, wanted: Iterable[Wanted], *, package: str = "") -> Imported:
         """Return what imports lead to; `package` is the package of the code that they stand in."""
@@ -132,6 +160,8 @@ class Finder:
         if known is not None:
             return known
         place = self.find(name)
+        if place.file is not None:
+            self._watch.see(str(place.file))
         text, digest, wanted = _read(place.file)
         package = name if place.package else name.rpartition(".")[0]
         direct, installed, _ = self._resolve(wanted, package)
@@ -178,6 +208,8 @@ class Finder:
         return list(direct), installed, list(missing)
 
     def _distributions(self, place: Place, names: Sequence[str]) -> set[distributions.Distribution]:
+        if place.top is not None:
+            self._watch.see(str(place.top.parent))
         found = distributions.distributions_of(place.name, place.top)
         if place.file is None and names:
             inner = [distributions.distributions_of(f"{place.name}.{name}", place.top) for name in names]
@@ -209,14 +241,25 @@ class Finder:
             return Place(name=name, home=Home.STANDARD)
         if name == "taskcell":
             return Place(name=name, home=Home.INSTALLED)
+        self._look_into([*self._roots, *sys.path], name)
         spec = self._top_spec(name)
         if spec is None and name not in sys.stdlib_module_names:
             importlib.invalidate_caches()  # a file made a moment ago is not in the listings that Python keeps
             spec = self._top_spec(name)
         if spec is None:
+            if _editable_finders():
+                self._watch.distrust()  # where else they look is their own affair
             home = Home.STANDARD if name in sys.stdlib_module_names else Home.NOWHERE
             return Place(name=name, home=home)
         return _place(name, spec)
+
+    def _look_into(self, folders: Iterable[str], name: str) -> None:
+        """Watch the folders in which a module is looked for, and the folder that it may be in each."""
+        for folder in folders:
+            self._watch.see(folder or ".")
+            inside = f"{folder or '.'}/{name}"
+            if os.path.isdir(inside):  # noqa: PTH112  one that is made later shows in the folder around it
+                self._watch.see(inside)
 
     def _top_spec(self, name: str) -> ModuleSpec | None:
         return _spec(name, self._roots) or PathFinder.find_spec(name, None) or _editable_spec(name)
@@ -224,6 +267,7 @@ class Finder:
     def _find_inside(self, name: str, parent: Place) -> Place:
         if parent.home is Home.STANDARD or parent.name.partition(".")[0] == "taskcell":
             return Place(name=name, home=parent.home, top=parent.top)
+        self._look_into(parent.folders, name.rpartition(".")[2])
         spec = _spec(name, parent.folders) if parent.folders else None
         if spec is None:
             nowhere = parent.home is Home.LOCAL or parent.home is Home.NOWHERE
@@ -257,18 +301,34 @@ def _parents(name: str) -> list[str]:
 
 
 def _spec(name: str, folders: Sequence[str]) -> ModuleSpec | None:
-    return PathFinder.find_spec(name, list(folders)) if folders else None
+    """Look for a module in folders: by its last name, as the full one of a namespace wants its parent loaded."""
+    return PathFinder.find_spec(name.rpartition(".")[2], list(folders)) if folders else None
 
 
 def _editable_spec(name: str) -> ModuleSpec | None:
     """Ask the finders of distributions that are installed for editing; they answer without importing."""
-    for finder in sys.meta_path:
-        module = getattr(finder, "__module__", "") or type(finder).__module__
-        if module.startswith("__editable__"):
-            spec = finder.find_spec(name, None)
-            if spec is not None:
-                return spec
+    for finder in _editable_finders():
+        spec: ModuleSpec | None = finder.find_spec(name, None)
+        if spec is not None:
+            return spec
     return None
+
+
+def _editable_finders() -> list[Any]:
+    return [
+        finder
+        for finder in sys.meta_path
+        if (getattr(finder, "__module__", "") or type(finder).__module__).startswith("__editable__")
+    ]
+
+
+def _surroundings() -> tuple[object, ...]:
+    """Return what, beside files, decides where a module is found."""
+    try:
+        folder = os.getcwd()  # noqa: PTH109  on the path of every hit
+    except FileNotFoundError:
+        folder = ""
+    return folder, tuple(sys.path), tuple(sys.meta_path)
 
 
 def _place(name: str, spec: ModuleSpec) -> Place:

@@ -13,6 +13,7 @@ import ast
 import types
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import TypeAlias
 
 from taskcell import hashing
 from taskcell.analysis import ipython_syntax, magic_effects, parsing
@@ -72,40 +73,54 @@ def _dump(node: ast.AST, parts: list[str]) -> None:
         if magic is not None:
             _dump_magic(magic, parts)
             return
-    parts.append(type(node).__name__)
-    parts.append("(")
-    for name in _fields(node._fields):
-        value = getattr(node, name, None)
-        if name == "values" and isinstance(node, ast.JoinedStr):
+    name, fields = _shapes.get(type(node)) or _shape(type(node))
+    parts.append(name)
+    for field, head in fields:
+        value = getattr(node, field, None)
+        if field == "values" and isinstance(node, ast.JoinedStr):
             value = _merged(node.values)
-        if value is None or (value == [] and name != "elts"):
+        if value is None or (value == [] and field != "elts"):
             continue
-        parts.append(name)
-        parts.append("=")
-        _dump_field(value, parts)
+        parts.append(head)
+        if isinstance(value, ast.AST):
+            _dump(value, parts)
+        elif isinstance(value, list):
+            _dump_list(value, parts)
+        else:
+            parts.append(_constant(value))
     parts.append(")")
 
 
-@lru_cache(maxsize=256)
-def _fields(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(name for name in names if name not in _SKIPPED))
+_Shape: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
+_shapes: dict[type[ast.AST], _Shape] = {}
 
 
-def _dump_field(value: object, parts: list[str]) -> None:
-    if isinstance(value, ast.AST):
-        _dump(value, parts)
-    elif isinstance(value, list):
-        parts.append("[")
-        for item in value:
-            _dump_field(item, parts)
-            parts.append(",")
-        parts.append("]")
-    else:
-        parts.append(_constant(value))
+def _shape(kind: type[ast.AST]) -> _Shape:
+    """Return what a node's text begins with, and its fields with what is written before each."""
+    names = sorted(name for name in kind._fields if name not in _SKIPPED)
+    found = _shapes[kind] = f"{kind.__name__}(", tuple((name, f"{name}=") for name in names)
+    return found
+
+
+def _dump_list(items: list[object], parts: list[str]) -> None:
+    parts.append("[")
+    for item in items:
+        if isinstance(item, ast.AST):
+            _dump(item, parts)
+        elif isinstance(item, list):
+            _dump_list(item, parts)
+        elif item is None:  # `**d` has no key, `*, a` no default: not the same as the key or default None
+            parts.append("-")
+        else:
+            parts.append(_constant(item))
+        parts.append(",")
+    parts.append("]")
 
 
 def _constant(value: object) -> str:
     """Return a constant's text, its type first: 1, 1.0 and True are three things."""
+    if type(value) is str:
+        return f"<s{len(value)}:{value}>"
     match value:
         case None | bool() | types.EllipsisType():
             return f"<{value}>"
@@ -117,8 +132,6 @@ def _constant(value: object) -> str:
             return f"<c{value.real.hex()} {value.imag.hex()}>"
         case bytes():
             return f"<b{value.hex()}>"
-        case str():
-            return f"<s{len(value)}:{value}>"
         case _:
             return f"<{value!r}>"
 

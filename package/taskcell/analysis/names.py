@@ -28,6 +28,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
 from taskcell.analysis import builtin_names, ipython_syntax, magic_effects, parsing
 from taskcell.analysis.calls import sorted_values
@@ -101,8 +102,11 @@ def analyze(source: str, *, known: Collection[str] = ()) -> CellNames:
     >>> sorted(analyze("total = sum(prices) * (1 + tax)").reads)
     ['prices', 'tax']
     """
-    telling = builtin_names.BUILTINS | magic_effects.ENVIRONMENT  # other names are the same, known or not
-    return _analyze(source, telling.intersection(known))
+    return _analyze(source, TELLING.intersection(known))
+
+
+TELLING = builtin_names.BUILTINS | magic_effects.ENVIRONMENT
+"""Names of which it makes a difference whether an earlier cell bound them."""
 
 
 @lru_cache(maxsize=4096)
@@ -150,8 +154,18 @@ def names_of(body: Iterable[ast.stmt], known: Collection[str] = (), *, lazy_anno
     )
 
 
+_effects: WeakKeyDictionary[ast.stmt, dict[str, frozenset[str]]] = WeakKeyDictionary()
+
+
 def effects_of(definition: ast.stmt, name: str) -> frozenset[str]:
     """Return the outside names that a function or class changes or binds when it is used."""
+    known = _effects.setdefault(definition, {})
+    if name not in known:
+        known[name] = _effects_of(definition, name)
+    return known[name]
+
+
+def _effects_of(definition: ast.stmt, name: str) -> frozenset[str]:
     with parsing.deep_recursion():
         interpreter = Statements(())
         interpreter.block([definition])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from taskcell.analysis import builtin_names, ipython_syntax, local_modules
+from taskcell.analysis import builtin_names, local_modules
 from taskcell.analysis.scoping import Definition
 from taskcell.model.tasks import Capture, CaptureKind
 
@@ -132,9 +132,7 @@ class _Search:
 
     def imports_of_body(self, body: str) -> None:
         """Follow the imports that stand in the task's own text."""
-        tree = ipython_syntax.translate(body).tree
-        found = self._finder.follow(local_modules.imports_in(tree.body))
-        self._add(found)
+        self._add(self._finder.follow(local_modules.imports_of(body)))
 
     def _add(self, found: local_modules.Imported) -> None:
         self._distributions.update(found.distributions)
@@ -184,12 +182,11 @@ class _Search:
         return needed
 
     def _follow_imports(self, definition: Definition) -> None:
-        if definition.kind is CaptureKind.CONSTANT or definition.name in self._imported:
+        if definition.name in self._imported:
             return
         if definition.kind is not CaptureKind.IMPORT and "import" not in definition.source:
             return
-        tree = ipython_syntax.translate(definition.source).tree
-        found = self._finder.follow(local_modules.imports_in(tree.body))
+        found = self._finder.follow(local_modules.imports_of(definition.source))
         self._imported[definition.name] = found
         self._add(found)
         if definition.kind is CaptureKind.IMPORT and not definition.optional:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -31,21 +32,33 @@ class Table:
     generator: bool = False
 
 
-def function_table(node: FunctionNode, private: str) -> Table:
-    """Return the scope of a function or lambda."""
-    body: Iterable[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else node.body
-    return body_table(body, private, parameters(node.args))
+_tables: WeakKeyDictionary[ast.AST, dict[str, Table]] = WeakKeyDictionary()
 
 
-def class_table(node: ast.ClassDef) -> Table:
-    """Return the scope of a class body."""
-    return body_table(node.body, node.name, ())
+def table_of(node: ast.AST, private: str) -> Table:
+    """Return the scope that a function, class or comprehension makes; of a comprehension its targets only.
+
+    Remembered as long as the tree is: a definition is interpreted once with its cell, alone, and for its effects.
+    """
+    known = _tables.setdefault(node, {})
+    table = known.get(private)
+    if table is None:
+        table = known[private] = _table_of(node, private)
+    return table
 
 
-def comprehension_table(node: Comprehension, private: str) -> Table:
-    """Return the scope of a comprehension: its targets only (a walrus binds outside)."""
-    targets = [generator.target for generator in node.generators]
-    return body_table(targets, private, ())
+def _table_of(node: ast.AST, private: str) -> Table:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return body_table(node.body, private, parameters(node.args))
+        case ast.Lambda():
+            return body_table([node.body], private, parameters(node.args))
+        case ast.ClassDef():
+            return body_table(node.body, node.name, ())
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            return body_table([generator.target for generator in node.generators], private, ())
+        case _:
+            return Table()
 
 
 def body_table(nodes: Iterable[ast.AST], private: str, also_bound: Iterable[str]) -> Table:

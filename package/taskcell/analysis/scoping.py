@@ -36,6 +36,10 @@ class Definition:
         None, or why its names can't be known.
     optional
         Whether an import may fail: it stands in a ``try`` or a condition.
+    change
+        Whether the statement changes what the name means already, and does the same when it is executed again.
+    mild
+        Whether it may change it: then it counts for an import, and where a definition stands that can't be.
     """
 
     name: str
@@ -50,6 +54,8 @@ class Definition:
     pure: bool = True
     opaque: str | None = None
     optional: bool = False
+    change: bool = False
+    mild: bool = False
 
     @property
     def place(self) -> str:
@@ -57,13 +63,26 @@ class Definition:
         return f"{self.label}, line {self.line}" if self.label else f"line {self.line}"
 
 
-def supersede(scope: dict[str, Definition], new: Definition) -> None:
+def supersede(scope: dict[str, Definition], new: Definition, *, whole: bool = True) -> None:
     """Put a definition in force.
 
     What was computed from the one before it can't be computed again, so it becomes a ``VALUE``. Imports of
-    several submodules of one package add up.
+    several submodules of one package add up, and so do changes of what an import brought.
+
+    Parameters
+    ----------
+    whole
+        Whether the scope has all that is defined before; if not, a change of another cell's name is kept.
     """
-    old = scope.pop(new.name, None)
+    old = scope.get(new.name)
+    if old is not None and new.change and _takes_changes(old, new):
+        scope[new.name] = _changed(old, new)
+        return
+    if new.mild and _is_unchanged(old, whole=whole):
+        return
+    if old is not None and _is_again(old, new):
+        return
+    scope.pop(new.name, None)
     if old is not None and old.digest != new.digest:
         for name, other in scope.items():
             if new.name in other.eager and other.kind is not CaptureKind.IMPORT:
@@ -74,7 +93,41 @@ def supersede(scope: dict[str, Definition], new: Definition) -> None:
         new = replace(new, source=text, digest=meaning.code_digest(text))
     if new.name in new.eager:
         new = replace(new, kind=CaptureKind.VALUE, pure=False)
-    scope[new.name] = new
+    scope[new.name] = new if old is None else replace(new, change=False, mild=False)
+
+
+def _takes_changes(old: Definition, new: Definition) -> bool:
+    """Whether a change can be made again from the text of both: of imports, and what is registered anywhere."""
+    if old.kind in (CaptureKind.FUNCTION, CaptureKind.CLASS):
+        return new.mild
+    return old.kind is CaptureKind.IMPORT or old.change
+
+
+def _is_unchanged(old: Definition | None, *, whole: bool) -> bool:
+    """Whether something stays what it is where a method of it was called, or has decorated a definition."""
+    if old is None:
+        return whole
+    return old.kind in (CaptureKind.IMPORT, CaptureKind.VALUE)
+
+
+def _changed(old: Definition, new: Definition) -> Definition:
+    """Return an import with a change of what it brought: its code stands below, once if it stood there last."""
+    text = old.source if old.source.endswith(new.source) else f"{old.source}\n{new.source}"
+    return replace(
+        old,
+        source=text,
+        digest=meaning.code_digest(text),
+        reads=old.reads | (new.reads - {new.name}),
+        eager=old.eager | (new.eager - {new.name}),
+        change=True,
+        mild=old.mild and new.mild,
+    )
+
+
+def _is_again(old: Definition, new: Definition) -> bool:
+    """Whether an import stands there a second time, which leaves changes of what it brought as they are."""
+    same = old.kind is new.kind is CaptureKind.IMPORT and old.change
+    return same and old.source.startswith(f"{new.source}\n")
 
 
 def _add_up(old: Definition, new: Definition) -> bool:

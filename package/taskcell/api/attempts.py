@@ -1,123 +1,203 @@
-"""Earlier attempts at a task, among all recorded runs and sessions, to compare one with."""
+"""Earlier attempts at a task, among all recorded runs and sessions: what there is to compare with.
+
+Runs of the same workflow come first, the newest of them at first; then those of other workflows that have a task of
+that name. Only the records of the task that is asked for are read, each once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from taskcell.api import changes, evidence
+from taskcell import errors
+from taskcell.api import evidence
 from taskcell.api.runs import Run
 from taskcell.engine import states
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import KeyPart
-from taskcell.store import index
+from taskcell.model.runs import AttemptEnd
+from taskcell.model.tasks import Task
+from taskcell.store import index, paths
 from taskcell.store.opening import Store
 
 _MAX_RUNS = 300
 """Runs that are looked through."""
+_SECONDS = 0.3
+"""Time spent reading records after which a look back ends. Unit: seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A recorded attempt at a task; of a mapped one, at the element that stands for it."""
+    """A recorded attempt at a task that has ended; of a mapped task in a session, at one element of it."""
 
     run: Run
-    status: states.TaskStatus
-    parts: tuple[KeyPart, ...]
-    source: changes.Source
-    notices: tuple[str, ...] = ()
+    task_id: str
+    label: str
+    number: int
+    end: AttemptEnd
+    address: str = ""
+    """Address of the task's definition, where the plan has it."""
+
+    @property
+    def parts(self) -> tuple[KeyPart, ...]:
+        """The named parts of its key."""
+        return self.end.parts
+
+    def definition(self) -> Task | None:
+        """Return the task as it was defined then, None when that is no longer known."""
+        return evidence.defined(self.run.store, self.address, self.end)
 
 
-def attempt(run: Run, task_id: str) -> Attempt:
-    """Return the newest attempt at a task of a run."""
-    status = run.status()
-    task = status.tasks[task_id]
-    shown = task
-    notices: tuple[str, ...] = ()
-    elements = [item for item in evidence.elements_of(status, task_id) if item.end is not None and item.end.parts]
-    if elements and not (task.end and task.end.parts):
-        shown = next((item for item in elements if item.end and not item.end.cached), elements[0])
-        notices = (f"Of {len(elements)} elements, {shown.label} stands for all.",) if len(elements) > 1 else ()
+@dataclass(slots=True)
+class _Known:
+    """What has been read of one run."""
 
-    def find(name: str, digest: Digest) -> tuple[Store, Artifact] | None:
-        artifact = evidence.artifact_with(status.plan, status, digest)
-        return None if artifact is None else (run.store, artifact)
-
-    definition = evidence.definition(run.store, status.plan, shown)
-    return Attempt(
-        run=run,
-        status=task,
-        parts=shown.end.parts if shown.end else (),
-        source=changes.Source(definition=definition, find=find),
-        notices=notices,
-    )
+    run: Run
+    attempts: dict[tuple[str, int | None], Attempt | None] = field(default_factory=dict)
 
 
-def other(where: Store, task: str, parts: tuple[KeyPart, ...], *, run_id: str, newer: bool = False) -> Attempt | None:
-    """Return the newest attempt with another key than ``parts`` make; failing that, one with the same.
+class History:
+    """The recorded runs of a store, read as far as they are asked for.
 
     Parameters
     ----------
-    task
-        Label of the task.
-    run_id
-        The run that is explained: an attempt with the same key counts in other runs only.
-    newer
-        Whether runs newer than that one count.
+    workflow
+        Its runs come first.
+    newest
+        Id of the newest run that counts. Empty: all do.
     """
-    same = None
-    for run in newest_runs(where, None if newer else run_id):
-        for found in _attempts(run, task):
-            if found.parts and _digests(found.parts) != _digests(parts):
-                return found
-            same = same or (found if found.parts and run.id != run_id else None)
-    return same
 
+    def __init__(self, where: Store, *, workflow: str = "", newest: str = "") -> None:
+        self._where = where
+        self._workflow = workflow
+        self._newest = newest
+        self._spent_s = 0.0
 
-def _attempts(run: Run, task: str) -> Iterator[Attempt]:
-    name = task.partition("[")[0]
-    tasks = list(run.tasks.values())
-    element = states.element_id(name, 0)  # of a map, a session records the elements only
-    by_label = [item for item in tasks if item.label == task]
-    by_name = [item for item in tasks if item.name == name]
-    for item in by_label or by_name or [item for item in tasks if item.id == element]:
-        yield attempt(run, item.id)
-        yield from _older_attempts(run, item.id, item.attempt)
+    @cached_property
+    def _runs(self) -> list[_Known]:
+        """Newest first, those of the workflow before the others."""
+        rows = [row for row in _rows(self._where) if not self._newest or row.run_id <= self._newest]
+        rows.sort(key=lambda row: row.workflow != self._workflow)
+        return [_Known(Run(self._where, row.run_id)) for row in rows]
 
+    def runs(self) -> Iterator[Run]:
+        """Yield runs, sessions too."""
+        return (known.run for known in self._runs)
 
-def _older_attempts(run: Run, task_id: str, newest: int) -> Iterator[Attempt]:
-    """Yield what a notebook's session left: there each execution of a cell is one more attempt."""
-    if run.plan.backend != states.INTERACTIVE:
-        return
-    newest_one = attempt(run, task_id)
-    for number in range(newest - 1, 0, -1):
-        found = states.read_attempt(run.store, run.id, task_id, number)
-        if found is None or found.end is None:
-            continue
-        status = states.TaskStatus(
-            id=task_id, task_name=task_id, label=task_id, state=found.end.state, attempt=number, end=found.end
-        )
-        definition = evidence.definition(run.store, run.plan, status)
-        source = changes.Source(definition=definition, find=newest_one.source.find)
-        yield Attempt(run=run, status=status, parts=found.end.parts, source=source)
+    def late(self) -> bool:
+        """Whether looking back has taken long enough."""
+        return self._spent_s > _SECONDS
 
+    def attempts(self, task: str, *, element: int | None = None) -> Iterator[Attempt]:
+        """Yield attempts at a task, by its label, or else its name; the nearest first.
 
-def newest_runs(where: Store, newest: str | None = None) -> Iterator[Run]:
-    """Yield runs, sessions too, the newest first; none newer than ``newest``."""
-    before = None
-    seen = 0
-    listing = index.RunIndex(where)
-    while seen < _MAX_RUNS:
-        rows = listing.runs(limit=50, before=before)
-        for row in rows:
-            if not newest or row.run_id <= newest:
-                yield Run(where, row.run_id)
-        seen += len(rows)
-        if len(rows) < 50:
+        Of a mapped task, those at the element of that number; without one, at the first where that stands for all.
+        """
+        for known in self._runs:
+            if self.late():
+                return
+            yield from self._of_run(known, task, element)
+
+    def in_run(self, run: Run, task: str) -> Iterator[Attempt]:
+        """Yield attempts at a task in one run."""
+        return self._of_run(_Known(run), task, None)
+
+    def maker(self, task: str, digest: Digest) -> Attempt | None:
+        """Return the attempt at a task that made, or took from the cache, a value of that digest."""
+        return self._first(task, lambda found: any(made.digest == digest for made in found.end.outputs.values()))
+
+    def artifact(self, task: str, digest: Digest) -> Artifact | None:
+        """Return a stored output of a task by its digest."""
+        found = self.maker(task, digest)
+        made = found.end.outputs.values() if found is not None else ()
+        return next((artifact for artifact in made if artifact.digest == digest), None)
+
+    def durations(self, task: str, most: int = 5) -> list[float]:
+        """Return how long the newest executions of a task took, in seconds."""
+        found = []
+        for attempt in self.attempts(task):
+            if not attempt.end.cached and attempt.end.error is None:
+                found.append(attempt.end.duration_s)
+            if len(found) >= most:
+                break
+        return found
+
+    def _first(self, task: str, fits: Callable[[Attempt], bool]) -> Attempt | None:
+        return next((found for found in self.attempts(task) if fits(found)), None)
+
+    def _of_run(self, known: _Known, task: str, element: int | None) -> Iterator[Attempt]:
+        try:
+            plan = known.run.plan
+        except (errors.FormatError, errors.NotFoundError):
+            return  # a run that can't be read any more has nothing to compare with
+        name = task.partition("[")[0]
+        if plan.backend == states.INTERACTIVE:
+            yield from self._of_session(known, name, element)
             return
-        before = rows[-1].run_id
+        named = [item for item in plan.tasks if item.task_name == name]
+        for item in [one for one in named if task in (one.label or one.id, one.id)] or named:
+            for task_id in _ids(item.id, element):
+                found = self._read(known, task_id, item.task, item.label or item.id)
+                if found is not None and found.parts:
+                    yield found
+                    break
+
+    def _of_session(self, known: _Known, name: str, element: int | None) -> Iterator[Attempt]:
+        """Yield what a notebook's session left: there each execution of a cell is one more attempt."""
+        for task_id in _ids(name, element):
+            newest = self._read(known, task_id, "", task_id)
+            if newest is not None:
+                yield newest
+                older = (self._read(known, task_id, "", task_id, number) for number in range(newest.number - 1, 0, -1))
+                yield from (found for found in older if found is not None)
+                return
+
+    def _read(self, known: _Known, task_id: str, address: str, label: str, number: int | None = None) -> Attempt | None:
+        key = task_id, number
+        if key not in known.attempts:
+            run = known.run
+            begun = time.perf_counter()
+            read = states.read_attempt(run.store, run.id, task_id, number)
+            self._spent_s += time.perf_counter() - begun
+            known.attempts[key] = None
+            if read is not None and read.end is not None:
+                known.attempts[key] = Attempt(
+                    run=run, task_id=task_id, label=label, number=read.number, end=read.end, address=address
+                )
+        return known.attempts[key]
 
 
-def _digests(parts: tuple[KeyPart, ...]) -> dict[str, str]:
-    return {part.name: part.digest for part in parts}
+def _ids(task_id: str, element: int | None) -> tuple[str, ...]:
+    if element is not None:
+        return (states.element_id(task_id, element),)
+    return task_id, states.element_id(task_id, 0)
+
+
+def _rows(where: Store) -> list[index.RunRow]:
+    return index.RunIndex(where).runs(limit=_MAX_RUNS)
+
+
+def of_run(run: Run, task_id: str) -> Attempt | None:
+    """Return the newest attempt at a task of a run, None when it has not ended."""
+    read = states.read_attempt(run.store, run.id, task_id)
+    if read is None or read.end is None:
+        return None
+    home = task_id.rpartition(".")[0]
+    planned = next((item for item in run.plan.tasks if item.id in (task_id, home)), None)
+    label = (planned.label or planned.id) if planned is not None and planned.id == task_id else task_id
+    address = planned.task if planned is not None else ""
+    return Attempt(run=run, task_id=task_id, label=label, number=read.number, end=read.end, address=address)
+
+
+def elements(run: Run, task_id: str) -> list[Attempt]:
+    """Return the newest attempts at the elements of a mapped task, in order; empty when it is none."""
+    names = (paths.unquoted(paths.last(entry.path)) for entry in run.store.project_files.list(paths.tasks(run.id)))
+    numbers = sorted(
+        int(number) for parent, dot, number in (name.rpartition(".") for name in names)
+        if dot and parent == task_id and number.isascii() and number.isdecimal()
+    )  # fmt: skip
+    found = (of_run(run, states.element_id(task_id, number)) for number in numbers)
+    return [attempt for attempt in found if attempt is not None]

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from taskcell import errors
-from taskcell.api import evidence, tolerances
+from taskcell.api import contents, evidence
 from taskcell.cache import explanations
-from taskcell.cache.explanations import PartChange
+from taskcell.cache.explanations import Change, PartChange
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
-from taskcell.model.caching import CacheEntry, KeyPart
-from taskcell.model.runs import AttemptEnd
+from taskcell.model.caching import KeyPart
 from taskcell.model.tasks import Capture, Task
 from taskcell.store.opening import Store
 from taskcell.views import diffs, reasons, words
 
 _COMPARED_BYTES = 200_000_000
-"""Largest input whose two contents are read to say what differs in them. Unit: bytes."""
+"""Largest stored input that is read to say what differs in it. Unit: bytes."""
 _SOURCES = frozenset({"function", "class", "constant", "module", "import"})
-_WORDS = {"function": "helper", "module": "local module", "value": "value"}
+_VALUES = frozenset({"input", "parameter", "value"})
+_LABELLED = frozenset({"parameter", "package", "interpreter", "option"})
+"""Kinds of parts whose labels are the whole of what changed."""
+_NAMES = {"function": "helper", "module": "local module", "interpreter": "Python", "option": "option"}
+_WHOLE = {"code": "its code", "interpreter": "Python", "outputs": "the list of its outputs"}
 
-Finder = Callable[[str, Digest], tuple[Store, Artifact] | None]
-"""Finds the stored value of an input by its name and digest."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A value that can be looked at: in the kernel, or stored. ``load`` may raise what reading a store raises."""
+
+    load: Callable[[], Any]
+    size_bytes: int = 0
+
+
+Finder = Callable[[str, Digest], Content | None]
+"""Finds the content of an input by its name and digest."""
+
+
+def stored(where: Store, artifact: Artifact) -> Content:
+    """Return a stored value as content."""
+    return Content(load=lambda: evidence.value(where, artifact), size_bytes=artifact.size_bytes)
+
+
+def nowhere(_: str, __: Digest) -> Content | None:
+    """Find nothing."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,137 +68,152 @@ class Source:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Whose result a hit is, and what it took."""
-
-    run_id: str
-    author: str
-    created_at: datetime | None
-    duration_s: float | None
-
-    @classmethod
-    def of(cls, entry: CacheEntry) -> Origin:
-        """Return the origin of a committed result."""
-        return cls(run_id=entry.run_id, author=entry.author, created_at=entry.created_at, duration_s=entry.duration_s)
-
-    @classmethod
-    def of_end(cls, where: Store, end: AttemptEnd) -> Origin:
-        """Return the origin of the result that a task run took from the cache."""
-        entry = evidence.cache_entry(where, end.key) if end.key else None
-        if entry is not None:
-            return cls.of(entry)
-        return cls(run_id=end.from_run, author=end.from_author, created_at=end.from_created_at, duration_s=None)
-
-    def words(self, now: datetime) -> str:
-        """Say it in one sentence."""
-        by = f" by {self.author}" if self.author else ""
-        when = f", {words.age(self.created_at, now)}" if self.created_at else ""
-        took = f"; it took {words.duration(self.duration_s)} then" if self.duration_s is not None else ""
-        run = f" from run {self.run_id}" if self.run_id else ""
-        return f"nothing in its key has changed since the result{run}{by}{when}{took}."
-
-
-def described(
-    old: tuple[KeyPart, ...], new: tuple[KeyPart, ...], before: Source, after: Source
-) -> list[tuple[str, reasons.PartChange]]:
-    """Return the parts that differ, each with its name, the user's own doing first."""
+def compared(old: Sequence[KeyPart], new: Sequence[KeyPart]) -> list[PartChange]:
+    """Return the parts that differ, without an import that came or went together with its package."""
     found = explanations.compare_parts(old, new)
     imported = {change.what for change in found if change.kind == "package"}
     return [
-        (change.name, _described(change, before, after))
+        change
         for change in found
-        if not (change.kind == "import" and change.what in imported and change.change != "changed")
+        if not (change.kind == "import" and change.what in imported and change.change is not Change.CHANGED)
     ]
 
 
-def _described(change: PartChange, before: Source, after: Source) -> reasons.PartChange:
+def described(found: Sequence[PartChange], before: Source, after: Source) -> list[reasons.PartChange]:
+    """Return changed parts in words, with what changed in each."""
+    budget = contents.Budget()
+    return [_described(change, before, after, budget) for change in found]
+
+
+def short(change: PartChange) -> str:
+    """Say a change in a few words, to go on with "because": ``parameter month changed 1 → 2``."""
+    name = _WHOLE.get(change.kind) or f"{title(change)}"
+    if change.change is not Change.CHANGED:
+        return f"{name} was {change.change}"
+    old, new = _labels(change)
+    shown = max(len(old), len(new)) <= 40 and change.kind in _LABELLED
+    return f"{name} changed {old} → {new}" if old and new and old != new and shown else f"{name} changed"
+
+
+def title(change: PartChange) -> str:
+    """Return what people call a part: ``helper is_late``, ``package pandas``."""
+    return f"{_NAMES.get(change.kind, change.kind)} {change.what}".strip()
+
+
+def _labels(change: PartChange) -> tuple[str, str]:
+    old, new = (part.label if part else "" for part in (change.old, change.new))
+    if change.kind == "interpreter" and old.partition(" ")[0] == new.partition(" ")[0]:
+        return old.partition(" ")[2], new.partition(" ")[2]  # the implementation is the same
+    return old, new
+
+
+def uncounted(old: Task, new: Task) -> str:
+    """Say what differs between two definitions and doesn't count; empty when nothing does."""
+    left, right = msgspec.structs.asdict(old.options), msgspec.structs.asdict(new.options)
+    said = [
+        f"--{name.rpartition('_')[0] if name.endswith(('_s', '_cores', '_bytes', '_count')) else name}".replace(
+            "_", "-"
+        )
+        for name in left
+        if left[name] != right[name] and name not in ("seed", "map_over", "cache")
+    ]
+    if old.code == new.code and old.body != new.body:
+        said.insert(0, "comments or formatting")
+    return f"Changed too, which doesn't count: {words.listed(said, 6)}." if said else ""
+
+
+# -- each kind of part -----------------------------------------------------------------------------------------------
+
+
+def _described(change: PartChange, before: Source, after: Source, budget: contents.Budget) -> reasons.PartChange:
     if change.kind == "code":
         return _code(change, before, after)
     if change.kind in _SOURCES:
         return _source(change, before, after)
-    if change.kind in ("input", "parameter", "value"):
-        return _value(change, before, after)
+    if change.kind in _VALUES:
+        return _value(change, before, after, budget)
     return _plain(change)
 
 
 def _plain(change: PartChange) -> reasons.PartChange:
+    old, new = _labels(change)
     return reasons.PartChange(
-        part=_WORDS.get(change.kind, change.kind),
-        name=change.what,
-        change=change.change.value,
-        old=change.old.label if change.old else "",
-        new=change.new.label if change.new else "",
+        part=_NAMES.get(change.kind, change.kind), name=change.what, change=change.change.value, old=old, new=new
     )
 
 
 def _code(change: PartChange, before: Source, after: Source) -> reasons.PartChange:
     """Show the cell's lines; a header that states everything stands for the magic line, so that lines count alike."""
+    part = reasons.PartChange(part="code", name="", change=change.change.value)
     if before.definition is None or after.definition is None:
-        return reasons.PartChange(
-            part="code", name="", change=change.change.value, words="its earlier text is not known any more"
-        )
+        return msgspec.structs.replace(part, words="its earlier text is not known any more")
     lines = diffs.diff_lines(evidence.source_of(before.definition), evidence.source_of(after.definition), context=1)
-    return reasons.PartChange(part="code", name="", change=change.change.value, words=_counted(lines), lines=lines)
-
-
-def _counted(lines: tuple[diffs.DiffLine, ...]) -> str:
-    added, removed = diffs.changed(lines)
-    return f"{words.plural(added, 'line')} added, {removed} removed"
+    return msgspec.structs.replace(part, words=diffs.counted(lines), lines=lines)
 
 
 def _source(change: PartChange, before: Source, after: Source) -> reasons.PartChange:
     old, new = before.capture(change), after.capture(change)
     lines = diffs.diff_lines(old.source if old else "", new.source if new else "", context=1)
     shown = new or old
+    said = diffs.counted(lines) if lines else ""
+    if change.old is not None and old is None:
+        lines, said = (), "its earlier text is not known any more"
     return reasons.PartChange(
-        part=_WORDS.get(change.kind, change.kind),
+        part=_NAMES.get(change.kind, change.kind),
         name=change.what,
         change=change.change.value,
-        words=_counted(lines) if lines else "",
+        words=said,
         origin=shown.origin if shown else "",
         lines=lines,
     )
 
 
-def _value(change: PartChange, before: Source, after: Source) -> reasons.PartChange:
+def _value(change: PartChange, before: Source, after: Source, budget: contents.Budget) -> reasons.PartChange:
     plain = _plain(change)
     if change.old is None or change.new is None:
         return plain
-    old, new = before.find(change.what, change.old.digest), after.find(change.what, change.new.digest)
     if change.kind == "value":
-        return reasons.PartChange(
-            part="value",
-            name=change.what,
-            change="changed",
-            old=change.old.label or _preview(before.capture(change)),
-            new=change.new.label or _preview(after.capture(change)),
+        plain = msgspec.structs.replace(
+            plain,
+            old=plain.old or _preview(before.capture(change)),
+            new=plain.new or _preview(after.capture(change)),
         )
-    detail = _difference(old, new) if old and new and change.kind == "input" else ""
-    same_words = "" if detail or plain.old != plain.new else "another content of the same look"
-    return reasons.PartChange(
-        part=plain.part,
-        name=plain.name,
-        change=plain.change,
-        old=plain.old,
-        new=plain.new,
-        words=detail or same_words,
-    )
+    old, new = before.find(change.what, change.old.digest), after.find(change.what, change.new.digest)
+    found = _contents(change.what, old, new, budget)
+    said = "; ".join(found.sentences) if len(found.sentences) == 1 else ""
+    if said == f"{plain.old} → {plain.new}":
+        said = ""  # the labels say the same already
+    bounded = ("not all of it was looked at, to stay quick",) if budget.bounded else ()
+    details = (*found.said(), *bounded) if len(found.sentences) > 1 or bounded else ()
+    if not said and not details and plain.old == plain.new:
+        said = "another content that looks the same" if plain.old else "another content"
+    return msgspec.structs.replace(plain, words="" if details else said, details=details, lines=found.lines)
+
+
+def _contents(name: str, old: Content | None, new: Content | None, budget: contents.Budget) -> contents.Finding:
+    """Say what differs in two contents, or why that can't be said."""
+    if old is None or new is None:
+        return contents.Finding(sentences=["its earlier content was not stored" if old is None else ""][: old is None])
+    largest = max(old.size_bytes, new.size_bytes)
+    if largest > _COMPARED_BYTES:
+        return contents.Finding(sentences=[f"{words.size(largest)} is too much to be read for an explanation"])
+    values = []
+    for content, which in ((old, "earlier"), (new, "present")):
+        try:
+            values.append(content.load())
+        except errors.UntrustedError:
+            said = f"its {which} content is a pickle in a store that is not trusted: it is not loaded to explain"
+            return contents.Finding(sentences=[said])
+        except errors.NotFoundError:
+            return contents.Finding(sentences=[f"its {which} content is no longer in the store"])
+        except (errors.TaskcellError, ImportError, AttributeError) as exc:
+            reason = exc.message if isinstance(exc, errors.TaskcellError) else str(exc)
+            return contents.Finding(sentences=[f"its {which} content can't be read: {reason.rstrip('.')}"])
+    try:
+        return contents.describe(values[0], values[1], name, budget)
+    except Exception as exc:  # noqa: BLE001 - a user's own classes may raise anything, and an explanation must not
+        return contents.Finding(sentences=[f"the contents can't be compared: {type(exc).__name__}"])
 
 
 def _preview(capture: Capture | None) -> str:
     return capture.artifact.preview if capture and capture.artifact else ""
-
-
-def _difference(old: tuple[Store, Artifact], new: tuple[Store, Artifact]) -> str:
-    """Say what differs in two stored values, where they can be read."""
-    if max(old[1].size_bytes, new[1].size_bytes) > _COMPARED_BYTES:
-        return ""
-    try:
-        found = tolerances.compare(
-            evidence.value(*old), evidence.value(*new), tolerances.Tolerance(relative=0.0, absolute=0.0)
-        )
-    except (errors.TaskcellError, ImportError, AttributeError):
-        return ""
-    whole = found.places[:1] and found.places[0].startswith("value: ")  # the labels say the same already
-    return "" if found.within or whole else found.words()

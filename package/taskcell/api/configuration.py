@@ -7,7 +7,6 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,19 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from taskcell import errors
-from taskcell.model.settings import Settings
+from taskcell.hashing import stamps
+from taskcell.model.settings import KubernetesSettings, Settings
 from taskcell.store.opening import Store, open_store
 
 _PREFIX = "TASKCELL_"
+_FILES = ("taskcell.toml", "pyproject.toml")
 _NOT_SETTINGS = {"TASKCELL_TASK", "TASKCELL_READ_CACHE"}
 """Variables of ours that a worker sets for the kernel."""
-_VARIABLES = {name: f"{_PREFIX}{name.upper()}" for name in Settings.__struct_fields__}
+_VARIABLES = {name: f"{_PREFIX}{name.upper()}" for name in Settings.__struct_fields__ if name != "kubernetes"}
+_KUBERNETES = {
+    name: f"{_PREFIX}KUBERNETES_{name.upper()}" for name in KubernetesSettings.__struct_fields__ if name != "pod"
+}
+_ALL_VARIABLES = (*_VARIABLES.values(), *_KUBERNETES.values())
 
 
 def settings(**given: Any) -> Settings:
@@ -34,7 +39,8 @@ def settings(**given: Any) -> Settings:
         Settings of this call; None means not given.
     """
     _check_environment()
-    values = {**_from_file(Path.cwd()), **_from_environment(os.environ)}
+    values = dict(_from_file(os.getcwd()))  # noqa: PTH109  on the path of every hit
+    values.update(_from_environment(os.environ, values.get("kubernetes")))
     values.update({name: value for name, value in given.items() if value is not None})
     try:
         return msgspec.convert(values, type=Settings, strict=False)
@@ -44,8 +50,12 @@ def settings(**given: Any) -> Settings:
         ) from exc
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+def _from_environment(environ: Mapping[str, str], kubernetes: object) -> dict[str, Any]:
+    """Return what variables say; a table's entries replace those of the file one by one."""
     found: dict[str, Any] = {}
+    inner = {name: environ[variable] for name, variable in _KUBERNETES.items() if environ.get(variable)}
+    if inner and isinstance(kubernetes, dict | None):
+        found["kubernetes"] = {**(kubernetes or {}), **inner}
     for name, variable in _VARIABLES.items():
         text = environ.get(variable)
         if text:
@@ -57,27 +67,31 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _check_environment() -> None:
     """Refuse a misspelt variable of ours, once a process; raise InvalidInputError."""
     for variable in os.environ:
-        if variable.startswith(_PREFIX) and variable not in _VARIABLES.values() and variable not in _NOT_SETTINGS:
+        if variable.startswith(_PREFIX) and variable not in _ALL_VARIABLES and variable not in _NOT_SETTINGS:
             raise errors.InvalidInputError(
-                f"There is no setting {variable}.", remedy=f"There are: {', '.join(_VARIABLES.values())}."
+                f"There is no setting {variable}.", remedy=f"There are: {', '.join(_ALL_VARIABLES)}."
             )
 
 
-def _from_file(folder: Path) -> dict[str, Any]:
+def _from_file(folder: str) -> Mapping[str, Any]:
     """Return the settings of the nearest file that has any, looked for in a folder and its parents."""
-    for parent in (folder, *folder.parents):
-        for name in ("taskcell.toml", "pyproject.toml"):
-            path = f"{parent}/{name}"
-            with suppress(FileNotFoundError, NotADirectoryError):
-                found = os.stat(path)  # noqa: PTH116  a cell pays for this each time it runs
-                table = _table(path, found.st_mtime_ns, found.st_size)
-                if table is not None:
-                    return dict(table)
+    for path in _candidates(folder):
+        stamp = stamps.at(path) if os.access(path, os.F_OK) else None  # without the price of an exception
+        if stamp is not None:
+            table = _table(path, stamp)
+            if table is not None:
+                return table
     return {}
 
 
 @lru_cache(maxsize=32)
-def _table(path: str, _mtime_ns: int, _size: int) -> dict[str, Any] | None:
+def _candidates(folder: str) -> tuple[str, ...]:
+    place = Path(folder)
+    return tuple(f"{parent}/{name}" for parent in (place, *place.parents) for name in _FILES)
+
+
+@lru_cache(maxsize=32)
+def _table(path: str, _stamp: stamps.Stamp) -> Mapping[str, Any] | None:
     """Return a file's settings, or None when it is about other things."""
     try:
         data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -98,6 +112,11 @@ def cache_folder() -> Path:
 
 def default_store_url() -> str:
     """Return the store in the user's data directory."""
+    return _default_store_url(os.environ.get("XDG_DATA_HOME"), os.environ.get("HOME"))
+
+
+@lru_cache(maxsize=16)
+def _default_store_url(_data_home: str | None, _home: str | None) -> str:
     import platformdirs
 
     return Path(platformdirs.user_data_path("taskcell")).as_uri()
@@ -105,8 +124,12 @@ def default_store_url() -> str:
 
 def store(**given: Any) -> Store:
     """Return the store in force."""
-    found = settings(**given)
-    return _opened(found.store or default_store_url(), found.project)
+    return store_of(settings(**given))
+
+
+def store_of(chosen: Settings) -> Store:
+    """Return the store that settings name."""
+    return _opened(chosen.store or default_store_url(), chosen.project)
 
 
 @lru_cache(maxsize=16)
@@ -128,15 +151,25 @@ def trusted(where: Store, **given: Any) -> bool:
     True for a store that the settings name, and for a local folder that belongs to this user and that nobody else may
     write to: only this user's own code can have put anything there.
     """
-    named = settings(**given).trusted_stores
+    return trusts(settings(**given), where)
+
+
+def trusts(chosen: Settings, where: Store) -> bool:
+    """Whether pickles of a store may be loaded under these settings."""
+    named = chosen.trusted_stores
     if any(where.url == url.rstrip("/") or where.url.startswith(url.rstrip("/") + "/") for url in named):
         return True
-    return where.url.startswith("file://") and _is_mine(Path(unquote(urlsplit(where.url).path)))
+    return where.url.startswith("file://") and _is_mine(_folder_of(where.url))
 
 
-def _is_mine(folder: Path) -> bool:
+@lru_cache(maxsize=16)
+def _folder_of(url: str) -> str:
+    return unquote(urlsplit(url).path)
+
+
+def _is_mine(folder: str) -> bool:
     try:
-        found = folder.stat()
+        found = os.stat(folder)  # noqa: PTH116  on the path of every hit
     except OSError:
         return True  # nothing is there yet: what comes will be mine
     return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import linecache
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 
 from taskcell import analysis, errors
 from taskcell.hashing import Digest, digest_parts
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
-from taskcell.model.tasks import Capture
+from taskcell.model.tasks import Capture, CaptureKind
 from taskcell.store import codecs
 from taskcell.store.contracts import BlobSink
 
-
-def evaluate(name: str, scope: Mapping[str, analysis.Definition]) -> object:
-    """Return the value that a constant's assignment gives; raise DefinitionError when it can't be evaluated."""
-    reach = analysis.reach([name], scope)
-    return _evaluate(name, reach.captures)
+_numbers = itertools.count()
 
 
-def _evaluate(name: str, captures: tuple[Capture, ...]) -> object:
+@contextmanager
+def _findable(captures: tuple[Capture, ...]) -> Iterator[dict[str, str]]:
+    """Let sources be found while functions are digested, as a kernel lets a cell's be; yield texts by file name.
+
+    A function counts by its source where that is known, else by its compiled code: so the function that a constant
+    holds would have another digest here than in the kernel.
+    """
+    sources = [each.source for each in captures if each.source and each.kind is not CaptureKind.MODULE]
+    files = {f"<constant {next(_numbers)}>": source for source in sources}
+    for file, source in files.items():
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    try:
+        yield files
+    finally:
+        for file in files:
+            linecache.cache.pop(file, None)
+
+
+def _evaluate(name: str, files: Mapping[str, str]) -> object:
     namespace: dict[str, object] = {"__name__": "__constants__"}
     try:
-        for capture in captures:
-            if not capture.source or capture.kind == "module":
-                continue
-            exec(compile(capture.source, f"<{capture.name}>", "exec"), namespace)  # pure by analysis
+        for file, source in files.items():
+            exec(compile(source, file, "exec", dont_inherit=True), namespace)  # pure by analysis
         return namespace[name]
     except Exception as exc:
         raise errors.DefinitionError(
@@ -44,14 +59,23 @@ def digest(name: str, scope: Mapping[str, analysis.Definition]) -> Digest | None
 @lru_cache(maxsize=1024)
 def _digest(name: str, identity: Digest, captures: tuple[Capture, ...]) -> Digest | None:
     try:
-        return digest_value(_evaluate(name, captures))
+        with _findable(captures) as files:
+            return digest_value(_evaluate(name, files))
     except (errors.UnstorableError, errors.DefinitionError):
         return None
 
 
 def artifact(name: str, scope: Mapping[str, analysis.Definition], sink: BlobSink | None = None) -> Artifact:
-    """Return a constant's value as an artifact; stored when a sink is given, only digested otherwise."""
-    value = evaluate(name, scope)
-    if sink is not None:
-        return codecs.encode(value, sink)
-    return Artifact(digest=digest_value(value), codec="", type=type(value).__qualname__)
+    """Return a constant's value as an artifact; stored when a sink is given, only digested otherwise.
+
+    Raises
+    ------
+    DefinitionError
+        When its assignment can't be evaluated.
+    """
+    captures = analysis.reach([name], scope).captures
+    with _findable(captures) as files:
+        value = _evaluate(name, files)
+        if sink is not None:
+            return codecs.encode(value, sink)
+        return Artifact(digest=digest_value(value), codec="", type=type(value).__qualname__)

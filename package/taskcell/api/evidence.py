@@ -60,13 +60,18 @@ def elements_of(status: states.RunStatus, task_id: str) -> list[states.TaskStatu
 def definition(where: Store, plan: Plan, task: states.TaskStatus) -> Task | None:
     """Return a task as it was defined when it ran; None when that is no longer known."""
     address = next((item.task for item in plan.tasks if item.id in (task.id, task.id.rpartition(".")[0])), None)
-    if address is None and task.end is not None and task.end.key is not None:
-        entry = cache_entry(where, task.end.key)
-        address = entry.task if entry is not None else None
+    return defined(where, address or "", task.end)
+
+
+def defined(where: Store, address: str, end: AttemptEnd | None) -> Task | None:
+    """Return the task that lies at an address; where none is known, that of the result which an attempt led to."""
+    if not address and end is not None and end.key is not None:
+        entry = cache_entry(where, end.key)
+        address = entry.task if entry is not None else ""
     if not address:
         return None
     try:
-        return msgspec.json.decode(where.blobs.get(address), type=Task)
+        return msgspec.json.decode(where.blobs.get(Digest(address)), type=Task)
     except errors.NotFoundError:
         return None
 

@@ -1,181 +1,122 @@
-"""Foresee what a workflow as it stands would do: what is cached, what is stale, what would run."""
+"""Workflows that are only looked at: of this kernel's session, of a notebook file, of a version. Nothing is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from taskcell import environment, errors
-from taskcell.api import evidence, sessions, showing, snapshots, versions, workflows
-from taskcell.cache import keys
-from taskcell.cache.keys import InputDigest
-from taskcell.engine import mapping
-from taskcell.hashing import Digest, digest_bytes
-from taskcell.hashing.values import digest_value
-from taskcell.model.artifacts import Artifact
-from taskcell.model.caching import CacheEntry
-from taskcell.model.tasks import InputKind, Parameter, Task, Workflow
+from taskcell import errors
+from taskcell.api import fates, sessions, showing, snapshots, versions, workflows
+from taskcell.api.fates import Foreseen
+from taskcell.engine import planning
+from taskcell.hashing import Digest
+from taskcell.model.runs import PlannedTask
+from taskcell.model.tasks import Parameter, Workflow
 from taskcell.notebook import parameters as schemas
 from taskcell.notebook import reading
-from taskcell.store import codecs
-from taskcell.store.contracts import Buffer
 from taskcell.store.opening import Store
-from taskcell.views import words
 from taskcell.views.graph import Graph
 from taskcell.views.states import State
 
 
-def graph(where: Store, target: str | None = None) -> Graph:
-    """Return the DAG of a notebook file, a version, or (None) of this kernel's session, with what would happen.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """A workflow as it stands. ``values`` are the kernel's, by name; ``session`` is set for that of the kernel."""
 
-    A task is *cached* when its result would be taken from the cache, *stale* when it has a result in this kernel that
-    is no longer the one it would give, and else *will run*.
-    """
+    workflow: Workflow
+    title: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    session: sessions.Session | None = None
+
+
+def drafted(where: Store, target: str | None) -> Drafted:
+    """Return the workflow of a notebook file, a version, or (None) of this kernel's session."""
     if target is None:
-        return _of_session(where)
+        session = sessions.current()
+        if session is None:
+            raise errors.InvalidInputError(
+                "There is no notebook here to draw.", remedy="Name a notebook file, a version or a run."
+            )
+        name = snapshots.workflow_name(session)
+        workflow = session.draft(name, folder=snapshots.notebook_folder(session)).workflow
+        return Drafted(workflow=workflow, title=name, values=session.namespace, session=session)
     if target.endswith(".ipynb"):
         path = Path(target)
         cells = reading.read_notebook(path).cells
         name = snapshots.name_of_file(cells, path)
         workflow = workflows.read_workflow(cells, name=name, folder=path.resolve().parent).workflow
-        title = name
-    else:
-        version = versions.find(where, target)
-        workflow, title = versions.workflow(where, version), version.ref
-    foreseen = Foreseen(where, workflow, _defaults(workflow))
-    return showing.workflow_graph(workflow, foreseen.states, details=foreseen.details, title=title)
+        return Drafted(workflow=workflow, title=name)
+    version = versions.find(where, target)
+    return Drafted(workflow=versions.workflow(where, version), title=version.ref)
 
 
-def _of_session(where: Store) -> Graph:
-    session = sessions.current()
-    if session is None:
-        raise errors.InvalidInputError(
-            "There is no notebook here to draw.", remedy="Name a notebook file, a version or a run."
-        )
-    name = snapshots.workflow_name(session)
-    workflow = session.draft(name, folder=snapshots.notebook_folder(session)).workflow
-    namespace = session.namespace
-    given = {item.name: namespace[item.name] for item in workflow.parameters if item.name in namespace}
-    foreseen = Foreseen(where, workflow, given)
-    states = dict(foreseen.states)
-    for task in workflow.tasks:
-        if states[task.name] is State.WILL_RUN and task.name in session.outcomes:
-            states[task.name] = State.STALE
-    return showing.workflow_graph(workflow, states, details=foreseen.details)
+def planned(
+    workflow: Workflow, given: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]
+) -> tuple[tuple[PlannedTask, ...], dict[str, Any]]:
+    """Return the task runs of a launch with these values, and the values of all parameters; nothing is stored."""
+    values = {
+        item.name: given[item.name] if item.name in given else schemas.from_json(item, item.default)
+        for item in workflow.parameters
+        if item.name not in sweep
+    }
+    schema = {item.name: item for item in workflow.parameters}
+    branches = {
+        name: [(schemas.to_json(schema[name], value), fates.unstored(value)) for value in values_]
+        for name, values_ in sweep.items()
+    }
+    stored = {name: fates.unstored(value) for name, value in values.items()}
+    addresses = {task.name: Digest("") for task in workflow.tasks}
+    return planning.plan_tasks(workflow, addresses, stored, branches), values
 
 
-def _defaults(workflow: Workflow) -> dict[str, object]:
-    return {item.name: _default(item) for item in workflow.parameters}
+def graph(where: Store, target: str | None = None) -> Graph:
+    """Return the DAG of a notebook file, a version, or (None) of this kernel's session, with what would happen.
 
-
-def _default(parameter: Parameter) -> object:
-    return schemas.from_json(parameter, parameter.default)
-
-
-def _digests(values: Mapping[str, object]) -> dict[str, InputDigest]:
-    found = {}
-    for name, value in values.items():
-        try:
-            found[name] = InputDigest(digest=digest_value(value))
-        except errors.UnstorableError:
-            continue  # a task that reads it has no key, and is foreseen to run
-    return found
-
-
-class _Nowhere:
-    """Takes bytes and keeps nothing: only their address is of interest."""
-
-    def put(self, data: Buffer | Iterable[Buffer]) -> tuple[Digest, int]:
-        joined = bytes(data) if isinstance(data, bytes | bytearray | memoryview) else b"".join(data)
-        return digest_bytes(joined), len(joined)
-
-
-@dataclass(slots=True)
-class Foreseen:
-    """What a launch with given parameters would do with each task: a walk along the cache, from result to result.
-
-    Attributes
-    ----------
-    values
-        Values of parameters.
-    states
-        ``cached`` or ``will run``, by task.
-    details
-        One short line about it, by task.
+    A task is *cached* when its result would be taken from the cache; it *may run* when that hangs on what a task above
+    gives; *stale* when it would run and has a result in this kernel; and else *will run*.
     """
-
-    where: Store
-    workflow: Workflow
-    values: Mapping[str, object]
-    installed: Callable[[str], str | None] = environment.installed_version
-    states: dict[str, State] = field(default_factory=dict)
-    details: dict[str, str] = field(default_factory=dict)
-    _made: dict[str, Artifact] = field(default_factory=dict)
-    _parameters: dict[str, InputDigest] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._parameters = _digests(self.values)
-        for task in self.workflow.tasks:
-            self._look(task)
-
-    def _look(self, task: Task) -> None:
-        inputs = self._inputs(task)
-        entries = self._entries(task, inputs) if inputs is not None and task.options.cache else None
-        if entries is None:
-            self.states[task.name] = State.WILL_RUN
-            self.details[task.name] = self._reason(task, known=inputs is not None)
-            return
-        self.states[task.name] = State.CACHED
-        self.details[task.name] = f"took {words.duration(sum(entry.duration_s for entry in entries))}"
-        self._made.update(self._gathered(task, entries) if task.options.map_over else entries[0].outputs)
-
-    def _inputs(self, task: Task) -> dict[str, InputDigest] | None:
-        """Return the content of every input, or None when one is not known before something has run."""
-        found = {}
-        for item in task.inputs:
-            if item.kind is InputKind.VALUE and item.artifact is not None:
-                found[item.name] = InputDigest(digest=item.artifact.digest)
-            elif item.kind is InputKind.OUTPUT and item.name in self._made:
-                found[item.name] = InputDigest(digest=self._made[item.name].digest)
-            elif item.kind is InputKind.PARAMETER and item.name in self._parameters:
-                found[item.name] = self._parameters[item.name]
-            else:
-                return None
-        return found
-
-    def _entries(self, task: Task, inputs: Mapping[str, InputDigest]) -> list[CacheEntry] | None:
-        """Return the committed result, of a mapped task those of all elements; None when one is missing."""
-        mapped = task.options.map_over
-        given = [inputs] if mapped is None else self._elements(task, mapped, inputs)
-        entries = []
-        for one in given or ():
-            entry = evidence.cache_entry(self.where, keys.task_key(task, one, installed=self.installed).digest)
-            if entry is None:
-                return None
-            entries.append(entry)
-        return entries if given is not None else None
-
-    def _elements(
-        self, task: Task, mapped: str, inputs: Mapping[str, InputDigest]
-    ) -> list[dict[str, InputDigest]] | None:
-        try:
-            value = self.values[mapped] if mapped in self.values else evidence.value(self.where, self._made[mapped])
-            elements = mapping.elements(value, task.name, mapped)
-            return [{**inputs, mapped: InputDigest(digest=digest_value(element))} for element in elements]
-        except (errors.TaskcellError, KeyError):
-            return None  # known when it runs
-
-    def _gathered(self, task: Task, entries: Sequence[CacheEntry]) -> dict[str, Artifact]:
-        return {
-            name: codecs.gather([entry.outputs[name] for entry in entries if name in entry.outputs], _Nowhere())
-            for name in task.outputs
+    found = drafted(where, target)
+    given = {}
+    if found.session is not None:
+        given = {
+            item.name: _as_declared(item, found.values[item.name])
+            for item in found.workflow.parameters
+            if item.name in found.values
         }
+    runs, values = planned(found.workflow, given, {})
+    foreseen = Foreseen(where=where, workflow=found.workflow, planned=runs, values={**found.values, **values})
+    ran = found.session.outcomes if found.session is not None else {}
+    made = foreseen.fates
+    states = {
+        name: State.STALE if fate.state is State.WILL_RUN and name in ran else fate.state for name, fate in made.items()
+    }
+    return showing.workflow_graph(
+        found.workflow,
+        states,
+        details={name: fate.brief for name, fate in made.items() if fate.brief},
+        reasons={name: fate.why() for name, fate in made.items()},
+        values=_shown(found.workflow, given),
+        title=found.title,
+    )
 
-    def _reason(self, task: Task, *, known: bool) -> str:
-        if not task.options.cache:
-            return "never cached"
-        if task.options.map_over is not None:
-            return f"for each of {task.options.map_over}"
-        waits = [item.task for item in task.inputs if self.states.get(item.task) is State.WILL_RUN]
-        return "" if known or not waits else f"after {words.listed(list(dict.fromkeys(waits)), 2)}"
+
+def _as_declared(parameter: Parameter, value: Any) -> Any:
+    """Return a value as its task will have it; one that its type doesn't allow as it is."""
+    try:
+        return schemas.from_json(parameter, schemas.to_json(parameter, value))
+    except errors.InvalidInputError:
+        return value
+
+
+def _shown(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values of parameters in JSON form; one that its type doesn't allow is left out."""
+    found = {}
+    for item in workflow.parameters:
+        if item.name in given:
+            try:
+                found[item.name] = schemas.to_json(item, given[item.name])
+            except errors.InvalidInputError:
+                continue
+    return found

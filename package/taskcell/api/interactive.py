@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -78,11 +79,13 @@ class CellRunner:
     def prepare(self, cell: Cell) -> Prepared:
         """Define the task of a cell that is about to run; raise DefinitionError, and then nothing has changed."""
         task, cells = self._session.resolve(cell, snapshots.notebook_folder(self._session))
-        prepared = self._keyed(task, workflows.parameters(cells))
+        analysis.note_modules(task.captures)
+        prepared = self.keyed(task, workflows.parameters(cells))
         self._session.place(cell, cells)
         return prepared
 
-    def _keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
+    def keyed(self, task: Task, declared: Mapping[str, Parameter]) -> Prepared:
+        """Return a task with its inputs' values and its key; notes nothing in the session."""
         values: dict[str, Any] = {}
         rebound: list[str] = []
         digests: dict[str, Digest] = {}
@@ -151,6 +154,11 @@ class CellRunner:
         if bound is None:
             if item.artifact is not None and item.artifact.digest:
                 return value, item.artifact.digest
+            if isinstance(value, ModuleType):
+                raise errors.UnstorableError(
+                    f"a plain cell changed what the module {item.name} holds, which can't be seen.",
+                    remedy="Make the change in the task, or in a statement of its own at the top level of a cell.",
+                )
             return value, digest_value(value)
         try:
             digest = digest_value(value)
@@ -212,7 +220,9 @@ class CellRunner:
         if prepared.key is None or not prepared.task.options.cache or os.environ.get("TASKCELL_READ_CACHE") == "0":
             return None
         entry = self._results.find(prepared.key.digest)
-        if entry is None:
+        if entry is None or (
+            entry.dropped and prepared.task.stated
+        ):  # stated outputs are errors when they can't be kept
             return None
         try:
             values = {name: self.load(artifact) for name, artifact in entry.outputs.items()}
@@ -236,7 +246,19 @@ class CellRunner:
         finally:
             if restored is not None or sys.exception() is not None:
                 self.release()
+        if restored is None:
+            self._check_loaded(prepared)
         return restored
+
+    def _check_loaded(self, prepared: Prepared) -> None:
+        """Let a task that would execute with older modules than it is keyed with run uncached."""
+        stale = analysis.stale_modules(prepared.task.captures)
+        if stale:
+            prepared.key = None
+            prepared.uncacheable = (
+                f"{stale[0]} is loaded in an older form than its file has now: reload it, or restart the kernel"
+            )
+            self.release()
 
     def release(self) -> None:
         """Give the claimed key free."""

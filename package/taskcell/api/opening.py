@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from taskcell import errors
-from taskcell.api import evidence, rescuing, versions, workflows
+from taskcell.api import evidence, notebook_texts, rescuing, versions, workflows
 from taskcell.api.runs import Run
 from taskcell.engine import states
 from taskcell.model.runs import TaskState
@@ -52,7 +52,7 @@ def experiment(run: Run) -> bytes:
     version = evidence.version_of(run.store, plan)
     if version is None:
         raise errors.NotFoundError(f"The version {plan.workflow}@{plan.version_number} of run {run.id} is gone.")
-    notebook = reading.load_notebook(bytes(run.store.blobs.get(version.notebook)))
+    notebook = reading.load_notebook(notebook_texts.read(run.store, version))
     schema = {item.name: item for item in versions.parameters(run.store, version)}
     facts = provenance.Facts(
         kind="run",

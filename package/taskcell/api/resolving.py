@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 from taskcell import analysis, errors
@@ -59,14 +58,14 @@ class Resolver:
     """Resolves one task cell within a scope.
 
     ``outputs`` maps the output names of all tasks (of earlier and later cells) to the task that makes them.
-    ``folder`` is where local modules are looked for, before ``sys.path``.
+    ``finder`` looks for local modules, for all tasks of a notebook.
     """
 
     scope: Scope
     outputs: Mapping[str, str]
     values: Values | None
+    finder: analysis.Finder
     sink: BlobSink | None = None
-    folder: Path | None = None
     later: Mapping[str, str] = field(default_factory=dict)
     """Names that plain cells below assign anew, and where: the kernel's value is no longer what the task means."""
 
@@ -259,8 +258,8 @@ class _Context:
     def reach(self, roots: Sequence[str], inputs: set[str]) -> _Reached:
         """Return what the roots reach, and inputs that only a helper reads."""
         scope = self._scope.definitions
-        folders = [self._resolver.folder] if self._resolver.folder else []
-        reach = analysis.reach(roots, scope, lines=self._names.lines, local_roots=folders, body=self._cell.body)
+        finder = self._resolver.finder
+        reach = analysis.reach(roots, scope, lines=self._names.lines, finder=finder, body=self._cell.body)
         more = [self._helper_input(item) for item in reach.missing if item.name not in inputs]
         found = [self._value_capture(name, reach.via[name]) for name in reach.values if name not in inputs]
         for capture in reach.captures:

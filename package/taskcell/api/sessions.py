@@ -10,6 +10,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from taskcell import analysis, errors
@@ -42,6 +43,8 @@ class LiveValues:
         if name not in self._namespace:
             return None
         value = self._namespace[name]
+        if isinstance(value, ModuleType) and self._sink is None:  # a cell changed what it holds, which can't be seen
+            return Artifact(digest=Digest(""), codec="", type="module")
         try:
             if self._sink is not None:
                 return codecs.encode(value, self._sink)
@@ -82,6 +85,8 @@ class Session:
     run_id: str | None = None
     run_place: tuple[str, str] = ("", "")
     run_workflow: str = ""
+    _defined: tuple[list[Cell] | None, dict[str, analysis.Definition]] = field(default=(None, {}), init=False)
+    """The cells for which definitions were collected, and these."""
 
     def with_cell(self, cell: Cell) -> tuple[list[Cell], int]:
         """Return the cells with one that is run now, and its position; the session itself is unchanged."""
@@ -139,12 +144,16 @@ class Session:
             )
         return workflows.read_workflow(self.cells, name=name, values=LiveValues(self.namespace, sink), folder=folder)
 
-    def definitions(self) -> dict[str, analysis.Definition]:
-        """Return what plain cells define, as the newest of them do."""
-        found = {}
-        for cell in self.ran:
-            if workflows.kind_of(cell.source) is CellKind.PLAIN:
-                found.update({item.name: item for item in analysis.definitions(cell.source, label=cell.label)})
+    def definitions(self) -> Mapping[str, analysis.Definition]:
+        """Return what plain cells define, as the newest of them do; the same object until a cell runs."""
+        before, found = self._defined
+        if before is not self.ran:
+            found = {}
+            for cell in self.ran:
+                if workflows.kind_of(cell.source) is CellKind.PLAIN:
+                    for definition in analysis.definitions(cell.source, label=cell.label):
+                        analysis.supersede(found, definition)
+            self._defined = self.ran, found
         return found
 
     def forget(self, task: str) -> None:

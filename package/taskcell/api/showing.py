@@ -259,6 +259,7 @@ def workflow_graph(
     states: Mapping[str, State] | None = None,
     *,
     details: Mapping[str, str] | None = None,
+    reasons: Mapping[str, str] | None = None,
     values: Mapping[str, Any] | None = None,
     title: str = "",
 ) -> graph.Graph:
@@ -270,6 +271,8 @@ def workflow_graph(
         Its tasks and parameters.
     states, details
         State of a task, and one short line about it, by task name.
+    reasons
+        Why a task would run, in a sentence, by task name.
     values
         Values of parameters in JSON form; others are shown with their defaults.
     title
@@ -296,6 +299,7 @@ def workflow_graph(
                 label=task.name,
                 state=(states or {}).get(task.name),
                 detail=(details or {}).get(task.name, mapped),
+                reason=(reasons or {}).get(task.name, ""),
                 outputs=task.outputs,
             )
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from taskcell import environment, errors
-from taskcell.api import configuration, sessions, versions, workflows
+from taskcell.api import configuration, notebook_texts, sessions, versions, workflows
 from taskcell.hashing import Digest, digest_parts
 from taskcell.model.cells import Cell
 from taskcell.model.tasks import Task, Workflow
@@ -188,6 +188,7 @@ def _save(where: Store, source: _Source, message: str) -> Version:
             return existing
         parent = versions.latest(where, name)
         put = where.blobs.put
+        notebook, base, cells = notebook_texts.put(where, source.notebook, parent)
         version = Version(
             workflow=name,
             number=0,
@@ -196,7 +197,9 @@ def _save(where: Store, source: _Source, message: str) -> Version:
             parameters=put(msgspec.json.encode(source.workflow.parameters))[0],
             environment=put(msgspec.json.encode(captured))[0],
             lock=put(environment.lock_toml(captured).encode())[0],
-            notebook=put(source.notebook)[0],
+            notebook=notebook,
+            base=base,
+            cells=cells,
             author=configuration.user(),
             message=message,
             created_at=datetime.now(UTC),

@@ -9,26 +9,23 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import sys
-import textwrap
 import time
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 import msgspec
 
 from taskcell import analysis, environment, errors
-from taskcell.api import configuration, outcomes, run_ids
+from taskcell.api import configuration, function_sources, outcomes, reached, run_ids
 from taskcell.cache import keys
 from taskcell.cache.results import Results
-from taskcell.hashing import Digest
 from taskcell.hashing.tokens import Node
 from taskcell.hashing.values import digest_value, register
 from taskcell.model.caching import CacheEntry, CacheKey
-from taskcell.model.tasks import Capture, CaptureKind, InputKind, Task, TaskInput, TaskOptions
+from taskcell.model.settings import Settings
+from taskcell.model.tasks import CaptureKind, InputKind, Task, TaskInput, TaskOptions
 from taskcell.store import codecs
 from taskcell.store.opening import Store
 
@@ -49,22 +46,26 @@ class CachedFunction(Generic[P, R]):
         self._function = function
         self._options = options
         self._signature = inspect.signature(function)
-        self._source = _source(function)
+        self._source = function_sources.source_of(function, task)
+        self._reached = reached.Reached(function, self._source.meaning, self)
+        self._inputs = tuple(TaskInput(name=name, kind=InputKind.VALUE) for name in self._signature.parameters)
         self.last: outcomes.Outcome | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the function's result, from the cache when nothing that may change it has changed."""
         clock = time.perf_counter()
-        where = configuration.store()
+        settings = configuration.settings()
+        where = configuration.store_of(settings)
         arguments = self._bound(args, kwargs)
-        task = self._task(arguments)
+        task = self._task()
+        analysis.note_modules(task.captures)
         key, reason = self._key(task, arguments)
         results = Results(where)
         readable = self._options.cache and os.environ.get("TASKCELL_READ_CACHE") != "0"
         entry = results.find(key.digest) if key is not None and readable else None
         if entry is not None:
             try:
-                value: R = self._load(where, entry)
+                value: R = self._load(where, entry, settings)
             except errors.UntrustedError:
                 entry = None
             else:
@@ -93,51 +94,19 @@ class CachedFunction(Generic[P, R]):
         bound.apply_defaults()
         return dict(bound.arguments)
 
-    def _task(self, arguments: Mapping[str, Any]) -> Task:
-        inputs = tuple(TaskInput(name=name, kind=InputKind.VALUE) for name in arguments)
-        captures, distributions = self._captures()
+    def _task(self) -> Task:
+        captures, distributions = self._reached.captures()
         return Task(
             name=self._function.__name__,
-            body=self._source,
-            code=analysis.code_digest(self._source),
-            inputs=inputs,
+            body=self._source.text,
+            code=analysis.code_digest(self._source.meaning),
+            inputs=self._inputs,
             outputs=(_RESULT,),
             captures=captures,
             distributions=distributions,
             options=self._options,
             stated=True,
         )
-
-    def _captures(self) -> tuple[tuple[Capture, ...], tuple[tuple[str, str], ...]]:
-        """Return what the function reaches: code by source, globals and closure cells by value."""
-        names = analysis.analyze(self._source)
-        if names.opaque:
-            raise errors.DefinitionError(
-                f"Task {self._function.__name__!r}: what it reads can't be known: {names.opaque}.",
-                remedy="Name things plainly, or call the function without the decorator.",
-            )
-        closure = inspect.getclosurevars(self._function).nonlocals
-        scope = _scope(self._function)
-        roots = sorted(name for name in names.reads if name not in closure)
-        reach = analysis.reach(roots, scope, local_roots=[Path.cwd()], body=self._source)
-        found = [_checked_constant(capture, self._function) for capture in reach.captures]
-        values = {name: self._function.__globals__[name] for name in reach.values if name in self._function.__globals__}
-        values.update(
-            (item.name, self._function.__globals__[item.name])
-            for item in reach.missing
-            if item.name in self._function.__globals__
-        )
-        values.update({name: value for name, value in closure.items() if value is not self})
-        found += [
-            Capture(name=name, kind=CaptureKind.VALUE, digest=_digest_or_empty(value)) for name, value in values.items()
-        ]
-        unknown = [item.name for item in reach.missing if item.name not in values]
-        if unknown:
-            raise errors.DefinitionError(
-                f"Task {self._function.__name__!r}: {unknown[0]!r} is not defined.",
-                remedy="Define it before the call, or pass it as an argument.",
-            )
-        return tuple(found), reach.distributions
 
     def _key(self, task: Task, arguments: Mapping[str, Any]) -> tuple[CacheKey | None, str]:
         """Return the key of a call, or None and why there is none."""
@@ -150,10 +119,10 @@ class CachedFunction(Generic[P, R]):
             return None, exc.message
         return keys.task_key(task, inputs, installed=environment.installed_version), ""
 
-    def _load(self, where: Store, entry: CacheEntry) -> Any:
+    def _load(self, where: Store, entry: CacheEntry, settings: Settings) -> Any:
         artifact = entry.outputs[_RESULT]
-        trusted = configuration.trusted(where)
-        return codecs.decode(artifact, where.blobs, trusted=trusted, namespace=self._function.__globals__)
+        trusted = configuration.trusts(settings, where)
+        return codecs.decode(artifact, where.blobs, trusted=trusted, namespace=self._reached.outside)
 
     def _execute(
         self,
@@ -165,6 +134,10 @@ class CachedFunction(Generic[P, R]):
         kwargs: Any,
         clock: float,
     ) -> R:
+        stale = analysis.stale_modules(task.captures) if key is not None else ()
+        if stale:
+            _warn(f"{self._function.__qualname__} is not cached: {_older(stale)}", 4)
+            key = None
         started = time.perf_counter()
         value = self._function(*args, **kwargs)
         took = time.perf_counter() - started
@@ -253,7 +226,10 @@ def task(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     ...     return 2 * x
     """
     try:
-        chosen = TaskOptions(**options)
+        given: dict[str, Any] = {
+            name: tuple(value.items()) if isinstance(value, Mapping) else value for name, value in options.items()
+        }
+        chosen = TaskOptions(**given)
     except TypeError as exc:
         raise errors.InvalidInputError(f"@task: {exc}.", remedy="Options are: cache, retries, timeout_s.") from exc
     if function is None:
@@ -280,72 +256,19 @@ def _check_function(function: Callable[..., Any]) -> None:
         )
 
 
-def _source(function: Callable[..., Any]) -> str:
-    try:
-        return textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError) as exc:
-        raise errors.DefinitionError(
-            f"The source of {function.__qualname__} can't be found, so that it can't be cached soundly.",
-            remedy="Define it in a file or a notebook cell.",
-        ) from exc
-
-
-def _scope(function: Callable[..., Any]) -> Mapping[str, analysis.Definition]:
-    """Return what names mean where the function was defined: its module's source, or the notebook's cells."""
-    module = sys.modules.get(function.__module__)
-    session = outcomes.current()
-    if session is not None and function.__globals__ is session.namespace:
-        return session.definitions()
-    ran = function.__globals__.get("In")
-    if isinstance(ran, list):
-        return _cells_scope(tuple(ran))
-    path = getattr(module, "__file__", None)
-    if path is None or not path.endswith(".py"):
-        return {}
-    return _module_scope(path, Path(path).stat().st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=4)
-def _cells_scope(sources: tuple[str, ...]) -> Mapping[str, analysis.Definition]:
-    """Return what names mean in a kernel without a session, as a worker's: its cells as IPython keeps them."""
-    scope: dict[str, analysis.Definition] = {}
-    for source in sources:
-        try:
-            scope.update({definition.name: definition for definition in analysis.definitions(source)})
-        except errors.DefinitionError:
-            continue  # a cell that isn't Python defined nothing
-    return scope
-
-
-@functools.lru_cache(maxsize=64)
-def _module_scope(path: str, _mtime_ns: int) -> Mapping[str, analysis.Definition]:
-    source = Path(path).read_text(encoding="utf-8")
-    return {definition.name: definition for definition in analysis.definitions(source, label=Path(path).name)}
-
-
-def _checked_constant(capture: Capture, function: Callable[..., Any]) -> Capture:
-    """Let a constant count by its present value: a global list may have changed since it was assigned."""
-    if capture.kind is not CaptureKind.CONSTANT or capture.name not in function.__globals__:
-        return capture
-    return msgspec.structs.replace(capture, digest=_digest_or_empty(function.__globals__[capture.name]))
-
-
 def _changed(key: CacheKey, arguments: Mapping[str, Any]) -> list[str]:
     """Return arguments that are no longer what the key says."""
     before = {part.name: part.digest for part in key.parts}
-    return [name for name, value in arguments.items() if _digest_or_empty(value) != before.get(f"input:{name}")]
+    return [name for name, value in arguments.items() if reached.digest_or_empty(value) != before.get(f"input:{name}")]
+
+
+def _older(modules: tuple[str, ...]) -> str:
+    return f"{modules[0]} is loaded in an older form than its file has now"
 
 
 def _warn(message: str, level: int) -> None:
     """Warn at the line that calls the cached function, ``level`` frames up."""
     warnings.warn(message, stacklevel=level)
-
-
-def _digest_or_empty(value: object) -> Digest:
-    try:
-        return digest_value(value)
-    except errors.UnstorableError:
-        return Digest("")
 
 
 @functools.cache

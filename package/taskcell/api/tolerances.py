@@ -8,11 +8,12 @@ their own are compared by their state (``__getstate__`` or attributes).
 from __future__ import annotations
 
 import cmath
-import dataclasses
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from taskcell.api.contents import masks, objects
 
 _DEEPEST = 60
 _MOST_PLACES = 5
@@ -160,14 +161,14 @@ class _Walk:
         elif old.dtype.kind in "fc":
             self._floats(np.asarray(old), np.asarray(new), where)
         else:
-            self._counted(np.asarray(old != new), where)
+            self._counted(masks.unequal(np.asarray(old), np.asarray(new)), where)
 
     def _floats(self, old: Any, new: Any, where: str) -> None:
         import numpy as np
 
         terms = self._tolerance
         with np.errstate(all="ignore"):
-            same = (old == new) | ((old != old) & (new != new))
+            same = ~masks.unequal(old, new)
             size = np.maximum(np.abs(old), np.abs(new))
             distance = np.abs(old - new)
             close = np.isfinite(old) & np.isfinite(new) & (distance <= terms.absolute + terms.relative * size)
@@ -232,7 +233,7 @@ class _Walk:
     # -- anything else -----------------------------------------------------------------------------------------------
 
     def _object(self, old: Any, new: Any, where: str, depth: int) -> None:
-        left, right = _state(old), _state(new)
+        left, right = objects.state_of(old), objects.state_of(new)
         if left is None or right is None:
             self._by_equality(old, new, where)
         else:
@@ -245,27 +246,6 @@ class _Walk:
             same = False
         if not same:
             self.differ(where, f"two {_type(old)}s that are not equal")
-
-
-def _state(value: Any) -> Any | None:
-    """Return what an object consists of, or None when it doesn't say."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
-    own = type(value).__dict__.get("__getstate__") or getattr(type(value), "__getstate__", None)
-    if own is not None and own is not getattr(object, "__getstate__", None):
-        try:
-            return value.__getstate__()
-        except (TypeError, AttributeError, NotImplementedError):
-            return None
-    state = dict(getattr(value, "__dict__", {}))
-    state.update({name: getattr(value, name) for name in _slots(type(value)) if hasattr(value, name)})
-    return state or None
-
-
-def _slots(kind: type) -> Iterator[str]:
-    for base in kind.__mro__:
-        slots = base.__dict__.get("__slots__", ())
-        yield from (slots,) if isinstance(slots, str) else slots
 
 
 def _listed(column: Any) -> list[Any]:

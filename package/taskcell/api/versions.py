@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from taskcell import errors
-from taskcell.api import configuration
+from taskcell.api import configuration, notebook_texts
 from taskcell.hashing import Digest
 from taskcell.model.tasks import Parameter, Task, Workflow
 from taskcell.model.versions import Environment, TagMove, Version
@@ -98,9 +98,10 @@ def _by_number(where: Store, name: str, number: int) -> Version:
     newest = latest(where, name) if _storable(name) else None
     if newest is None:
         raise _unknown_workflow(where, name)
+    known = f"Its versions are {name}@1 to {newest.ref}" if newest.number > 1 else f"Its only version is {newest.ref}"
     raise errors.NotFoundError(
         f"Workflow {name!r} has no version {number}.",
-        remedy=f"Its versions are {name}@1 to {newest.ref}; see: taskcell versions {name}",
+        remedy=f"{known}; see: taskcell versions {name}",
         workflow=name,
     )
 
@@ -306,7 +307,7 @@ def checkout(
         store=where.url,
         more={"version_digest": version.digest},
     )
-    raw = reading.load_notebook(bytes(where.blobs.get(version.notebook)))
+    raw = reading.load_notebook(notebook_texts.read(where, version))
     notebook = writing.dump_notebook(writing.checkout_notebook(raw, facts))
     if path is not None:
         target = Path(path)

@@ -52,7 +52,7 @@ class _Declared:
 @dataclass(slots=True, kw_only=True)
 class _Walk:
     values: resolving.Values | None
-    folder: Path | None
+    finder: analysis.Finder
     sink: BlobSink | None = None
     scope: resolving.Scope = field(default_factory=lambda: resolving.Scope(definitions=_NONE))
     outputs: dict[str, str] = field(default_factory=dict)
@@ -60,14 +60,19 @@ class _Walk:
     taken: frozenset[str] = frozenset()
     """Names that are outputs or parameters, whatever plain cells do."""
     known: set[str] = field(default_factory=set)
+    """Of all names that mean something, those that make a difference to analysis."""
 
     def __post_init__(self) -> None:
         self.take(self.outputs)
 
     def take(self, names: Iterable[str]) -> None:
         """Note names that are outputs or parameters."""
-        self.taken |= frozenset(names)
-        self.known.update(names)
+        self.taken = self.taken.union(names)
+        self.add(names)
+
+    def add(self, names: Iterable[str]) -> None:
+        """Note names that mean something from here on."""
+        self.known |= analysis.TELLING.intersection(names)
 
     def without(self, name: str) -> None:
         """Drop a definition."""
@@ -104,7 +109,7 @@ def read_workflow(
         For the first thing that is wrong: an unknown name, a cycle, two makers of one output, …
     """
     declared = _declare_all(cells)
-    walk = _Walk(values=values, folder=folder, sink=sink, outputs=_makers(declared.values()))
+    walk = _Walk(values=values, finder=_finder(folder), sink=sink, outputs=_makers(declared.values()))
     tasks = _resolve(cells, declared, walk, only=None)
     workflow = Workflow(name=name, tasks=ordering.in_order(tasks), parameters=tuple(walk.scope.parameters.values()))
     return Draft(workflow=workflow, cells={item.name: item.cell for item in declared.values()})
@@ -122,10 +127,21 @@ def read_task(
     Other tasks are not resolved, so that running one cell does not pay for a whole notebook.
     """
     declared = _declare_all(cells)
-    walk = _Walk(values=values, folder=folder, outputs=_makers(declared.values()))
+    walk = _Walk(values=values, finder=_finder(folder), outputs=_makers(declared.values()))
     ordering.check_acyclic({item.name: _declared_needs(item, walk.outputs) for item in declared.values()})
     (task,) = _resolve(cells, declared, walk, only=at)
     return task
+
+
+_finders: dict[Path | None, analysis.Finder] = {}
+
+
+def _finder(folder: Path | None) -> analysis.Finder:
+    """Return what finds modules from a notebook's folder: the last one, if it would find the same again."""
+    found = _finders.get(folder)
+    if found is None or not found.is_current():
+        found = _finders[folder] = analysis.Finder([folder] if folder else [])
+    return found
 
 
 def places(cells: Sequence[Cell]) -> dict[str, int]:
@@ -141,7 +157,7 @@ def parameters(cells: Sequence[Cell]) -> dict[str, Parameter]:
 
 def check(cells: Sequence[Cell]) -> None:
     """Check that what cells declare goes together; raise DefinitionError."""
-    walk = _Walk(values=None, folder=None, outputs=_makers(_declare_all(cells).values()))
+    walk = _Walk(values=None, finder=_finder(None), outputs=_makers(_declare_all(cells).values()))
     for cell in cells:
         if kind_of(cell.source) is CellKind.PARAMS:
             _add_parameters(walk, cell)
@@ -155,10 +171,12 @@ def _declared_needs(item: _Declared, makers: dict[str, str]) -> set[str]:
 def _declare_all(cells: Sequence[Cell]) -> dict[str, _Declared]:
     reader = _Reader()
     declared: dict[str, _Declared] = {}
+    makers: dict[str, _Declared] = {}
     for position, cell in enumerate(cells):
         for item in reader.declarations(cell, position):
-            _check_unique(declared, item)
+            _check_unique(declared, makers, item)
             declared[item.name] = item
+            makers.update(dict.fromkeys(item.outputs, item))
     return declared
 
 
@@ -182,7 +200,7 @@ def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk,
                     outputs=walk.outputs,
                     values=walk.values,
                     sink=walk.sink,
-                    folder=walk.folder,
+                    finder=walk.finder,
                     later=later[position],
                 )
                 tasks.append(resolver.task(item.name, item.cell, item.names, item.outputs))
@@ -210,10 +228,14 @@ def _assigned_later(cells: Sequence[Cell]) -> list[dict[str, str]]:
 
 
 class _Reader:
-    """Goes through cells in order and says what tasks each declares."""
+    """Goes through cells in order and says what tasks each declares.
+
+    Of the names that are known it keeps those that make a difference to analysis: few, so that large notebooks are
+    gone through quickly.
+    """
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._known: frozenset[str] = frozenset()
         self._functions: set[str] = set()
         self._names: dict[str, int] = {}
 
@@ -221,15 +243,20 @@ class _Reader:
         match kind_of(cell.source):
             case CellKind.TASK:
                 item = declare(_task_cell(cell), position, self._known)
-                self._known.update(item.outputs)
+                self._add(item.outputs)
                 yield item
             case CellKind.PARAMS:
-                self._known.update(parameter.name for parameter in _parameters(cell))
+                self._add(parameter.name for parameter in _parameters(cell))
             case CellKind.PLAIN:
                 names = _names(cell, self._known)
                 if names is not None:
                     yield from self._calls(cell, position)
-                    self._known |= names.writes
+                    self._add(names.writes)
+
+    def _add(self, names: Iterable[str]) -> None:
+        new = analysis.TELLING.intersection(names)
+        if new:
+            self._known |= new
 
     def _calls(self, cell: Cell, position: int) -> Iterator[_Declared]:
         """Find calls of functions with the ``task`` decorator: each is a task, named after the function."""
@@ -250,6 +277,13 @@ class _Reader:
 
 def declare(cell: TaskCell, position: int, known: Collection[str]) -> _Declared:
     """Return what a task cell declares: name, inputs and outputs, stated or inferred."""
+    name, names, outputs = _declared(cell, analysis.TELLING.intersection(known))
+    return _Declared(cell=cell, name=name, names=names, outputs=outputs, position=position)
+
+
+@lru_cache(maxsize=4096)
+def _declared(cell: TaskCell, known: frozenset[str]) -> tuple[str, analysis.CellNames, tuple[str, ...]]:
+    """Return name, names and outputs of a task cell; ``known`` are the known names that make a difference."""
     header = cell.header
     names = _body_names(cell, known)
     if names.opaque:
@@ -271,7 +305,7 @@ def declare(cell: TaskCell, position: int, known: Collection[str]) -> _Declared:
                 remedy=f"Give the result another name, for example new_{output}.",
                 task=name,
             )
-    return _Declared(cell=cell, name=name, names=names, outputs=outputs, position=position)
+    return name, names, outputs
 
 
 def _opaque(cell: TaskCell, reason: str) -> errors.DefinitionError:
@@ -289,8 +323,15 @@ def _title(cell: TaskCell) -> str:
 
 def _body_names(cell: TaskCell, known: Collection[str]) -> analysis.CellNames:
     """Return a body's names; lines are those of the whole cell."""
+    above = cell.first_line - 1
     try:
-        return analysis.analyze("\n" * (cell.first_line - 1) + cell.body, known=known)
+        names = analysis.analyze(cell.body, known=known)
+        if names.opaque is None:
+            return dataclasses.replace(names, lines={name: line + above for name, line in names.lines.items()})
+    except errors.DefinitionError:
+        pass  # said again with the lines of the whole cell
+    try:
+        return analysis.analyze("\n" * above + cell.body, known=known)
     except errors.DefinitionError as exc:
         message = f"{_title(cell)}: {exc.message}."
         raise errors.DefinitionError(message, remedy=exc.remedy, task=cell.header.name or "") from exc
@@ -308,7 +349,7 @@ def _inferred_name(cell: TaskCell, names: analysis.CellNames, outputs: tuple[str
     )
 
 
-def _check_unique(declared: dict[str, _Declared], item: _Declared) -> None:
+def _check_unique(declared: dict[str, _Declared], makers: dict[str, _Declared], item: _Declared) -> None:
     other = declared.get(item.name)
     if other is not None:
         raise errors.DefinitionError(
@@ -316,14 +357,14 @@ def _check_unique(declared: dict[str, _Declared], item: _Declared) -> None:
             remedy="Rename one of them.",
             task=item.name,
         )
-    for earlier in declared.values():
-        for output in item.outputs:
-            if output in earlier.outputs:
-                raise errors.DefinitionError(
-                    f"Two tasks, {earlier.name!r} ({_where(earlier)}) and {item.name!r} ({_where(item)}), make {output!r}.",
-                    remedy=f"Rename the output in one of them, or drop the other task with: %forget {earlier.name}",
-                    task=item.name,
-                )
+    for output in item.outputs:
+        earlier = makers.get(output)
+        if earlier is not None:
+            raise errors.DefinitionError(
+                f"Two tasks, {earlier.name!r} ({_where(earlier)}) and {item.name!r} ({_where(item)}), make {output!r}.",
+                remedy=f"Rename the output in one of them, or drop the other task with: %forget {earlier.name}",
+                task=item.name,
+            )
 
 
 def _where(item: _Declared) -> str:
@@ -363,7 +404,7 @@ def _add_plain(walk: _Walk, cell: Cell, called: set[str]) -> None:
     names = _names(cell, walk.known)
     if names is None:
         return
-    walk.known |= names.writes
+    walk.add(names.writes)
     where = cell.label or "a plain cell"
     if names.opaque:
         scope.opaque[where] = names.opaque
@@ -390,7 +431,9 @@ def _extended(before: _Definitions, cell: Cell, mutates: frozenset[str], taken: 
     found = _remembered.get(key)
     if found is None:
         start = {
-            name: dataclasses.replace(item, kind=CaptureKind.VALUE) if name in mutates else item
+            name: dataclasses.replace(item, kind=CaptureKind.VALUE)
+            if name in mutates and item.kind is not CaptureKind.IMPORT
+            else item
             for name, item in before.items()
         }
         extended = analysis.extend_scope(start, cell.source, label=cell.label)

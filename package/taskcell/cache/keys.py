@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 
 from taskcell.hashing import Digest, digest_parts
 from taskcell.model.caching import CacheKey, KeyPart
@@ -50,7 +52,7 @@ def task_key(
     Distributions count with the version that is installed where the task executes, which may differ from the
     version that was recorded with a snapshot.
     """
-    parts = sorted(_parts(task, inputs, installed), key=lambda part: part.name)
+    parts = sorted(_parts(task, inputs, installed), key=attrgetter("name"))
     digest = digest_parts(KEY_FORMAT, (text for part in parts for text in (part.name, part.digest)))
     return CacheKey(digest=digest, parts=tuple(parts))
 
@@ -75,10 +77,11 @@ def _parts(task: Task, inputs: Mapping[str, InputDigest], installed: Callable[[s
         yield _text_part("option:map", task.options.map_over)
 
 
+@lru_cache(maxsize=4096)
 def _text_part(name: str, text: str) -> KeyPart:
     return KeyPart(name=name, digest=digest_parts("text", [text]), label=text)
 
 
-def _names_part(name: str, names: Iterable[str]) -> KeyPart:
-    listed = tuple(names)
-    return KeyPart(name=name, digest=digest_parts("names", listed), label=", ".join(listed))
+@lru_cache(maxsize=4096)
+def _names_part(name: str, names: tuple[str, ...]) -> KeyPart:
+    return KeyPart(name=name, digest=digest_parts("names", names), label=", ".join(names))

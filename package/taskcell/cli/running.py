@@ -36,13 +36,20 @@ def _launch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, metavar="N", help="tasks at once; else one for each core")
     parser.add_argument("--no-cache", action="store_true", help="take nothing from the cache")
     parser.add_argument("-m", "--message", default="", help="message of a version that is made")
+    parser.add_argument(
+        "--dry-run",
+        "--preview",
+        dest="preview",
+        action="store_true",
+        help="say what would be cached and what would run, and why; start nothing",
+    )
     waits = parser.add_mutually_exclusive_group()
     waits.add_argument("--wait", action="store_true", help="wait for the end, with progress; 1 if it failed")
     waits.add_argument("--detach", action="store_true", help="return at once, which is the default")
 
 
 def _launch(args: argparse.Namespace) -> object:
-    from taskcell.api import launching
+    from taskcell.api import launching, previewing
 
     schema = _schema(args)
     given = _typed(schema, arguments.pairs(args.parameter, "-p"))
@@ -50,6 +57,16 @@ def _launch(args: argparse.Namespace) -> object:
         name: [_typed(schema, {name: text})[name] for text in arguments.split_values(texts)]
         for name, texts in arguments.pairs(args.sweep, "--sweep").items()
     }
+    if args.preview:
+        return previewing.preview(
+            args.target,
+            given,
+            sweep=swept,
+            backend=args.backend,
+            max_workers=args.workers,
+            use_cache=not args.no_cache,
+            **where(args),
+        )
     run = launching.launch(
         args.target,
         given,
@@ -137,12 +154,12 @@ def _waited(run: Run) -> Run:
 
 
 def failed_run(result: object) -> int:
-    """Return 1 for a run that has ended and did not succeed."""
+    """Return 1 for a run that has ended and did not succeed, and for a launch that would be refused."""
     from taskcell.api.runs import Run
     from taskcell.model.runs import RunState
 
     if not isinstance(result, Run):
-        return 0
+        return int(any(getattr(view, "problems", ()) for view in getattr(result, "views", ())))
     state = result.state
     return int(state.ended and state is not RunState.SUCCEEDED)
 

@@ -43,7 +43,7 @@ class Snapshot:
         tasks = words.plural(len(version.tasks), "task")
         new = f"{version.ref} stored" if self.is_new else f"{version.ref} has this already, nothing is new"
         lines = [f"{new}: {tasks}, digest {version.digest[:12]}"]
-        lines += [f"  stored as data: {name}, a {kind}, {words.size(size)}" for name, kind, size in version.values]
+        lines += [f"  stored as data: {name} ({kind}, {words.size(size)})" for name, kind, size in version.values]
         return "\n".join(lines)
 
     def to_data(self) -> dict[str, Any]:

@@ -5,15 +5,28 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from taskcell import hashing
 from taskcell.environment import distributions
-from taskcell.hashing import Digest
+from taskcell.hashing import Digest, stamps
 from taskcell.model.versions import Environment
 
-_captured: dict[tuple[tuple[Path, int], ...], Environment] = {}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Captured:
+    """An environment, with the folders that it was read from as they were then."""
+
+    folders: tuple[Path, ...]
+    watch: stamps.Watch
+    environment: Environment
+    versions: Mapping[str, str]
+
+
+_last: _Captured | None = None
 
 
 def capture() -> Environment:
@@ -22,20 +35,34 @@ def capture() -> Environment:
     The answer is kept until a folder of installed distributions changes, so that an installation during the
     session is noticed and everything else costs a few system calls.
     """
-    folders = distributions.site_folders()
-    stamp = tuple((folder, _changed_at(folder)) for folder in folders)
-    found = _captured.get(stamp)
-    if found is None:
-        _captured.clear()
-        installed = distributions.installed(folders)
-        found = describe((each.name, each.version) for each in installed.values())
-        _captured[stamp] = found
-    return found
+    return _capture().environment
 
 
 def installed_version(name: str) -> str | None:
     """Return the version of an installed distribution, or None when there is none of that name."""
-    return dict(capture().distributions).get(distributions.normalised(name))
+    return _capture().versions.get(_normalised(name))
+
+
+_normalised = lru_cache(maxsize=4096)(distributions.normalised)
+
+
+def _capture() -> _Captured:
+    global _last
+    folders = _site_folders(tuple(sys.path), os.environ.get("PYTHONPATH", ""))
+    if _last is None or _last.folders != folders or not _last.watch.unchanged():
+        watch = stamps.Watch()
+        for folder in folders:
+            watch.see(str(folder))
+        installed = distributions.installed(folders)
+        environment = describe((each.name, each.version) for each in installed.values())
+        versions = dict(environment.distributions)
+        _last = _Captured(folders=folders, watch=watch, environment=environment, versions=versions)
+    return _last
+
+
+@lru_cache(maxsize=16)
+def _site_folders(path: tuple[str, ...], named: str) -> tuple[Path, ...]:
+    return distributions.site_folders(path, {"PYTHONPATH": named})
 
 
 def describe(
@@ -67,10 +94,3 @@ def this_platform() -> str:
 def _digest(python: str, implementation: str, platform_name: str, listed: tuple[tuple[str, str], ...]) -> Digest:
     flat = [part for pair in listed for part in pair]
     return hashing.digest_parts("environment/1", [python, implementation, platform_name, *flat])
-
-
-def _changed_at(folder: Path) -> int:
-    try:
-        return os.stat(folder).st_mtime_ns  # noqa: PTH116  on every use of the cache
-    except OSError:
-        return 0

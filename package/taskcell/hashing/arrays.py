@@ -15,7 +15,7 @@ from taskcell.hashing.digests import Hasher
 from taskcell.hashing.tokens import Node, RefusalError, Token
 from taskcell.hashing.values import register
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 17
 """Elements looked at while they are in the processor's cache."""
 
 _MASKED = tokens.join(Node("masked"), [])
@@ -25,7 +25,7 @@ Array = np.ndarray[Any, Any]
 
 def array_token(array: Array) -> Token:
     """Return the token of a plain array of numbers, texts or times."""
-    made = tokens.hasher("ndarray", (array.dtype.str, repr(array.shape)))
+    made = tokens.hasher("ndarray", (array.dtype.str, repr(array.shape)), array.nbytes)
     return tokens.hashed(add_elements(made, array).raw())
 
 

@@ -30,6 +30,11 @@ _GLOBAL_READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBAL
 _UNREAD = ("lineno", "col_offset", "end_lineno", "end_col_offset", "kind", "type_comment", "ctx")
 
 
+_dispatching: Any = functools.singledispatch(lambda _: None)
+_DISPATCHING: types.CodeType = _dispatching.__code__
+"""Code of every ``functools.singledispatch`` function: its implementations count, not what it remembers of calls."""
+
+
 class _Missing:
     """A global that a function reads and that is not bound."""
 
@@ -46,6 +51,8 @@ def named(module: str | None, name: str) -> Node:
 
 
 def _function(value: types.FunctionType) -> Node:
+    if value.__code__ is _DISPATCHING:
+        return Node("single-dispatch", (value.__name__,), (dict(vars(value)["registry"]),), labels=("",))
     if origins.stands_for(value.__module__, value.__qualname__, value):
         return named(value.__module__, value.__qualname__)
     closure = _cells(value)
@@ -100,7 +107,7 @@ class _Code:
 
 
 def _code(held: _Code) -> Node:
-    tree = _proven_source(held.code, held.qualname)
+    tree = proven_source(held.code, held.qualname)
     if tree is not None:
         return Node("source", canonical(tree))
     return Node("code", (), (held.code,), labels=("",))
@@ -118,7 +125,7 @@ def _signature(code: types.CodeType) -> list[Any]:
     return [code.co_code, getattr(code, "co_exceptiontable", b""), counts, names, code.co_consts]
 
 
-def _proven_source(code: types.CodeType, qualname: str) -> ast.AST | None:
+def proven_source(code: types.CodeType, qualname: str) -> ast.AST | None:
     """Return the tree of the function's source, if compiling that source gives this very code.
 
     A module edited after it was loaded, or a cell run twice, can leave other text at the recorded place.

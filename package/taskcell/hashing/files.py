@@ -18,9 +18,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
-from taskcell.hashing import tokens
+from taskcell.hashing import stamps, tokens
 from taskcell.hashing.digests import ByteHasher, Digest
 from taskcell.hashing.tokens import Node, RefusalError, Token
 from taskcell.hashing.values import register
@@ -28,12 +27,9 @@ from taskcell.hashing.values import register
 _CHUNK_BYTES = 1 << 20
 _REMEMBER_BYTES = 1 << 20
 """Files below this size are always read again. Unit: bytes."""
-_SETTLED_S = 2.0
-"""A file touched later than this before it was read is not remembered. Unit: seconds."""
 _MAX_ENTRIES = 200_000
 
-_Signature: TypeAlias = tuple[int, int, int, int, int]
-_remembered: dict[_Signature, Digest] = {}
+_remembered: dict[stamps.Stamp, Digest] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,24 +70,19 @@ def digest_file(path: Path) -> Digest:
     """Return the plain digest of a file's bytes (the address of its blob), remembering large files."""
     try:
         with path.open("rb", buffering=0) as file:
-            before = _signature(os.fstat(file.fileno()))
+            before = stamps.of(os.fstat(file.fileno()))
             if before[2] >= _REMEMBER_BYTES and before in _remembered and not _is_mapped(path):
                 return _remembered[before]
             started_s = time.time()
             digest = _digest_stream(file.fileno())
-            after = _signature(os.fstat(file.fileno()))
+            after = stamps.of(os.fstat(file.fileno()))
     except OSError as exc:
         raise RefusalError(f"the file {path} ({exc.strerror or exc})", "Make it readable, or pass its text.") from exc
     if before != after:
         raise RefusalError(f"the file {path}, which changes while it is read,", "Wait until it is complete.")
-    touched_s = max(before[3], before[4]) / 1e9
-    if before[2] >= _REMEMBER_BYTES and touched_s < started_s - _SETTLED_S and not _is_mapped(path):
+    if before[2] >= _REMEMBER_BYTES and stamps.is_settled(before, started_s) and not _is_mapped(path):
         _remembered[before] = digest
     return digest
-
-
-def _signature(found: os.stat_result) -> _Signature:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _digest_stream(descriptor: int) -> Digest:

@@ -127,9 +127,9 @@ def prefix(tag: str) -> bytes:
     return found
 
 
-def hasher(tag: str, parts: Iterable[Part] = ()) -> Hasher:
-    """Return a hasher for a value of this family, to which large parts can be added."""
-    made = Hasher(VERSION).part(tag)
+def hasher(tag: str, parts: Iterable[Part] = (), size_bytes: int = 0) -> Hasher:
+    """Return a hasher for a value of this family, to which large parts can be added: ``size_bytes`` or so."""
+    made = Hasher(VERSION, size_bytes).part(tag)
     for part in parts:
         made.part(part)
     return made

@@ -75,8 +75,11 @@ def _verb(name: str) -> Callable[[str], Any]:
 def _launch(line: str) -> Run | None:
     """Start a run and show it; the view follows the run while the notebook stays free."""
     result = cli.call("launch", _words(line), notebook=True)
-    if not isinstance(result, Run):
+    if isinstance(result, str):
         print(result)
+        return None
+    if not isinstance(result, Run):
+        display(result)  # type: ignore[no-untyped-call]
         return None
     follow(result)
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 
@@ -34,6 +35,18 @@ class GitState(msgspec.Struct, frozen=True, kw_only=True):
     branch: str = ""
 
 
+class NotebookPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of a notebook's text: the blob of that address or, without one, the base's pieces ``start`` to ``stop``."""
+
+    start: int = 0
+    stop: int = 0
+    blob: Digest = Digest("")
+
+
+Piece: TypeAlias = str | NotebookPart
+"""A piece of a notebook's text: the text itself when it is short."""
+
+
 class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Immutable snapshot of a workflow. ``digest`` covers tasks, parameter schema and environment, nothing else.
 
@@ -43,8 +56,14 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         (name, address of the blob with the task's JSON) in the workflow's order.
     parameters
         Address of the blob with the parameter schema.
-    environment, lock, notebook
-        Addresses of the blobs with the environment's JSON, the ``pylock.toml`` and the notebook.
+    environment, lock
+        Addresses of the blobs with the environment's JSON and the ``pylock.toml``.
+    notebook
+        Digest of the notebook's text; without ``base`` also the address of the blob that holds it.
+    base
+        Address of the blob with the list of pieces that ``cells`` refers to.
+    cells
+        The notebook's text in pieces.
     values
         Plain values of the notebook that were stored as data: (name, type, bytes).
     """
@@ -63,6 +82,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent: Digest | None = None
     git: GitState | None = None
     values: tuple[tuple[str, str, int], ...] = ()
+    base: Digest | None = None
+    cells: tuple[Piece, ...] = ()
 
     @property
     def ref(self) -> str:

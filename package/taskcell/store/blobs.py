@@ -13,17 +13,16 @@ from pathlib import Path
 
 from taskcell import errors
 from taskcell.hashing import Digest, digest_bytes
-from taskcell.hashing.digests import ByteHasher
-from taskcell.store import buffers, faults, paths
+from taskcell.store import buffers, faults, paths, pooling, streaming
 from taskcell.store.contracts import Buffer, Files
 
 _MAPPED_FROM_BYTES = 256 * 2**10
 _READ_BACK_UP_TO_BYTES = 2**20
 _LEASE_TIMEOUT_S = 30.0
 
-_Seen = tuple[str, int, int, int, int]
+_Seen = tuple[str, int, int, int, int, int]
 _verified: set[_Seen] = set()
-"""Large local blobs that this process has hashed: digest, device, inode, size and time of what it saw."""
+"""Large local blobs that this process has hashed: digest, device, inode, size and both times of what it saw."""
 
 
 class Blobs:
@@ -61,6 +60,9 @@ class Blobs:
     def get(self, digest: Digest) -> memoryview:
         """Return verified bytes, memory-mapped where possible.
 
+        Where the view is writable its memory is the caller's own: a page is copied when it is first written to, and
+        neither the store nor another reader sees it.
+
         A large local blob is hashed once a process and again when its file has changed; any other, each time.
 
         Raises
@@ -95,27 +97,30 @@ class Blobs:
 
         A collection spares what was used within its grace time.
         """
-        return [digest for digest in digests if not self._touch(digest)]
+        marked = list(digests)
+        are_there = pooling.each(self._files, self._touch, marked)
+        return [digest for digest, is_there in zip(marked, are_there, strict=True) if not is_there]
+
+    def fetch(self, digests: Iterable[Digest]) -> None:
+        """Bring blobs that lie far away to this machine, side by side; raise NotFoundError for one that is missing."""
+        copies = self._files.copies
+        if copies is not None:
+            pooling.each(self._files, copies.place, [paths.blob(digest) for digest in digests])
 
     def delete(self, digest: Digest) -> None:
         """Delete a blob; an absent one is no error."""
         self._files.delete(paths.blob(digest))
 
     def _put_stream(self, data: Iterable[Buffer]) -> tuple[Digest, int]:
-        hasher = ByteHasher()
-        size_bytes = 0
-        with self._files.spool() as spool:
-            for piece in buffers.pieces(data):
-                hasher.update(piece)
-                spool.write(piece)
-                size_bytes += len(piece)
-            digest = hasher.digest()
-            if not self._is_kept(digest, size_bytes):
+        with self._files.spool() as spool, streaming.Stream(spool, data) as stream:
+            digest = stream.hashed()
+            if not self._is_kept(digest, stream.size_bytes):
+                stream.written()
                 try:
                     spool.publish(paths.blob(digest))
                 except errors.AlreadyExistsError:
                     self._touch(digest)
-        return digest, size_bytes
+        return digest, stream.size_bytes
 
     def _create(self, digest: Digest, data: Buffer) -> None:
         try:
@@ -134,21 +139,39 @@ class Blobs:
         return self._touch(digest)
 
     def _is_right(self, digest: Digest, size_bytes: int) -> bool:
-        path = paths.blob(digest)
-        if self._files.local_path(path) is None and size_bytes > _READ_BACK_UP_TO_BYTES:
+        if self._files.local_path(paths.blob(digest)) is None and size_bytes > _READ_BACK_UP_TO_BYTES:
             return True
         try:
-            return self._load(digest) is not None
+            return self._is_intact(digest)
         except errors.NotFoundError:
             return False
+
+    def _is_intact(self, digest: Digest) -> bool:
+        """Whether the store's own bytes, not a copy's, are the blob's; raise NotFoundError."""
+        path = paths.blob(digest)
+        if self._files.local_path(path) is None:
+            return digest_bytes(self._files.read(path)) == digest
+        return self._load(digest) is not None
 
     def _load(self, digest: Digest) -> memoryview | None:
         """Return a blob's bytes, or None when they are corrupt."""
         path = paths.blob(digest)
         place = self._files.local_path(path)
-        if place is None:
+        if place is not None:
+            return self._mapped(place, digest)
+        copies = self._files.copies
+        if copies is None:
             data = self._files.read(path)
             return memoryview(data) if digest_bytes(data) == digest else None
+        view = self._mapped(copies.place(path), digest)
+        if view is None:
+            copies.drop(path)
+            view = self._mapped(copies.place(path), digest)
+        return view
+
+    def _mapped(self, place: Path, digest: Digest) -> memoryview | None:
+        """Return a file's bytes if they are the blob's, hashed once a process while large and unchanged."""
+        path = paths.blob(digest)
         try:
             view, seen = _opened(place, digest)
         except FileNotFoundError as exc:
@@ -192,7 +215,7 @@ class Blobs:
                 digest=digest,
             )
         try:
-            if self._load(digest) is None:
+            if not self._is_intact(digest):
                 self._files.move(paths.blob(digest), paths.quarantined(digest, os.urandom(4).hex()))
         except errors.NotFoundError:
             pass
@@ -207,10 +230,17 @@ def _opened(place: Path, digest: str) -> tuple[memoryview, _Seen]:
         if found.st_size < _MAPPED_FROM_BYTES:
             with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file:
                 return memoryview(file.readall()), _fingerprint(found, digest)
-        mapped = mmap.mmap(descriptor, found.st_size, access=mmap.ACCESS_READ)
-        return memoryview(mapped), _fingerprint(found, digest)
+        return memoryview(_mapped(descriptor, found.st_size)), _fingerprint(found, digest)
     finally:
         os.close(descriptor)
+
+
+def _mapped(descriptor: int, size_bytes: int) -> mmap.mmap:
+    """Return a file as memory of one's own, or read-only where the system won't promise that much memory."""
+    try:
+        return mmap.mmap(descriptor, size_bytes, access=mmap.ACCESS_COPY)
+    except OSError:
+        return mmap.mmap(descriptor, size_bytes, access=mmap.ACCESS_READ)
 
 
 def _seen(place: Path, digest: str) -> _Seen | None:
@@ -221,4 +251,4 @@ def _seen(place: Path, digest: str) -> _Seen | None:
 
 
 def _fingerprint(found: os.stat_result, digest: str) -> _Seen:
-    return digest, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return digest, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

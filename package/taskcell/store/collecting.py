@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -29,7 +29,7 @@ STALE_AFTER_S = 24 * 3600.0
 
 _DIGESTS = re.compile(rb'"([0-9a-f]{64})"')
 _BLOB_LISTS = re.compile(rb'"blobs":\[([^\]]*)\]')
-_TASKS = re.compile(rb'"task":"([0-9a-f]{64})"|\["(?:[^"\\]|\\.)*","([0-9a-f]{64})"\]')
+_LISTS = re.compile(rb'"(?:task|base)":"([0-9a-f]{64})"|\["(?:[^"\\]|\\.)*","([0-9a-f]{64})"\]')
 _EXAMPLES = 10
 
 
@@ -139,7 +139,7 @@ class _Collector:
     def __init__(self, store: Store, grace_s: float) -> None:
         self._store = store
         self._files: Files = store.files
-        self._limit = datetime.now(UTC) - timedelta(seconds=grace_s)
+        self._limit = store.files.now() - timedelta(seconds=grace_s)
         self._sizes: dict[Digest, int] = {}
         self._old: set[Digest] = set()
         self._kept: set[Digest] = set()
@@ -286,5 +286,5 @@ def _digests(raw: bytes) -> Iterator[Digest]:
 
 
 def _tasks(raw: bytes) -> Iterator[Digest]:
-    """Yield the addresses of tasks that a record names: a cache entry's or a plan's, and a version's."""
-    return (Digest((single or paired).decode()) for single, paired in _TASKS.findall(raw))
+    """Yield the addresses of what a record names that refers to more: its tasks, the base of its notebook."""
+    return (Digest((single or paired).decode()) for single, paired in _LISTS.findall(raw))

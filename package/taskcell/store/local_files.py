@@ -19,11 +19,13 @@ from typing import Literal, TypeAlias
 
 from taskcell import errors
 from taskcell.hashing import digest_bytes
-from taskcell.store import buffers, faults, leases, paths
+from taskcell.store import buffers, faults, flushing, leases, paths
 from taskcell.store.contracts import Buffer, Entry
 
 Durability: TypeAlias = Literal["full", "process"]
 
+_FLUSHED_BYTES = 8 * 2**20
+"""How much of a large file is written before the disk is told to begin with it. Unit: bytes."""
 _SPOOL = ".spool"
 _LEASES = ".leases"
 _DELETIONS = "deletions"
@@ -50,13 +52,14 @@ class LocalFiles:
 
     def read(self, path: str) -> bytes:
         """Return all bytes of a file; raise NotFoundError."""
-        place = self._place(path)
+        place = f"{self.root}/{paths.checked(path)}"
         try:
-            return place.read_bytes()
+            with open(place, "rb", buffering=0) as file:  # noqa: PTH123  on the path of every hit
+                return file.readall()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as exc:
             raise faults.not_found(path, self.url) from exc
         except OSError as exc:
-            raise faults.store_error(exc, doing="read", place=str(place)) from exc
+            raise faults.store_error(exc, doing="read", place=place) from exc
 
     def create(self, path: str, data: Buffer | Iterable[Buffer]) -> None:
         """Create a file if no file of that name exists, atomically and durably; raise AlreadyExistsError."""
@@ -87,13 +90,13 @@ class LocalFiles:
             raise faults.store_error(exc, doing="look at", place=str(place)) from exc
         return _entry(path, found) if modes.S_ISREG(found.st_mode) else None
 
-    def list(self, folder: str) -> list[Entry]:
+    def list(self, folder: str, *, after: str = "") -> list[Entry]:
         """Return the direct children of a folder ("" is the root), sorted; an absent folder has none."""
         place = self._place(folder) if folder else self.root
         prefix = f"{folder}/" if folder else ""
         try:
             with os.scandir(place) as found:
-                children = [_child(prefix, item) for item in found if not item.name.startswith(".")]
+                children = [_child(prefix, item) for item in found if _is_listed(item.name, after)]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as exc:
@@ -182,6 +185,14 @@ class LocalFiles:
         """Return where the file lies on this machine's disk: for memory mapping."""
         return self._place(path)
 
+    @property
+    def copies(self) -> None:
+        """Return None: the files are here."""
+
+    def now(self) -> datetime:
+        """Return the time by the clock that dates the files."""
+        return datetime.now(UTC)
+
     def _place(self, path: str) -> Path:
         return self.root / paths.checked(path)
 
@@ -232,7 +243,7 @@ class LocalSpool:
     def __init__(self, files: LocalFiles, goal: Path) -> None:
         self._files = files
         self._goal = goal
-        self._written = 0
+        self._written = self._flushed = 0
         self._place = files._spool_place()
         try:
             self._descriptor = self._opened()
@@ -249,6 +260,9 @@ class LocalSpool:
         except OSError as exc:
             raise self._error(exc, self._written + len(data)) from exc
         self._written += done
+        if self._files._syncs and self._written - self._flushed >= _FLUSHED_BYTES:
+            flushing.start(self._descriptor, self._flushed, self._written - self._flushed)
+            self._flushed = self._written
 
     def publish(self, path: str) -> None:
         """Give the bytes their name, atomically and durably; raise AlreadyExistsError or StoreError."""
@@ -318,6 +332,10 @@ def _now() -> tuple[int, int]:
 def _entry(path: str, found: os.stat_result) -> Entry:
     modified_at = datetime.fromtimestamp(found.st_mtime, UTC)
     return Entry(path=path, size_bytes=found.st_size, modified_at=modified_at)
+
+
+def _is_listed(name: str, after: str) -> bool:
+    return not name.startswith(".") and name > after
 
 
 def _child(prefix: str, item: os.DirEntry[str]) -> Entry | None:

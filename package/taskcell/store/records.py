@@ -65,7 +65,7 @@ class Records:
         """
         raw = opened(path, self._files.read(path))
         try:
-            return msgspec.json.decode(raw, type=kind)
+            return _decoder(kind).decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             raise errors.FormatError(
                 f"The record {path} in {self._files.url} is not a {kind.__name__}: {exc}.",
@@ -88,9 +88,9 @@ class Records:
         """Whether there is a record of that path."""
         return self._files.exists(path)
 
-    def list(self, folder: str) -> list[str]:
-        """Return the paths of a folder's direct children, records and folders, sorted."""
-        return [entry.path for entry in self._files.list(folder)]
+    def list(self, folder: str, *, after: str = "") -> list[str]:
+        """Return the paths of a folder's direct children, records and folders, sorted; those after a name."""
+        return [entry.path for entry in self._files.list(folder, after=after)]
 
     def delete(self, path: str) -> None:
         """Delete a record; an absent one is no error."""
@@ -127,6 +127,16 @@ class Records:
         raise errors.ConflictError(
             f"Others keep writing to {folder} in {self._files.url}.", remedy="Try again.", path=folder
         )
+
+
+_decoders: dict[type, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    found = _decoders.get(kind)
+    if found is None:
+        found = _decoders[kind] = msgspec.json.Decoder(kind)
+    return found
 
 
 def sealed(path: str, record: msgspec.Struct) -> bytes:

@@ -64,6 +64,16 @@ def changed(lines: tuple[DiffLine, ...]) -> tuple[int, int]:
     return sum(line.side == "+" for line in lines), sum(line.side == "-" for line in lines)
 
 
+def counted(lines: tuple[DiffLine, ...]) -> str:
+    """Say how many lines came and went: ``1 line added, 2 removed``."""
+    added, removed = changed(lines)
+    if not added and not removed:
+        return lines[0].text if lines else "the lines are equal"
+    noun = "line" if (added or removed) == 1 else "lines"
+    said = [f"{number} {word}" for number, word in ((added, "added"), (removed, "removed")) if number]
+    return ", ".join([said[0].replace(" ", f" {noun} ", 1), *said[1:]])
+
+
 def to_lines(lines: tuple[DiffLine, ...], width: int, indent: str = "") -> list[str]:
     """Return lines for a terminal."""
     return [columns.fit(f"{indent}{line.side} {_shown(line)}".rstrip(), width) for line in lines]

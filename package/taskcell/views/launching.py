@@ -16,7 +16,7 @@ from taskcell.views.states import State
 class LaunchTask(msgspec.Struct, frozen=True, kw_only=True):
     """What a launch would do with one task.
 
-    ``state`` is ``cached``, ``will run`` or ``refused``; ``reason`` says why. ``expected_s`` is the typical
+    ``state`` is ``cached``, ``will run``, ``may run`` or ``refused``; ``reason`` says why. ``expected_s`` is the typical
     duration of its earlier executions, in seconds; None: it never ran.
     """
 
@@ -90,23 +90,24 @@ def to_text(view: LaunchPreview, width: int = 100) -> str:
             Column(title="expected", right=True, least=8),
             Column(title="why", least=10),
         ]
-        rows = [
-            [
-                escaping.name(task.label, 60),
-                states.said(task.state),
-                _expected(task),
-                escaping.sentence(task.reason, 200),
-            ]
-            for task in shown
-        ]
+        taken = max(columns.cells(escaping.name(task.label, 60)) for task in shown)
+        room = max(24, width - min(taken, width // 3) - 28)  # what the other columns and gaps leave
+        rows = [row for task in shown for row in _rows(task, room)]
         lines += ["", *columns.table(shape, rows, width)]
     if len(view.tasks) > len(shown):
         lines.append(f"… and {words.plural(len(view.tasks) - len(shown), 'more task')}")
     return "\n".join(lines)
 
 
+def _rows(task: LaunchTask, room: int) -> list[list[str]]:
+    """Return a task's row, and further ones for the rest of a long reason."""
+    first, *rest = columns.wrap(escaping.sentence(task.reason, 400), room)
+    top = [escaping.name(task.label, 60), states.said(task.state), _expected(task), first]
+    return [top, *(["", "", "", line] for line in rest)]
+
+
 def _expected(task: LaunchTask) -> str:
-    return words.duration(task.expected_s) if task.state == State.WILL_RUN else ""
+    return words.duration(task.expected_s) if task.state in (State.WILL_RUN, State.MAY_RUN) else ""
 
 
 def to_html(view: LaunchPreview) -> str:

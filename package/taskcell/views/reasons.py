@@ -31,6 +31,10 @@ class PartChange(msgspec.Struct, frozen=True, kw_only=True):
         Labels for people: a version, a short value, a shape. Empty when there is nothing short to say.
     words
         One more sentence, where that helps: ``3 of 12 columns differ: delay, carrier, tail``.
+    details
+        Sentences of what changed inside a value, one fact each: ``row 17, delay: 2.0 → 3.0``.
+    because
+        Why an input changed: the chain of tasks above it, in one sentence.
     origin
         Where it stands: ``cell 3, line 2``.
     """
@@ -41,6 +45,8 @@ class PartChange(msgspec.Struct, frozen=True, kw_only=True):
     old: str = ""
     new: str = ""
     words: str = ""
+    details: tuple[str, ...] = ()
+    because: str = ""
     origin: str = ""
     lines: tuple[DiffLine, ...] = ()
 
@@ -48,8 +54,8 @@ class PartChange(msgspec.Struct, frozen=True, kw_only=True):
 class Explanation(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="explanation"):
     """Why a task hits or misses the cache.
 
-    ``headline`` is one sentence. ``compared_to`` is the run whose key was the nearest, empty when there was
-    none; ``unchanged`` counts the parts that are as they were.
+    ``headline`` is one sentence. ``executed`` tells a miss that has happened from one that would. ``compared_to`` is
+    the run that it is compared with, empty when there was none; ``unchanged`` names the parts that are as they were.
     """
 
     task: str
@@ -58,6 +64,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     shown_at: datetime
     changes: tuple[PartChange, ...] = ()
     unchanged: tuple[str, ...] = ()
+    executed: bool = False
     compared_to: str = ""
     compared_author: str = ""
     compared_at: datetime | None = None
@@ -70,6 +77,12 @@ def _state(view: Explanation) -> State:
     return State.CACHED if view.verdict == "hit" else State.WILL_RUN
 
 
+def _verdict(view: Explanation) -> str:
+    if view.verdict == "hit":
+        return "cached"
+    return "executed" if view.executed else "would run"
+
+
 def _title(change: PartChange) -> str:
     name = f" {escaping.name(change.name, 60)}" if change.name else ""
     return f"{escaping.name(change.part, 30)}{name}"
@@ -79,7 +92,7 @@ def _said(change: PartChange) -> str:
     """Say the change without its title: ``0.1 → 0.05``."""
     old, new = escaping.sentence(change.old, 80), escaping.sentence(change.new, 80)
     if change.change == "changed":
-        labels = f"{old} → {new}" if old and new and old != new else ""
+        labels = f"{old} → {new}" if old and new and old != new else new
     else:
         labels = new or old
     parts = (
@@ -110,6 +123,10 @@ def to_text(view: Explanation, width: int = 100) -> str:
     for change in view.changes:
         title = columns.pad(_title(change), min(room, 36, width // 3))
         lines += _hanging(f"  {_SIGNS[change.change]} {title}  ", _said(change), width)
+        for detail in change.details:
+            lines += _hanging("      · ", escaping.sentence(detail, 300), width)
+        if change.because:
+            lines += _hanging("      ↳ ", escaping.sentence(change.because, 600), width)
         lines += diffs.to_lines(change.lines, width, "      ")
     if view.unchanged:
         names = words.listed([escaping.name(name, 40) for name in view.unchanged], 5)
@@ -125,7 +142,7 @@ def _hanging(start: str, text: str, width: int) -> list[str]:
 def to_html(view: Explanation) -> str:
     """Return the explanation as HTML."""
     look = states.look(_state(view))
-    verdict = markup.sign(look.sign, look.middle, "cached" if view.verdict == "hit" else "not cached")
+    verdict = markup.sign(look.sign, look.middle, _verdict(view))
     parts = [
         markup.head(join([verdict, markup.named(view.task, 60)], " "), escaping.sentence(view.headline)),
         *(markup.notice(escaping.sentence(notice)) for notice in view.notices),
@@ -146,8 +163,18 @@ def _row(change: PartChange) -> Sequence[str | Html]:
     code = [diffs.to_html(change.lines)] if change.lines else []
     return [
         join([title, markup.named(change.name, 60, "name tc-strong")]),
-        join([tag("div", _said(change)), *code]),
+        join([tag("div", _said(change)), *_details(change), *code]),
     ]
+
+
+def _details(change: PartChange) -> list[Html]:
+    made = []
+    if change.details:
+        items = [tag("li", escaping.sentence(detail, 300)) for detail in change.details]
+        made.append(tag("ul", join(items), class_="tc-points"))
+    if change.because:
+        made.append(tag("div", f"↳ {escaping.sentence(change.because, 600)}", class_="tc-muted"))
+    return made
 
 
 def _unchanged(names: tuple[str, ...]) -> Html:

@@ -14,6 +14,8 @@ class State(StrEnum):
     CACHED = "cached"
     STALE = "stale"
     WILL_RUN = "will run"
+    MAY_RUN = "may run"
+    """Depends on what a task above gives: an equal value leaves it cached."""
     REFUSED = "refused"
     PENDING = "pending"
     RUNNING = "running"
@@ -39,6 +41,7 @@ LOOKS: dict[State, Look] = {
     State.CACHED: Look(sign="◆", middle="#0d9488", light="#0f766e", dark="#2dd4bf"),
     State.STALE: Look(sign="◇", middle="#c2700c", light="#a85b08", dark="#f5b04a", dashed=True),
     State.WILL_RUN: Look(sign="▷", middle="#4f7ff0", light="#3563d9", dark="#8fb1ff", dashed=True),
+    State.MAY_RUN: Look(sign="▹", middle="#6f7fa8", light="#55648c", dark="#a3b2d9", dashed=True),
     State.REFUSED: Look(sign="⊘", middle="#d6336c", light="#b3194f", dark="#ff86ae"),
     State.PENDING: Look(sign="○", middle="#7b8794", light="#616e7c", dark="#9aa5b1", dashed=True),
     State.RUNNING: Look(sign="►", middle="#3b76f0", light="#1f55d0", dark="#7aa7ff"),
@@ -60,11 +63,12 @@ PROGRESS_ORDER = (
     State.RUNNING,
     State.STALE,
     State.WILL_RUN,
+    State.MAY_RUN,
     State.PENDING,
 )
 """Order in which a progress bar and a legend show states: what is done first."""
 
-OPEN = frozenset({State.RUNNING, State.STALE, State.WILL_RUN, State.PENDING})
+OPEN = frozenset({State.RUNNING, State.STALE, State.WILL_RUN, State.MAY_RUN, State.PENDING})
 """States in which something is still to be done."""
 
 

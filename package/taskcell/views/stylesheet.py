@@ -14,7 +14,9 @@ padding:2px 0 6px}}
 .tc-view .tc-title{{font-size:14px;font-weight:600;display:flex;flex-wrap:wrap;gap:2px 10px;
 align-items:baseline}}
 .tc-view .tc-facts,.tc-view .tc-muted{{color:{_MUTED};font-weight:400}}
-.tc-view .tc-facts{{font-size:12px;font-variant-numeric:tabular-nums}}
+.tc-view .tc-facts{{font-size:12px;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}}
+.tc-view.tc-view .tc-points{{margin:2px 0 3px;padding:0 0 0 16px;font-size:12px;list-style:disc;
+font-variant-numeric:tabular-nums;overflow-wrap:anywhere}}
 .tc-view .tc-dot{{opacity:.55}}
 .tc-view .tc-state{{white-space:nowrap}}
 .tc-view .tc-title .tc-state{{font-weight:600}}
@@ -50,6 +52,8 @@ vertical-align:bottom;background:none}}
 .tc-view.tc-view .tc-table tbody tr:last-child>*{{border-bottom:0}}
 .tc-view.tc-view .tc-table td[style*=right],.tc-view.tc-view .tc-table th[style*=right]{{
 font-variant-numeric:tabular-nums;white-space:nowrap}}
+.tc-view.tc-reasons .tc-table td:last-child,.tc-view.tc-launch .tc-table td:last-child,
+.tc-view.tc-dag .tc-table td:last-child{{max-width:680px}}
 .tc-view.tc-view .tc-steady{{width:100%}}
 .tc-view.tc-view .tc-steady td{{min-width:74px}}
 .tc-view.tc-view .tc-steady td:nth-child(2){{min-width:96px}}

@@ -22,8 +22,18 @@ def test_put_bytes_are_got_under_their_digest(store: Store, body: bytes) -> None
     assert store.blobs.exists(digest)
     got = store.blobs.get(digest)
     assert got == body
-    assert got.readonly
     assert [entry.path for entry in store.files.walk("blobs")] == [f"blobs/{digest[:2]}/{digest}"]
+
+
+def test_writing_into_got_bytes_reaches_nobody_else(local_store: Store) -> None:
+    digest, _ = local_store.blobs.put(LARGE)
+    mine, theirs = local_store.blobs.get(digest), local_store.blobs.get(digest)
+    mine[:5] = b"mine!"
+    assert theirs == LARGE
+    assert local_store.blobs.get(digest) == LARGE
+    place = local_store.files.local_path(paths.blob(digest))
+    assert place is not None
+    assert place.read_bytes() == LARGE
 
 
 def test_stream_and_buffers_give_the_same_address(store: Store) -> None:

@@ -30,7 +30,7 @@ def test_first_write_founds_the_store(url: str) -> None:
     store.blobs.put(b"x")
     found = store.format()
     assert found is not None
-    assert (found.version, found.digests) == (1, "blake3-256")
+    assert (found.version, found.digests) == (2, "blake3-256")
     assert abs((found.created_at - datetime.now(UTC)).total_seconds()) < 60
     assert open_store(url, create=False).format() == found
 
@@ -74,7 +74,7 @@ def test_newer_format_is_refused_with_both_versions(url: str) -> None:
         novelty: str = "x"
 
     open_files(url).create(paths.FORMAT, sealed(paths.FORMAT, Format7()))
-    with pytest.raises(errors.FormatError, match=r"format 7.*knows 1") as caught:
+    with pytest.raises(errors.FormatError, match=r"format 7.*knows 2") as caught:
         open_store(url)
     assert "Upgrade" in caught.value.remedy
 

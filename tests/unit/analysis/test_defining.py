@@ -86,7 +86,7 @@ VALUES = [
     "for X in [1, 2]: pass",
     "with A() as X: pass",
     "(X := 1)",
-    "import X\nX.y = 1",
+    "import X\nX.y += 1",
     "X = []\nX.append(1)",
     "X = {}\nX['a'] = 1",
     "X = 1\nX += 1",

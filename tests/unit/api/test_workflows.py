@@ -248,3 +248,16 @@ def test_forgotten_task_is_gone_from_both_orders() -> None:
     assert sources_of(found) == [cell.source for cell in found.ran] == ["x = 1"]
     with pytest.raises(errors.NotFoundError, match="'one'"):
         found.forget("one")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("%%task one -> a\n\na = (1,", "on line 3"),
+        ("%%task one -> a\na = 1\nexec(code)", "on line 3"),
+        ("\n\n%%task one -> a\na = nope", "'nope' (line 4)"),
+    ],
+    ids=["not Python", "unknowable", "unknown"],
+)
+def test_lines_in_refusals_are_those_of_the_whole_cell(source: str, words: str) -> None:
+    assert words in refusal(source)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 from taskcell import errors
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
-from taskcell.store.codecs import previews
+from taskcell.store.codecs import identifying, previews
 
 _HEADER_BYTES = 1 << 20
 """Longest header that is read: one with very many fields. Unit: bytes."""
@@ -34,9 +33,9 @@ class NpyCodec:
 
     def encode(self, value: Any, sink: contracts.BlobSink, codecs: contracts.Codecs) -> Artifact:
         """Store header and elements, in the order in which they lie in memory."""
-        blob, size = sink.put(_pieces(value))
+        digest, blob, size = identifying.put(value, value.nbytes, lambda: sink.put(_pieces(value)))
         return Artifact(
-            digest=digest_value(value),
+            digest=digest,
             codec=self.name,
             type="numpy.ndarray",
             blobs=(blob,),
@@ -63,7 +62,7 @@ def _is_said(dtype: Any) -> bool:
         return False
 
 
-def _pieces(array: Any) -> Iterator[bytes | memoryview]:
+def _pieces(array: Any) -> list[bytes | memoryview]:
     import numpy as np
 
     header = io.BytesIO()
@@ -71,10 +70,10 @@ def _pieces(array: Any) -> Iterator[bytes | memoryview]:
     if not (array.flags.c_contiguous or array.flags.f_contiguous):
         described["fortran_order"] = False
     np.lib.format.write_array_header_2_0(header, described)
-    yield header.getvalue()
-    if array.nbytes:
-        flat = array.T if described["fortran_order"] else np.ascontiguousarray(array)
-        yield flat.reshape(-1).view(np.uint8).data
+    if not array.nbytes:
+        return [header.getvalue()]
+    flat = array.T if described["fortran_order"] else np.ascontiguousarray(array)
+    return [header.getvalue(), flat.reshape(-1).view(np.uint8).data]
 
 
 def read_npy(view: memoryview, artifact: Artifact) -> Any:

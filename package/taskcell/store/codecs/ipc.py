@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from taskcell import errors
@@ -17,14 +16,14 @@ class _Pieces:
     closed = False
 
     def __init__(self) -> None:
-        self.kept: list[Any] = []
+        self.kept: list[memoryview] = []
         self._size = 0
 
     def write(self, piece: Any) -> int:
-        size = len(piece)
-        self.kept.append(piece)
-        self._size += size
-        return size
+        view = memoryview(piece)
+        self.kept.append(view)
+        self._size += view.nbytes
+        return view.nbytes
 
     def tell(self) -> int:
         return self._size
@@ -52,12 +51,7 @@ def put_table(table: Any, sink: contracts.BlobSink) -> tuple[Digest, int]:
     pieces = _Pieces()
     with pyarrow.ipc.new_file(pieces, table.schema) as writer:
         writer.write(table)
-    return sink.put(_views(pieces.kept))
-
-
-def _views(kept: list[Any]) -> Iterator[memoryview]:
-    for piece in kept:
-        yield memoryview(piece).cast("B")
+    return sink.put(pieces.kept)
 
 
 def get_table(artifact: Artifact, source: contracts.BlobSource, *, trusted: bool) -> tuple[Any, memoryview]:

@@ -8,7 +8,7 @@ import msgspec
 
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
-from taskcell.store.codecs import ipc, previews
+from taskcell.store.codecs import ipc, plain, previews
 
 _TABLES = ("pandas/1", "arrow-table/1", "polars/1")
 
@@ -22,7 +22,9 @@ def preview_rows(artifact: Artifact, source: contracts.BlobSource, limit: int) -
     columns = [_texts(head.column(number)) for number in range(head.num_columns)]
     labels = [str(name) for name in head.column_names]
     if artifact.codec == "pandas/1":
-        labels, columns = _with_children(table, head, labels, columns)
+        note = msgspec.json.decode(table.schema.metadata[b"taskcell"])
+        labels = _named(note, labels)
+        labels, columns = _with_children(note, head, labels, columns)
     return [labels, *([column[row] for column in columns] for row in range(min(limit, _count(columns))))]
 
 
@@ -34,11 +36,21 @@ def _texts(column: Any) -> list[str]:
     return ["" if value is None else previews.of_value(value) for value in column.to_pylist()]
 
 
+def _named(note: dict[str, Any], labels: list[str]) -> list[str]:
+    """Give the index's columns the names that the index has; a level without one is called ``index``."""
+    described = note["index"]
+    names = plain.Reader().read(described["names"] if "names" in described else described["name"])
+    named = dict(zip(note["index"]["places"], names if "names" in described else [names], strict=False))
+    return [
+        label if place not in named else "index" if named[place] is None else str(named[place])
+        for place, label in enumerate(labels)
+    ]
+
+
 def _with_children(
-    table: Any, head: Any, labels: list[str], columns: list[list[str]]
+    note: dict[str, Any], head: Any, labels: list[str], columns: list[list[str]]
 ) -> tuple[list[str], list[list[str]]]:
     """Put in a column of dots for each column that has an artifact of its own."""
-    note = msgspec.json.decode(table.schema.metadata[b"taskcell"])
     for number, (_, place) in enumerate(note.get("columns", ())):
         if place is None:
             labels.insert(number, f"column {number}")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
-from taskcell.store.codecs import ipc, previews
+from taskcell.store.codecs import identifying, ipc, previews
 
 
 def _is(value: Any, package: str, *names: str) -> bool:
@@ -37,10 +36,10 @@ class ArrowCodec:
             table = pa.table({"value": value})
         if any("dictionary<" in str(kind) for kind in table.schema.types):  # a file holds one dictionary a column
             table = table.unify_dictionaries()
-        blob, size = ipc.put_table(table, sink)
+        digest, blob, size = identifying.put(value, table.nbytes, lambda: ipc.put_table(table, sink))
         shape = table.shape if kind in ("table", "batch") else (len(value),)
         return Artifact(
-            digest=digest_value(value),
+            digest=digest,
             codec=self.name,
             type=previews.type_name(value),
             blobs=(blob,),
@@ -97,9 +96,10 @@ class PolarsCodec:
         import polars as pl
 
         frame = value.to_frame() if isinstance(value, pl.Series) else value
-        blob, size = ipc.put_table(frame.to_arrow(compat_level=pl.CompatLevel.newest()), sink)
+        table = frame.to_arrow(compat_level=pl.CompatLevel.newest())
+        digest, blob, size = identifying.put(value, table.nbytes, lambda: ipc.put_table(table, sink))
         return Artifact(
-            digest=digest_value(value),
+            digest=digest,
             codec=self.name,
             type=previews.type_name(value),
             blobs=(blob,),

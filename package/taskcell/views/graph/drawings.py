@@ -39,6 +39,7 @@ _SIGNS: dict[State, tuple[str, str]] = {
     State.CACHED: ("f", "M0-5 5 0 0 5-5 0Z"),
     State.STALE: ("s", "M0-5 5 0 0 5-5 0Z"),
     State.WILL_RUN: ("s", "M-3-4.5 4.5 0-3 4.5Z"),
+    State.MAY_RUN: ("s", "M-2-3 3 0-2 3Z"),
     State.REFUSED: ("s", "M5 0A5 5 0 1 1-5 0 5 5 0 1 1 5 0ZM-3.4 3.4 3.4-3.4"),
     State.PENDING: ("s", "M4.6 0A4.6 4.6 0 1 1-4.6 0 4.6 4.6 0 1 1 4.6 0Z"),
     State.RUNNING: ("f", "M-3.5-5 5 0-3.5 5Z"),
@@ -149,6 +150,7 @@ def _tooltip(node: Node) -> str:
         escaping.name(node.label, 300),
         escaping.name(str(node.state or "")),
         escaping.sentence(node.detail),
+        escaping.sentence(node.reason),
     ]
     if node.outputs:
         said.append("makes " + escaping.name(", ".join(node.outputs), 200))

@@ -16,7 +16,21 @@ def to_text(graph: Graph, width: int = 100) -> str:
     counts = payloads.tally(graph)
     total = words.plural(sum(counts.values()), "task")
     title = f"{escaping.name(graph.title, 60)} · {total}" + (f": {states.tally(counts)}" if counts else "")
-    return "\n".join([columns.fit(title, width), *lines(collapse(graph), width)])
+    drawn = lines(collapse(graph), width)
+    why = _reasons(graph, width)
+    return "\n".join([columns.fit(title, width), *drawn, *([""] if why else []), *why])
+
+
+def _reasons(graph: Graph, width: int) -> list[str]:
+    """Say why tasks would run, one after the other."""
+    found, more = payloads.reasons(graph)
+    made = []
+    for node in found:
+        sign = f"{states.look(node.state).sign} " if node.state else ""
+        start = f"{sign}{escaping.name(node.label, 40)}: "
+        first, *rest = columns.wrap(start + escaping.sentence(node.reason, 600), width - 2)
+        made += [first, *(f"  {line}" for line in rest)]
+    return [*made, f"… and {words.plural(more, 'more task')}"] if more else made
 
 
 def lines(graph: Graph, width: int) -> list[str]:

@@ -15,7 +15,27 @@ def to_html(graph: Graph, engine: dots.Engine = "own") -> str:
     """Return the graph's HTML. ``engine`` as in ``render``; ``own`` gives the same bytes on every machine."""
     counts = payloads.tally(graph)
     total = words.plural(sum(counts.values()), "task")
-    return markup.view("dag", markup.head(markup.named(graph.title), total, *legend(counts)), picture(graph, engine))
+    return markup.view(
+        "dag", markup.head(markup.named(graph.title), total, *legend(counts)), picture(graph, engine), _reasons(graph)
+    )
+
+
+def _reasons(graph: Graph) -> Html:
+    """Say why tasks would run, in a table below the picture."""
+    found, more = payloads.reasons(graph)
+    if not found:
+        return Html("")
+    rows = [
+        [
+            markup.named(node.label, 60),
+            markup.badge(node.state) if node.state else "",
+            markup.span(escaping.sentence(node.reason, 600), "muted"),
+        ]
+        for node in found
+    ]
+    made = markup.table(["task", "would", "why"], rows, caption="Why tasks would run")
+    left = tag("div", f"… and {words.plural(more, 'more task')}", class_="tc-muted") if more else Html("")
+    return markup.join([made, left])
 
 
 def legend(counts: dict[str, int]) -> list[Html]:

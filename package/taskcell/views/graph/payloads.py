@@ -28,6 +28,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
         None for what has no state: parameters and values.
     detail
         One short line under the name: a duration, ``cached``, why it will run, a parameter's value.
+    reason
+        Why it would run, in a sentence; shown below the picture, and in its tooltip.
     outputs
         Names of what it makes.
     group
@@ -41,6 +43,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     state: State | None = None
     detail: str = ""
+    reason: str = ""
     role: Role = Role.TASK
     outputs: tuple[str, ...] = ()
     group: str = ""
@@ -62,6 +65,12 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="gr
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...] = ()
     schema: int = 1
+
+
+def reasons(graph: Graph, most: int = 20) -> tuple[list[Node], int]:
+    """Return tasks that say why they would run, at most so many, and how many more there are."""
+    found = [node for node in graph.nodes if node.reason]
+    return found[:most], max(0, len(found) - most)
 
 
 def neighbours(graph: Graph) -> tuple[list[list[int]], list[list[int]]]:

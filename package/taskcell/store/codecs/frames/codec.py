@@ -8,10 +8,9 @@ import msgspec
 import pandas as pd
 import pyarrow as pa
 
-from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
-from taskcell.store.codecs import ipc, plain, previews
+from taskcell.store.codecs import identifying, ipc, plain, previews
 from taskcell.store.codecs.frames import columns, indexes
 
 NAME = "pandas/1"
@@ -83,9 +82,10 @@ def _add_index(index: pd.Index[Any], parts: _Parts) -> dict[str, Any]:
 def _artifact(value: Any, note: dict[str, Any], parts: _Parts, sink: contracts.BlobSink) -> Artifact:
     names = [name.encode("utf-8", "replace").decode() for name in parts.names]
     batch = pa.RecordBatch.from_arrays(parts.arrays, names)
-    blob, size = ipc.put_table(batch.replace_schema_metadata({_KEY: msgspec.json.encode(note)}), sink)
+    batch = batch.replace_schema_metadata({_KEY: msgspec.json.encode(note)})
+    digest, blob, size = identifying.put(value, batch.nbytes, lambda: ipc.put_table(batch, sink))
     return Artifact(
-        digest=digest_value(value),
+        digest=digest,
         codec=NAME,
         type=previews.type_name(value),
         blobs=(blob,),

@@ -1,0 +1,147 @@
+"""``%why``, ``%dag`` and ``%launch --dry-run`` in a real kernel: each clause of an answer, read as a user reads it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.integration import kernels
+
+PARAMS = "%%params\nmonth: int = 1\nrate: float = 0.1\n"
+HELPER = "def late(delays, most=3):\n    return delays > most\n"
+LOAD = (
+    "%%task\nimport pandas as pd\n"
+    "table = pd.DataFrame({'delay': [number % 7 for number in range(100)], 'name': ['x'] * 100}).iloc[: 90 + month]\n"
+)
+SPLIT = "%%task split(table) -> train_set\ntrain_set = table.assign(late=late(table.delay)).iloc[:50]\n"
+TRAIN = "%%task train(train_set, rate) -> model\nmodel = {'rate': rate, 'late': int(train_set.late.sum())}\n"
+
+
+class Notebook:
+    """Cells by name, run again when they are edited, as in JupyterLab."""
+
+    def __init__(self, live: kernels.LiveKernel) -> None:
+        self.live = live
+
+    def __call__(self, **cells: str) -> None:
+        for name, source in cells.items():
+            ran = self.live.run(source, cell_id=name)
+            assert not ran.error, ran.traceback
+
+    def says(self, line: str) -> str:
+        ran = self.live.run(line)
+        assert not ran.error, ran.traceback
+        (shown,) = (out["data"] for out in ran.outputs if "data" in out)
+        assert "<script" not in shown["text/html"]
+        return " ".join(str(shown["text/plain"]).split())  # as if the lines were not wrapped
+
+    def refuses(self, line: str) -> str:
+        ran = self.live.run(line)
+        assert ran.error, ran.outputs
+        return ran.message + ran.traceback
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Iterator[Notebook]:
+    with kernels.kernel(tmp_path, tmp_path / "store", XDG_CACHE_HOME=str(tmp_path / "cache")) as live:
+        book = Notebook(live)
+        book(params=PARAMS, helper=HELPER, load=LOAD, split=SPLIT, train=TRAIN)
+        yield book
+
+
+def test_story_of_an_edited_helper_is_told_before_and_after(notebook: Notebook) -> None:
+    first = notebook.says("%why train")
+    assert "this is its first run, no other run of notebook.train is in this store" in first
+    notebook(train=TRAIN)
+    assert "hit · from run 01" in notebook.says("%why train")
+    assert "by ana, just now · took" in notebook.says("%why train")
+
+    notebook(helper=HELPER.replace("> most", ">= most"))
+    drawn = notebook.says("%dag")
+    assert "1 cached, 1 stale, 1 may run" in drawn
+    assert "◇ split: helper late changed (since run 01" in drawn
+    assert "▹ train: depends on what split gives, since split would run: helper late changed" in drawn
+    assert "Task split above it is stale" in notebook.says("%why train")
+
+    notebook(split=SPLIT)
+    said = notebook.says("%why train")
+    assert "it would be executed, because input train_set changed" in said
+    assert "· 7 cells changed, in late" in said
+    assert "· row 3, late: False → True" in said
+    assert "↳ split made another one, because helper late changed" in said
+    notebook(train=TRAIN)
+    assert "it was executed, because input train_set changed" in notebook.says("%why train")
+    assert "- return delays > most" in notebook.says("%why split")
+
+
+def test_reason_of_an_input_goes_up_to_the_parameter(notebook: Notebook) -> None:
+    notebook(params=PARAMS.replace("month: int = 1", "month: int = 5"))
+    planned = notebook.says("%launch --dry-run")
+    assert "1 will run, 2 may run" in planned
+    assert "parameter month changed 1 → 5" in planned
+    notebook(load=LOAD, split=SPLIT.replace("[:50]", "[-50:]"))
+    said = notebook.says("%why split")
+    assert "4 rows added at the end" in said
+    assert "↳ table made another one, because parameter month changed 1 → 5" in said
+    assert "↳ split made another one, because its code changed" in notebook.says("%why train")
+
+
+def test_comments_and_options_are_named_as_not_counting(notebook: Notebook) -> None:
+    notebook(train=TRAIN.replace("-> model", "-> model --retries 3").replace("model =", "# fitted\nmodel ="))
+    said = notebook.says("%why train")
+    assert "hit" in said
+    assert "which doesn't count: comments or formatting, --retries." in said
+
+
+def test_collected_and_damaged_results_are_told_apart(notebook: Notebook, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    restarted = "import taskcell.api.sessions as s; s.current().outcomes.clear()"
+    notebook.live.run(restarted)
+    for blob in store.glob("blobs/*/*"):
+        if b"ARROW1" in blob.read_bytes():
+            blob.unlink()
+    assert "but the bytes of train_set are missing from the store" in notebook.says("%why split")
+    assert "the bytes of table are missing from the store" in notebook.says("%dag")
+    shutil.rmtree(store / "default" / "cache")
+    assert "is not in the cache any more, taskcell gc has collected it" in notebook.says("%why train")
+    assert "is not in the cache any more" in notebook.says("%dag")
+
+
+def test_map_is_explained_by_its_elements(notebook: Notebook) -> None:
+    notebook(xs="xs = [1, 2, 3]", fit="%%task fit(xs) -> ys --map xs\nys = xs * 2\n")
+    assert "hit · all 3 elements are cached" in notebook.says("%why fit")
+    notebook(xs="xs = [1, 5, 3, 4]")
+    said = notebook.says("%why fit")
+    assert "2 of 4 elements are cached, 2 would be executed, because these elements are new or changed" in said
+    assert "xs[1]: 2 → 5" in said
+    assert "xs[3] is new: 4" in said
+    assert "2 of 4 elements cached; xs[1], xs[3] would run" in notebook.says("%dag")
+
+
+def test_unknown_names_are_answered_with_the_nearest(notebook: Notebook) -> None:
+    assert "Did you mean 'train'?" in notebook.refuses("%why trian")
+    assert "There is no run '01ZZZ'" in notebook.refuses("%why train --against 01ZZZ")
+    assert "There is no workflow 'churn'" in notebook.refuses("%why train --against churn@3")
+
+
+def test_version_without_a_run_says_so_and_a_preview_makes_no_version(notebook: Notebook, tmp_path: Path) -> None:
+    notebook.says("%launch --dry-run -p month=2 --sweep rate=0.1,0.2")
+    assert not list((tmp_path / "store" / "default").glob("workflows/*/versions/*"))
+    notebook.live.run("%snapshot -m first")
+    assert "No run of notebook@1 has executed task 'train'" in notebook.refuses("%why train --against notebook@1")
+    assert "has no version 3" in notebook.refuses("%why train --against notebook@3")
+
+
+def test_preview_says_what_would_be_refused(notebook: Notebook) -> None:
+    assert "no parameter 'mont'" in notebook.refuses("%launch --dry-run -p mont=2")
+
+
+def test_explanation_is_data_too(notebook: Notebook) -> None:
+    ran = notebook.live.run(
+        "import json; from taskcell import cli; print(json.dumps(cli.call('why', ['train']).to_data()))"
+    )
+    data = json.loads(ran.stdout)
+    assert (data["kind"], data["verdict"], data["executed"]) == ("explanation", "miss", True)
