@@ -13,7 +13,7 @@ import pytest
 
 from taskcell import errors
 from taskcell.hashing import digest_value
-from taskcell.hashing import files as settling
+from taskcell.hashing import stamps as settling
 
 SIZE = 3 << 20  # above what is always read again
 OLD, NEW = b"a" * SIZE, b"a" * (SIZE - 1) + b"b"
