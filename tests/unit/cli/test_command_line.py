@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from taskcell import cli, errors
-from taskcell.cli import arguments, commands, printing, verbs
+from taskcell.cli import arguments, commands, printing, registry
 
 
 def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
