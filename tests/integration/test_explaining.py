@@ -105,7 +105,7 @@ def test_comments_and_options_are_named_as_not_counting(notebook: Notebook) -> N
 
 def test_collected_and_damaged_results_are_told_apart(notebook: Notebook, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    restarted = "import taskcell.api.sessions as s; s.current().outcomes.clear()"
+    restarted = "import taskcell.api.kernels.sessions as s; s.current().outcomes.clear()"
     notebook.live.run(restarted)
     for blob in store.glob("blobs/*/*"):
         if b"ARROW1" in blob.read_bytes():

@@ -10,7 +10,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
 
 from taskcell import errors
-from taskcell.api import configuration, interactive, sessions
+from taskcell.api import configuration
+from taskcell.api.kernels import interactive, sessions
 from taskcell.magics import bodies, recording, reporting
 from taskcell.model.artifacts import Artifact
 from taskcell.model.cells import Cell
