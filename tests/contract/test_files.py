@@ -42,3 +42,13 @@ class TestFolderOfMemoryFiles(FilesContract):
     @pytest.fixture
     def files(self) -> Files:
         return FolderFiles(open_files(f"memory://{uuid.uuid4()}"), "folder", lambda: None)
+
+
+class TestS3Files(FilesContract):
+    @pytest.fixture
+    def files(self, s3_url: str) -> Files:
+        return open_files(s3_url)
+
+    @pytest.mark.slow  # SeaweedFS makes losers wait a second
+    def test_one_of_many_threads_creates(self, files: Files) -> None:
+        super().test_one_of_many_threads_creates(files)

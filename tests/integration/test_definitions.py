@@ -294,3 +294,20 @@ def test_version_holds_plain_values_and_a_launch_uses_them(tmp_path: Path) -> No
         assert live.value("run.result('same'), run.result('boxed').n - boxed.n") == "(True, 5)"
         assert live.value("isinstance(run.result('boxed'), Box), run.result('model') == model") == "(True, True)"
         assert live.value("'executed' in run.logs('train')") == "False"
+
+
+# -- local modules -----------------------------------------------------------------------------------------------------
+
+
+def test_result_of_a_module_that_is_loaded_in_an_older_form_is_told_and_not_cached(kernel: kernels.LiveKernel) -> None:
+    kernel.run("from pathlib import Path as Path8\nPath8('aged8.py').write_text('def f(): return 1\\n');\nimport aged8")
+    task = "%%task t8 -> t8\nt8 = aged8.f()"
+    ok(kernel.run(task))
+    kernel.run("Path8('aged8.py').write_text('def f(): return 22\\n');")
+    for _ in range(2):
+        assert "not cached: aged8 is loaded in an older form" in ok(kernel.run(task)).stdout
+        assert kernel.value("t8") == "1"
+    kernel.run("import importlib as imp8\nimp8.reload(aged8);")
+    assert "not cached" not in ok(kernel.run(task)).stdout
+    assert kernel.value("t8") == "22"
+    assert "cached · " in ok(kernel.run(task)).stdout

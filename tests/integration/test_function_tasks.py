@@ -113,3 +113,13 @@ def test_scripts_and_imported_modules(tmp_path: Path) -> None:
     assert run(3) == [6, False, 7, False]
     assert run(3) == [6, True, 7, True]
     assert run(4) == [8, False, 9, False]
+
+
+def test_result_of_a_module_that_is_loaded_in_an_older_form_is_not_cached(kernel: kernels.LiveKernel) -> None:
+    kernel.run("from pathlib import Path\nPath('aged7.py').write_text('def h(): return 1\\n');\nimport aged7")
+    kernel.run("@task\ndef f7(x): return x + aged7.h()\nPath('aged7.py').write_text('def h(): return 22\\n');")
+    ran = ok(kernel.run("print(f7(1), f7.last.cached)"))
+    assert "f7 is not cached: aged7 is loaded in an older form" in ran.stdout + ran.stderr
+    assert kernel.value("f7(1), f7.last.cached") == "(2, False)"
+    kernel.run("import importlib\nimportlib.reload(aged7);")
+    assert kernel.value("f7(1), f7.last.cached, f7(1), f7.last.cached") == "(23, False, 23, True)"

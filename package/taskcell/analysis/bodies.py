@@ -15,6 +15,7 @@ from taskcell.analysis.states import (
     Frame,
     FrameKind,
     Klass,
+    Method,
     Values,
     deferred_of,
     join,
@@ -68,23 +69,24 @@ class Bodies(Calls):
 
     def _inside_frame(self, code: Code, arguments: dict[str, Values]) -> Values:
         before = self.now
-        saved = self.frame, self.loops, self.returned
-        self.loops, self.returned = [], []
+        saved = self.frame, self.loops, self.returned, self.yielded
+        self.loops, self.returned, self.yielded = [], [], NOTHING
         self.frame = self._frame_of(code, arguments)
         self.active.add(code)
         try:
             found = self._body(code, arguments)
             ends = [state for state in (*(state for state, _ in self.returned), self.state) if state is not None]
             self.state = ends[0] if len(ends) == 1 else join(ends) or before
-            return found.union(*(values for _, values in self.returned))
+            return found.union(self.yielded, *(values for _, values in self.returned))
         finally:
             self.active.discard(code)
-            self.frame, self.loops, self.returned = saved
+            self.frame, self.loops, self.returned, self.yielded = saved
 
     def _frame_of(self, code: Code, arguments: dict[str, Values]) -> Frame:
         if not isinstance(code.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             return code.frame
         frame = self.frame_of(code.node, FrameKind.FUNCTION, code.frame, code.private)
+        frame.first = next(iter(scopes.parameters(code.node.args)), "")
         for name, values in arguments.items():
             frame.keep(scopes.mangle(name, code.private), values)
         return frame
@@ -99,7 +101,7 @@ class Bodies(Calls):
             case ast.Lambda(body=body):
                 return self.value(body, used=False)
             case ast.GeneratorExp() as node:
-                self.generators(node, arguments.get(".0", NOTHING))
+                return self.generators(node, arguments.get(".0", NOTHING))
             case ast.expr() as node:
                 self.value(node)
         return NOTHING
@@ -160,13 +162,13 @@ class Bodies(Calls):
         decorators = [self.value(decorator) for decorator in node.decorator_list]
         outer = self._enter_types(node)
         bases = [self.value(base) for base in node.bases]
-        for keyword in node.keywords:
-            self.value(keyword.value)
+        keywords = {keyword.arg: self.value(keyword.value) for keyword in node.keywords}
         self.may_raise()
         klass = self.klasses.setdefault((id(node), self.frame.number), Klass(members={}))
         for base, values in zip(node.bases, bases, strict=True):
             self._inherit(klass, base, values)
-        klass.members.update(self._class_body(node))
+        klass.members.update(self._class_body(node, klass))
+        self._created(klass, keywords.get("metaclass", NOTHING))
         self.frame = outer
         self.bind(node.name, self._decorated(frozenset({klass}), decorators), node.lineno)
 
@@ -176,14 +178,24 @@ class Bodies(Calls):
             if isinstance(value, Klass):
                 known = True
                 klass.members.update(value.members)
+                klass.parents.update(value.members)
                 klass.unknown_bases = klass.unknown_bases or value.unknown_bases
         if not known and not (isinstance(base, ast.Name) and base.id == "object"):
             klass.unknown_bases = True
 
-    def _class_body(self, node: ast.ClassDef) -> dict[str, Values]:
+    def _created(self, klass: Klass, metaclass: Values) -> None:
+        """Run what Python runs when a class has been made: its metaclass, and the hook of its parents."""
+        for value in metaclass:
+            if isinstance(value, Klass):
+                self.instantiate(value, Arguments())
+        for hook in klass.parents.get("__init_subclass__", NOTHING):
+            self.invoke(Method(hook, klass) if isinstance(hook, Code) else hook, Arguments())
+
+    def _class_body(self, node: ast.ClassDef, klass: Klass) -> dict[str, Values]:
         """Interpret a class body and return what its names hold at its end."""
         outer, before = self.frame, self.now.copy()
         self.frame = frame = self.frame_of(node, FrameKind.CLASS, outer, node.name)
+        frame.klass = klass
         self.block(node.body)
         self.frame = outer
         if self.state is None:

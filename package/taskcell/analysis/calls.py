@@ -11,6 +11,7 @@ from taskcell.analysis.noting import Arguments, Notes, last_name
 from taskcell.analysis.purity import dotted
 from taskcell.analysis.states import (
     NOTHING,
+    Changer,
     Code,
     Frame,
     FrameKind,
@@ -18,6 +19,7 @@ from taskcell.analysis.states import (
     Klass,
     Method,
     Outside,
+    Super,
     Suspended,
     Value,
     Values,
@@ -41,6 +43,9 @@ _SHELL_ATTRIBUTES = words(
     del_var reset run_line_magic run_cell_magic magic user_module
     """
 )
+_TAKEN = builtin_names.QUIET_MUTATORS
+_MODULES = builtin_names.MODULES
+_EAGER_METHODS = frozenset({"map", "filter", "groupby", "accumulate"})
 _CONSTRUCTORS = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "__set_name__")
 
 
@@ -64,6 +69,8 @@ class Calls(Notes):
             callees = self.value(node.func)
         arguments = self._arguments(node)
         self.may_raise()
+        if builtin == "super":
+            return self._super()
         self.read_from_text(node)
         self.note_mutations(node, receiver, arguments, used)
         return self._apply(node, builtin, receiver, callees, arguments)
@@ -72,6 +79,18 @@ class Calls(Notes):
         if isinstance(func, ast.Name) and self.home(func.id) is None and self.is_builtin(func.id):
             return func.id
         return ""
+
+    def _super(self) -> Values:
+        """Return what ``super()`` gives here; its arguments, if any, say the same."""
+        frame: Frame | None = self.frame
+        owners = NOTHING
+        while frame is not None and frame.klass is None:
+            owners = frame.held.get(frame.first, owners)
+            frame = frame.parent
+        if frame is None or frame.klass is None:
+            return NOTHING
+        klass = frame.klass
+        return frozenset(Super(klass, owner) for owner in owners if isinstance(owner, (Instance, Klass)))
 
     def _note_listing(self, name: str, line: int) -> None:
         frame: Frame | None = self.frame
@@ -125,6 +144,10 @@ class Calls(Notes):
         if holds and kept and isinstance(node.func, ast.Attribute):
             self._hold(node.func.value, every)
             return NOTHING
+        if name == "wraps":
+            return NOTHING  # a decorator that keeps what it is put on, and is not the function that it copies from
+        if name in _EAGER_METHODS and isinstance(node.func, ast.Attribute) and dotted(node.func)[:-1] != ("itertools",):
+            name = ""  # ``series.map``, ``executor.map``: no iterator, unlike the builtin
         if name in _SUSPENDING:
             self._iterate(arguments.positional[1:])
             return frozenset(_suspended(value) for value in kept) | shell_of(every)
@@ -181,6 +204,8 @@ class Calls(Notes):
                 case Instance(klass=klass):
                     for members in list(klass.members.values()):
                         self.run_members(members, value)
+                case Changer(name=name):
+                    self.mutate(frozenset({Outside(name)}))
                 case Outside():
                     pass
 
@@ -201,6 +226,9 @@ class Calls(Notes):
                 return found
             case Suspended(code=code, arguments=bound):
                 return self.perhaps(code, {**code.defaults, **dict(bound)})
+            case Changer(name=name):
+                self.mutate(frozenset({Outside(name)}))
+                return NOTHING
             case _:
                 return NOTHING
 
@@ -231,11 +259,17 @@ class Calls(Notes):
         for value in sorted_values(values):
             match value:
                 case Outside():
-                    found.add(Outside(value.name))
+                    found.update(parts_of(frozenset({value})))
+                    if not calling and not value.depth and name in _TAKEN and value.name not in _MODULES:
+                        found.add(Changer(value.name))
                 case Klass():
                     found.update(self._from_class(value, name))
+                    found.update(self.now.held.get((-value.order, name), NOTHING))
                 case Instance():
                     found.update(self._from_instance(value, name, calling))
+                    found.update(self.now.held.get((-value.klass.order, name), NOTHING))
+                case Super(klass=klass, owner=owner):
+                    found.update(self._members(klass.parents.get(name, NOTHING), owner))
                 case _:
                     if not (calling and name in _CONTAINER_METHODS):
                         found.add(value)
@@ -255,14 +289,20 @@ class Calls(Notes):
                 for others in list(instance.klass.members.values()):
                     self.run_members(others, instance)
             return NOTHING
+        return self._members(members, instance)
+
+    def _members(self, members: Values, owner: Instance | Klass) -> Values:
+        """Return what attributes of an object are: functions become methods, properties run."""
         found: set[Value] = set()
         for member in members:
             if not isinstance(member, Code) or member.reach == "static":
                 found.add(member)
-            elif member.reach == "property":
-                found.update(self.perhaps(member, self.arguments_of(member, instance)))
+            elif member.reach == "property" and isinstance(owner, Instance):
+                found.update(self.perhaps(member, self.arguments_of(member, owner)))
             else:
-                found.add(Method(member, instance.klass if member.reach == "class" else instance))
+                found.add(
+                    Method(member, owner.klass if member.reach == "class" and isinstance(owner, Instance) else owner)
+                )
         return frozenset(found)
 
     # -- magics -------------------------------------------------------------------------------------------
@@ -337,15 +377,17 @@ def sorted_values(values: Values) -> list[Value]:
 
 def _order(value: Value) -> tuple[int, str, int]:
     match value:
-        case Outside(name=name, shallow=shallow):
-            return (0, name, shallow)
+        case Outside(name=name, depth=depth):
+            return (0, name, depth)
+        case Changer(name=name):
+            return (5, name, 0)
         case Code(order=order):
             return (1, "", order)
         case Method(code=code) | Suspended(code=code):
             return (2, "", code.order)
         case Klass(order=order):
             return (3, "", order)
-        case Instance(klass=klass):
+        case Instance(klass=klass) | Super(klass=klass):
             return (4, "", klass.order)
 
 

@@ -54,11 +54,12 @@ class Expressions(Ground):
 
     def consume(self, values: Values) -> Values:
         """Iterate over such values (or await them); return what an element may be."""
+        found = NOTHING
         for value in values:
             if isinstance(value, Suspended):
-                self.perhaps(value.code, dict(value.arguments))
+                found |= parts_of(self.perhaps(value.code, dict(value.arguments)))
         self.touch(values)
-        return parts_of(frozenset(value for value in values if not isinstance(value, Suspended)))
+        return found | parts_of(frozenset(value for value in values if not isinstance(value, Suspended)))
 
     def touch(self, values: Values) -> None:
         """Use operators on such values: special methods of classes made in the cell may run."""
@@ -224,18 +225,19 @@ class Expressions(Ground):
         return found
 
     def _x_await(self, node: ast.Await, used: bool) -> Values:
-        self.consume(self.value(node.value))
+        awaited = self.value(node.value)
+        found = self.consume(frozenset(value for value in awaited if isinstance(value, Suspended)))
         self.may_raise()
-        return NOTHING
+        return found
 
     def _x_yield(self, node: ast.Yield, used: bool) -> Values:
         if node.value is not None:
-            self.value(node.value)
+            self.yielded |= shell_of(self.value(node.value))
         self.may_raise()
         return NOTHING
 
     def _x_yield_from(self, node: ast.YieldFrom, used: bool) -> Values:
-        self.consume(self.value(node.value))
+        self.yielded |= shell_of(self.consume(self.value(node.value)))
         self.may_raise()
         return NOTHING
 

@@ -80,6 +80,7 @@ class Ground:
         self.catchers: list[Catcher] = []
         self.returned: list[tuple[State, Values]] = []
         self.raised: list[State] = []
+        self.yielded: Values = NOTHING
         self.active: set[Code] = set()
         self.codes: dict[tuple[int, int], Code] = {}
         self.frames: dict[tuple[int, int], Frame] = {}
@@ -94,7 +95,7 @@ class Ground:
         self.reads: dict[str, int] = {}
         self.needed: set[str] = set()
         self.written: dict[str, int] = {}
-        self.mutated: dict[str, int] = {}
+        self.mutated: set[str] = set()
         self.products: dict[str, bool] = {}
         self.hidden: list[tuple[int, str]] = []
 
@@ -135,11 +136,10 @@ class Ground:
         if self.catchers and self.state is not None:
             self.catchers[-1].note(self.state)
 
-    def mutate(self, values: Values, line: int) -> None:
+    def mutate(self, values: Values) -> None:
         """Note that such objects are changed in place."""
-        for value in values:
-            if isinstance(value, Outside) and not value.shallow and not self.later:
-                self.mutated[value.name] = min(line, self.mutated.get(value.name, line))
+        if not self.later:
+            self.mutated |= {value.name for value in values if isinstance(value, Outside) and not value.depth}
 
     # -- scopes --------------------------------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ class Ground:
             return home.held.get(name, NOTHING)
         key = (home.number, name)
         held = self.now.held.get(key, NOTHING)
-        if key in self.now.killed or self._is_implicit(name):
+        if key in self.now.sure or self._is_implicit(name):
             return held
         return held | self.read(name, line)
 

@@ -9,10 +9,13 @@ import ast
 import copy
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TypeGuard
 
 from taskcell.analysis import meaning, parsing
 from taskcell.model.tasks import Capture, CaptureKind
+
+_PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 _noted: dict[str, tuple[object, str]] = {}
 """Of each loaded module its spec, which a reload replaces, and its source when it was first looked at."""
@@ -29,9 +32,10 @@ def note_modules(captures: Iterable[Capture]) -> None:
 def stale_modules(captures: Iterable[Capture]) -> tuple[str, ...]:
     """Return names of local modules that are loaded in another form than the captured source.
 
-    What is compared is the bytecode of functions and methods that can be reached from the loaded module by
-    their qualified name, and plain constants at its top level; a module reloaded in place (``%autoreload``)
-    is therefore up to date. All other code is compared with what the file said when it was noted.
+    What is compared is the bytecode and the defaults of functions, methods and properties that can be reached
+    from the loaded module by their qualified name, and plain constants of the module and its classes; a module
+    reloaded in place (``%autoreload``) is therefore up to date. All other code is compared
+    with what the file said when it was noted.
     """
     return tuple(capture.name for capture in captures if _is_stale(capture))
 
@@ -45,7 +49,7 @@ def _is_stale(capture: Capture) -> bool:
         code = compile(tree, "<module>", "exec", dont_inherit=True)
     except SyntaxError:
         return False
-    if not (_same_functions(code, tree.body, module) and _same_constants(tree, module)):
+    if not (_same_functions(code, tree.body, module) and _same_values(tree.body, module, _rebound(tree))):
         return True
     spec, source = _noted.get(capture.name, (None, ""))
     return (
@@ -93,15 +97,31 @@ def _same_definition(
 ) -> bool:
     """Whether what `owner` has under that name does the same; what was replaced by other means passes."""
     loaded = vars(owner).get(code.co_name)
-    loaded = getattr(loaded, "__func__", loaded)
     if loaded is None:  # a private method has another name in its class
         return not must_be or (isinstance(owner, type) and code.co_name.startswith("__"))
     if isinstance(loaded, type):
         inner = [node for node in body if isinstance(node, ast.ClassDef) and node.name == code.co_name]
         return _same_functions(code, inner[-1].body if inner else [], loaded)
-    if not isinstance(loaded, types.FunctionType) or hasattr(loaded, "__wrapped__"):
-        return True
-    return loaded.__code__.co_name != code.co_name or _essence(loaded.__code__) == _essence(code)
+    found = [each.__code__ for each in _functions_in(loaded) if each.__code__.co_name == code.co_name]
+    return not found or _essence(code) in [_essence(each) for each in found]
+
+
+def _functions_in(loaded: object) -> Iterator[types.FunctionType]:
+    """Yield the functions that an attribute was made from: below decorators, in properties and class methods."""
+    seen: set[int] = set()
+    stack = [loaded]
+    while stack:
+        each = stack.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, types.FunctionType):
+            yield each
+        stack.append(getattr(each, "__dict__", {}).get("__wrapped__"))
+        if isinstance(each, (staticmethod, classmethod)):
+            stack.append(each.__func__)
+        elif isinstance(each, property):
+            stack.extend((each.fget, each.fset, each.fdel))
 
 
 def _essence(code: types.CodeType) -> tuple[object, ...]:
@@ -113,14 +133,58 @@ def _essence(code: types.CodeType) -> tuple[object, ...]:
     return (code.co_code, code.co_names, code.co_varnames, consts)
 
 
-def _same_constants(tree: ast.Module, module: types.ModuleType) -> bool:
-    bound: dict[str, ast.expr | None] = {}
-    for node in tree.body:
-        for target in getattr(node, "targets", [getattr(node, "target", None)]):
-            if isinstance(target, ast.Name):
-                bound[target.id] = None if target.id in bound else getattr(node, "value", None)
-    return all(
-        vars(module).get(name, value.value) == value.value
-        for name, value in bound.items()
-        if isinstance(value, ast.Constant)
-    )
+def _same_values(body: list[ast.stmt], owner: types.ModuleType | type, changing: set[str]) -> bool:
+    """Whether plain constants, defaults and lambdas of a module and its classes are those of the source.
+
+    Only what is bound once counts, and nothing that a function rebinds.
+    """
+    bound: dict[str, ast.AST | None] = dict.fromkeys(changing)
+    for node in body:
+        for name, value in _bindings(node):
+            bound[name] = None if name in bound else value
+    names = vars(owner)
+    return all(_is_as_written(names[name], value, changing) for name, value in bound.items() if value and name in names)
+
+
+def _bindings(node: ast.stmt) -> Iterator[tuple[str, ast.AST | None]]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name, node
+    for target in getattr(node, "targets", [getattr(node, "target", None)]):
+        if isinstance(target, ast.Name):
+            yield target.id, getattr(node, "value", None)
+
+
+def _is_as_written(loaded: object, node: ast.AST, changing: set[str]) -> bool:
+    """Whether a loaded value is what the source says; whatever was made from it since, or replaced, passes."""
+    match node:
+        case ast.ClassDef(body=body):
+            return not isinstance(loaded, type) or _same_values(body, loaded, changing)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            own = [each for each in _functions_in(loaded) if each.__code__.co_name == node.name]
+            return all(_same_defaults(each, node.args) for each in own)
+        case ast.Lambda() if isinstance(loaded, types.FunctionType) and loaded.__name__ == "<lambda>":
+            code = compile(ast.Expression(node), "<module>", "eval", dont_inherit=True)
+            return any(_essence(each) == _essence(loaded.__code__) for each in code.co_consts if _is_code(each))
+        case ast.Constant(value=value):
+            return type(loaded) not in _PLAIN or (type(loaded) is type(value) and repr(loaded) == repr(value))
+        case _:
+            return True
+
+
+def _same_defaults(function: types.FunctionType, args: ast.arguments) -> bool:
+    """Whether defaults that are written out as constants are those of the loaded function."""
+    values, named = function.__defaults__ or (), function.__kwdefaults__ or {}
+    if len(values) != len(args.defaults):
+        return False
+    pairs = [*zip(values, args.defaults, strict=True)]
+    pairs += [(named.get(arg.arg), node) for arg, node in zip(args.kwonlyargs, args.kw_defaults, strict=True) if node]
+    return all(_is_as_written(value, node, set()) for value, node in pairs)
+
+
+def _is_code(const: object) -> TypeGuard[types.CodeType]:
+    return isinstance(const, types.CodeType)
+
+
+def _rebound(tree: ast.Module) -> set[str]:
+    """Return names that functions of a module rebind while it is used."""
+    return {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}

@@ -85,14 +85,26 @@ def imports_in(nodes: Iterable[ast.AST]) -> tuple[Wanted, ...]:
                 case ast.ImportFrom(module=module, names=aliases, level=level):
                     taken = tuple(alias.name for alias in aliases)
                     found.append(Wanted(module=module or "", level=level, names=taken))
-                case ast.Call(func=func, args=[ast.Constant(value=str(name)), *_]) if _imports_by_name(func):
-                    found.append(Wanted(module=name) if not name.startswith(".") else Wanted(module=""))
+                case ast.Call() if imports_by_name(part):
+                    found.append(_by_name(part))
     return tuple(dict.fromkeys(each for each in found if each.module or each.level))
 
 
-def _imports_by_name(func: ast.expr) -> bool:
-    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-    return name in ("import_module", "__import__")
+def imports_by_name(call: ast.Call) -> bool:
+    """Whether a call is ``import_module("name")``, the name written out."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    first = call.args[0] if call.args else None
+    return name in ("import_module", "__import__") and isinstance(first, ast.Constant) and isinstance(first.value, str)
+
+
+def _by_name(call: ast.Call) -> Wanted:
+    """Return what ``import_module("name")`` imports; ``(".name", "package")`` is relative to that package."""
+    name = str(ast.literal_eval(call.args[0]))
+    level = len(name) - len(name.lstrip("."))
+    given = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "package")]
+    if level and given and isinstance(given[0], ast.Constant):
+        return Wanted(module=_absolute(Wanted(module=name[level:], level=level), str(given[0].value)) or "")
+    return Wanted(module=name[level:], level=level)
 
 
 class Finder:
@@ -289,7 +301,8 @@ def _parents(name: str) -> list[str]:
 
 
 def _spec(name: str, folders: Sequence[str]) -> ModuleSpec | None:
-    return PathFinder.find_spec(name, list(folders)) if folders else None
+    """Look for a module in folders: by its last name, as the full one of a namespace wants its parent loaded."""
+    return PathFinder.find_spec(name.rpartition(".")[2], list(folders)) if folders else None
 
 
 def _editable_spec(name: str) -> ModuleSpec | None:

@@ -53,7 +53,7 @@ ENVIRONMENT = words(
 
 _QUIET = words(
     """
-    alias_magic autoawait autocall automagic bookmark cat cd cls colors conda config cp debug dhist dirs
+    alias_magic autoawait autocall automagic autosave bookmark cat cd cls colors conda config cp debug dhist dirs
     doctest_mode env gui hist history killbgscripts ldir less lf lk ll load_ext logoff logon logstart
     logstate logstop ls lsmagic lx magic mamba man matplotlib micromamba mkdir more mv notebook page
     pastebin pdb pip popd precision pprint pushd pwd pycat quickref rehashx reload_ext rep rm rmdir save
@@ -86,7 +86,7 @@ def effect_of(magic: Magic) -> Effect:
 
 def _cell_effect(magic: Magic) -> Effect:
     name, below = magic.name, magic.line_number + 1
-    if name in {"time", "prun", "task", "params"}:
+    if name in {"time", "prun", "debug", "task", "params"}:
         return Effect(code=((magic.body, below),))
     if name in {"timeit", "memit"}:
         setup = _after_options(magic.line)

@@ -51,20 +51,20 @@ class Notes(Expressions):
 
     def note_mutations(self, node: ast.Call, receiver: Values, arguments: Arguments, used: bool) -> None:
         """Note objects that a call changes in place."""
-        name, line = last_name(node.func), node.lineno
+        name = last_name(node.func)
         if isinstance(node.func, ast.Attribute):
             if self._changes_receiver(node, node.func, used):
-                self.mutate(receiver, line)
+                self.mutate(receiver)
             if _is_type(node.func.value) and _is_mutator(node.func.attr, used) and arguments.positional:
-                self.mutate(arguments.positional[0], line)
+                self.mutate(arguments.positional[0])
         first = arguments.positional[0] if arguments.positional else NOTHING
         if (
             name in builtin_names.FIRST_ARGUMENT_MUTATORS
             or (name == "shuffle" and not used)
             or (isinstance(node.func, ast.Attribute) and name in ("at", "put") and _root(node.func) in ("np", "numpy"))
         ) or (_is_in_place(name) and _root(node.func) in builtin_names.MODULES):
-            self.mutate(first, line)
-        self.mutate(arguments.keywords.get("out", NOTHING), line)
+            self.mutate(first)
+        self.mutate(arguments.keywords.get("out", NOTHING))
 
     def _changes_receiver(self, node: ast.Call, func: ast.Attribute, used: bool) -> bool:
         path = dotted(func)

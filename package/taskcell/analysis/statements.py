@@ -79,7 +79,12 @@ class Statements(Bodies):
             self.value(target.slice)
         self.touch(owner)
         self.may_raise()
-        self.mutate(owner, target.lineno)
+        self.mutate(owner)
+        if isinstance(target, ast.Attribute):
+            for each in owner:
+                if isinstance(each, (Instance, Klass)):
+                    order = each.order if isinstance(each, Klass) else each.klass.order
+                    self.now.keep((-order, target.attr), values - deferred_of(values))
         if deferred_of(values):
             self._hold(base, values)
 
@@ -91,7 +96,7 @@ class Statements(Bodies):
             self.touch(before)
             self.may_raise()
             if _is_container(node.value):
-                self.mutate(before, node.lineno)
+                self.mutate(before)
             self.bind(target.id, before, node.lineno, product=True)
             return
         owner = self.value(target.value)
@@ -100,7 +105,7 @@ class Statements(Bodies):
         self.value(node.value)
         self.touch(owner)
         self.may_raise()
-        self.mutate(owner, node.lineno)
+        self.mutate(owner)
 
     def _s_ann_assign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
@@ -150,13 +155,19 @@ class Statements(Bodies):
             self.state = false
             self.values([node.msg])
             self.may_raise()
+            if true is None:
+                self._end_here(self.state)
         self.state = true
+
+    def _end_here(self, state: State | None) -> None:
+        """Note that the cell can end here and no further on: what is bound by then stays bound."""
+        if state is not None and not self.active:
+            self.raised.append(state)
 
     def _s_raise(self, node: ast.Raise) -> None:
         self.values([node.exc, node.cause])
         self.may_raise()
-        if not self.active:
-            self.raised.append(self.now)
+        self._end_here(self.state)
         self.state = None
 
     def _s_return(self, node: ast.Return) -> None:
@@ -264,6 +275,7 @@ class Statements(Bodies):
         entry = self.now.copy()
         true, false, _ = self.condition(node.test)
         exits = [false]
+        endless: State | None = None
         for _ in range(2):
             self.state = true
             loop.continues.clear()
@@ -274,12 +286,14 @@ class Statements(Bodies):
             if back is None:
                 break
             changed = _changed(entry, back)
-            self.state = back
+            self.state = endless = back
             true, false, _ = self.condition(node.test)
             exits.append(false)
             if not changed:
                 break
         self.state = join(exits)
+        if self.state is None and not loop.breaks:
+            self._end_here(endless)
         self.block(node.orelse)
         self.state = join((self.state, *loop.breaks))
 
@@ -291,7 +305,7 @@ class Statements(Bodies):
         catcher = Catcher()
         for item in node.items:
             values = self.value(item.context_expr)
-            self.consume(values)
+            values = deferred_of(values) | self.consume(values)
             self.may_raise()
             if not swallowing and _swallows(item.context_expr):
                 swallowing = True

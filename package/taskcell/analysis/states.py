@@ -17,6 +17,8 @@ from taskcell.analysis import scopes
 
 Key: TypeAlias = str | tuple[int, str]
 _clock = itertools.count(1)
+_DEPTH = 3
+"""Containers inside each other that are counted; a limit, so that a loop around ``x = [x]`` comes to an end."""
 
 
 class FrameKind(StrEnum):
@@ -38,6 +40,10 @@ class Frame:
     parent: Frame | None
     private: str = ""
     held: dict[str, Values] = field(default_factory=dict)
+    klass: Klass | None = None
+    """The class whose body this is."""
+    first: str = ""
+    """Name of a function's first parameter: in a method, its object."""
     number: int = field(default_factory=lambda: next(_clock))
 
     def keep(self, name: str, values: Values) -> None:
@@ -48,10 +54,20 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """An object that came from outside under `name`, or a part of it; ``shallow``: only its parts did."""
+    """An object that came from outside under `name`, or a part of it.
+
+    ``depth``: how many containers made in the cell are around it, up to a limit beyond which they aren't counted.
+    """
 
     name: str
-    shallow: bool = False
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Changer:
+    """A method that was taken from an outside object, and changes it when it is called: ``push = xs.append``."""
+
+    name: str
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -76,6 +92,8 @@ class Klass:
     """A class made in the cell. ``unknown_bases``: it may inherit methods that we can't see."""
 
     members: dict[str, Values]
+    parents: dict[str, Values] = field(default_factory=dict)
+    """What it inherits, as ``super()`` sees it."""
     unknown_bases: bool = False
     order: int = field(default_factory=lambda: next(_clock))
 
@@ -85,6 +103,14 @@ class Instance:
     """An object of a class made in the cell."""
 
     klass: Klass
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """What ``super()`` gives in a method of ``klass`` that was called on ``owner``."""
+
+    klass: Klass
+    owner: Instance | Klass
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +129,7 @@ class Method:
     owner: Value
 
 
-Value: TypeAlias = "Outside | Code | Klass | Instance | Suspended | Method"
+Value: TypeAlias = "Outside | Changer | Code | Klass | Instance | Super | Suspended | Method"
 Values: TypeAlias = frozenset[Value]
 NOTHING: Values = frozenset()
 
@@ -247,14 +273,18 @@ def parts_of(values: Values) -> Values:
     """Return what an element or attribute of such a value may be."""
     if not values:
         return values
-    return frozenset(Outside(value.name) if isinstance(value, Outside) else value for value in values)
+    return frozenset(
+        Outside(value.name, max(value.depth - 1, 0)) if isinstance(value, Outside) else value for value in values
+    )
 
 
 def shell_of(values: Values) -> Values:
     """Return what a new container of such values holds: the container itself is not from outside."""
     if not values:
         return values
-    return frozenset(Outside(value.name, True) if isinstance(value, Outside) else value for value in values)
+    return frozenset(
+        Outside(value.name, min(value.depth + 1, _DEPTH)) if isinstance(value, Outside) else value for value in values
+    )
 
 
 def deferred_of(values: Values) -> Values:

@@ -166,7 +166,7 @@ class Run:
             while not (state := self.state).ended:
                 if deadline is not None and time.monotonic() >= deadline:
                     raise TimeoutError(f"Run {self.id} is still {state} after {timeout_s:g} s; it goes on.")
-                time.sleep(POLL_S)
+                time.sleep(self._store.pause_s(POLL_S))
         except KeyboardInterrupt:
             raise interrupting.detached(self.id, self.cancel) from None
         return self
@@ -283,7 +283,7 @@ class Run:
         while time.monotonic() < deadline:
             if self.head().epoch >= epoch:
                 return self
-            time.sleep(POLL_S / 3)
+            time.sleep(self._store.pause_s(POLL_S / 3))
         words = registry.backend(status.plan.backend).last_words(self.id)
         raise errors.BackendError(
             f"No driver took run {self.id}{': ' if words else '.'}{words}",

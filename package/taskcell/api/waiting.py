@@ -92,7 +92,7 @@ def _follow(run: runs.Run, progress: Progress | None, deadline: float | None) ->
             return True
         if deadline is not None and time.monotonic() >= deadline:
             return False
-        time.sleep(POLL_S)
+        time.sleep(run.store.pause_s(POLL_S))
 
 
 def _print(line: str) -> None:

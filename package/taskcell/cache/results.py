@@ -54,6 +54,7 @@ class Results:
             entry = self._store.records.try_read(path, CacheEntry)
             if entry is None:
                 return Found(entry=None)
+            self._store.blobs.fetch(_held(entry))
             for artifact in entry.outputs.values():
                 self._verify(artifact)
             if entry.displays is not None:
@@ -67,8 +68,7 @@ class Results:
 
     def _keep(self, entry: CacheEntry) -> None:
         """Mark a result's blobs as used now; raise NotFoundError for one that has just been collected."""
-        digests = [digest for artifact in entry.outputs.values() for digest in _blobs(artifact)]
-        missing = self._store.blobs.refresh([*digests, *([entry.displays] if entry.displays else [])])
+        missing = self._store.blobs.refresh(_held(entry))
         if missing:
             raise errors.NotFoundError(f"The blob {missing[0][:12]} was collected.", remedy="It is made again.")
 
@@ -126,7 +126,7 @@ def _addresses(artifact: Artifact) -> Iterator[Digest]:
         stack.extend(part.children)
 
 
-def _blobs(artifact: Artifact) -> Iterator[Digest]:
-    yield from artifact.blobs
-    for child in artifact.children:
-        yield from _blobs(child)
+def _held(entry: CacheEntry) -> list[Digest]:
+    """Return the addresses of all that a result refers to, each once."""
+    outputs = (digest for artifact in entry.outputs.values() for digest in _addresses(artifact))
+    return list(dict.fromkeys([*outputs, *([entry.displays] if entry.displays else [])]))

@@ -183,7 +183,7 @@ class Driver:
                 for event in self._workers.events(0.0 if more else POLL_S):
                     self._hear(event)
             elif not more:
-                self._clock.sleep(POLL_S)
+                self._clock.sleep(self._store.pause_s(POLL_S))
 
     def _conclusion(self) -> RunState:
         if self._graph.failed():
@@ -197,7 +197,7 @@ class Driver:
         now = self._clock.seconds()
         if now < self._next_cancel_check:
             return False
-        self._next_cancel_check = now + CANCEL_POLL_S
+        self._next_cancel_check = now + self._store.pause_s(CANCEL_POLL_S)
         if not states.cancel_requested(self._store, self._plan.run_id, self._epoch):
             return False
         for node in self._running.values():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from taskcell import errors
 from taskcell.hashing import Digest, digest_bytes
-from taskcell.store import buffers, faults, paths, streaming
+from taskcell.store import buffers, faults, paths, pooling, streaming
 from taskcell.store.contracts import Buffer, Files
 
 _MAPPED_FROM_BYTES = 256 * 2**10
@@ -110,7 +110,15 @@ class Blobs:
 
         A collection spares what was used within its grace time.
         """
-        return [digest for digest in digests if not self._touch(digest)]
+        marked = list(digests)
+        are_there = pooling.each(self._files, self._touch, marked)
+        return [digest for digest, is_there in zip(marked, are_there, strict=True) if not is_there]
+
+    def fetch(self, digests: Iterable[Digest]) -> None:
+        """Bring blobs that lie far away to this machine, side by side; raise NotFoundError for one that is missing."""
+        copies = self._files.copies
+        if copies is not None:
+            pooling.each(self._files, copies.place, [paths.blob(digest) for digest in digests])
 
     def delete(self, digest: Digest) -> None:
         """Delete a blob; an absent one is no error."""
@@ -144,21 +152,39 @@ class Blobs:
         return self._touch(digest)
 
     def _is_right(self, digest: Digest, size_bytes: int) -> bool:
-        path = paths.blob(digest)
-        if self._files.local_path(path) is None and size_bytes > _READ_BACK_UP_TO_BYTES:
+        if self._files.local_path(paths.blob(digest)) is None and size_bytes > _READ_BACK_UP_TO_BYTES:
             return True
         try:
-            return self._load(digest) is not None
+            return self._is_intact(digest)
         except errors.NotFoundError:
             return False
+
+    def _is_intact(self, digest: Digest) -> bool:
+        """Whether the store's own bytes, not a copy's, are the blob's; raise NotFoundError."""
+        path = paths.blob(digest)
+        if self._files.local_path(path) is None:
+            return digest_bytes(self._files.read(path)) == digest
+        return self._load(digest) is not None
 
     def _load(self, digest: Digest) -> memoryview | None:
         """Return a blob's bytes, or None when they are corrupt."""
         path = paths.blob(digest)
         place = self._files.local_path(path)
-        if place is None:
+        if place is not None:
+            return self._mapped(place, digest)
+        copies = self._files.copies
+        if copies is None:
             data = self._files.read(path)
             return memoryview(data) if digest_bytes(data) == digest else None
+        view = self._mapped(copies.place(path), digest)
+        if view is None:
+            copies.drop(path)
+            view = self._mapped(copies.place(path), digest)
+        return view
+
+    def _mapped(self, place: Path, digest: Digest) -> memoryview | None:
+        """Return a file's bytes if they are the blob's, hashed once a process while large and unchanged."""
+        path = paths.blob(digest)
         try:
             view, seen = _opened(place, digest)
         except FileNotFoundError as exc:
@@ -202,7 +228,7 @@ class Blobs:
                 digest=digest,
             )
         try:
-            if self._load(digest) is None:
+            if not self._is_intact(digest):
                 self._files.move(paths.blob(digest), paths.quarantined(digest, os.urandom(4).hex()))
         except errors.NotFoundError:
             pass

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -139,7 +139,7 @@ class _Collector:
     def __init__(self, store: Store, grace_s: float) -> None:
         self._store = store
         self._files: Files = store.files
-        self._limit = datetime.now(UTC) - timedelta(seconds=grace_s)
+        self._limit = store.files.now() - timedelta(seconds=grace_s)
         self._sizes: dict[Digest, int] = {}
         self._old: set[Digest] = set()
         self._kept: set[Digest] = set()

@@ -55,10 +55,24 @@ class Spool(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
+class Copies(Protocol):
+    """Copies on this machine of blobs that lie elsewhere, for memory mapping and for a second read."""
+
+    def place(self, path: str) -> Path:
+        """Return where a blob's copy lies, made if it isn't there; raise NotFoundError or StoreError."""
+
+    def drop(self, path: str) -> None:
+        """Forget a copy, such as one that is damaged; an absent one is no error."""
+
+
 class Files(Protocol):
     """Named bytes. Paths are relative, with forward slashes; no part of one is empty or begins with a dot."""
 
     url: str
+
+    @property
+    def copies(self) -> Copies | None:
+        """Copies of what never changes; None where the files are on this machine, or copies don't pay."""
 
     def read(self, path: str) -> bytes:
         """Return all bytes of a file; raise NotFoundError."""
@@ -79,14 +93,21 @@ class Files(Protocol):
     def stat(self, path: str) -> Entry | None:
         """Return size and time of a file, or None when there is none."""
 
-    def list(self, folder: str) -> list[Entry]:
-        """Return the direct children of a folder ("" is the root), sorted; an absent folder has none."""
+    def list(self, folder: str, *, after: str = "") -> list[Entry]:
+        """Return the direct children of a folder ("" is the root), sorted; an absent folder has none.
+
+        With ``after`` only those whose name sorts after that.
+        """
 
     def walk(self, folder: str) -> Iterable[Entry]:
         """Yield all files below a folder, sorted within each folder."""
 
     def touch(self, path: str) -> bool:
-        """Set a file's time to now, so that a collection spares it; return False when there is none."""
+        """Set a file's time to now, so that a collection spares it; return False when there is none.
+
+        A service that has to copy the file for this may leave alone one that is young anyway, and then spares
+        as much more in ``delete``.
+        """
 
     def delete(self, path: str, *, unmodified_since: datetime | None = None) -> bool:
         """Delete a file, or with ``unmodified_since`` only one that was neither made nor touched after it.
@@ -105,6 +126,9 @@ class Files(Protocol):
 
     def local_path(self, path: str) -> Path | None:
         """Return where the file lies on this machine's disk, or None: for memory mapping."""
+
+    def now(self) -> datetime:
+        """Return the time by the clock that dates the files."""
 
 
 class BlobSink(Protocol):

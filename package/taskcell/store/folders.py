@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from taskcell.store import paths
-from taskcell.store.contracts import Buffer, Entry, Files, Lease, Spool
+from taskcell.store.contracts import Buffer, Copies, Entry, Files, Lease, Spool
 
 
 class FolderFiles:
@@ -53,9 +53,9 @@ class FolderFiles:
         entry = self._files.stat(self._within(path))
         return None if entry is None else self._relative(entry)
 
-    def list(self, folder: str) -> list[Entry]:
+    def list(self, folder: str, *, after: str = "") -> list[Entry]:
         """Return the direct children of a folder ("" is this one), sorted; an absent folder has none."""
-        return [self._relative(entry) for entry in self._files.list(self._folder(folder))]
+        return [self._relative(entry) for entry in self._files.list(self._folder(folder), after=after)]
 
     def walk(self, folder: str) -> Iterator[Entry]:
         """Yield all files below a folder, sorted within each folder."""
@@ -85,6 +85,15 @@ class FolderFiles:
     def local_path(self, path: str) -> Path | None:
         """Return where the file lies on this machine's disk, or None: for memory mapping."""
         return self._files.local_path(self._within(path))
+
+    @property
+    def copies(self) -> Copies | None:
+        """Copies of the whole store's blobs."""
+        return self._files.copies
+
+    def now(self) -> datetime:
+        """Return the time by the clock that dates the files."""
+        return self._files.now()
 
     def _within(self, path: str) -> str:
         return self._prefix + paths.checked(path)

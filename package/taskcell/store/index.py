@@ -12,7 +12,8 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,19 @@ import msgspec
 from taskcell import errors
 from taskcell.hashing import Digest, digest_bytes, digest_parts
 from taskcell.model.runs import DriverEnd, RunId, RunState
-from taskcell.store import paths
+from taskcell.store import paths, pooling
 from taskcell.store.opening import Store
 
 _log = logging.getLogger(__name__)
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _BUSY_TIMEOUT_S = 10.0
 _RECHECKED = 200
 """Newest ended runs that are looked at again, because they did not succeed and may have been resumed."""
+
+_LISTED_AGAIN = 1000
+"""Newest runs that each listing looks at; older ones, which may have gone or come late, once an hour."""
+_LISTED_IN_FULL_EVERY_S = 3600.0
 
 _inherited: list[sqlite3.Connection] = []
 """Connections that came through a fork: never used nor closed here, which could damage the parent's file."""
@@ -42,6 +47,7 @@ CREATE TABLE runs (
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_workflow ON runs (workflow, run_id);
 CREATE INDEX runs_by_state ON runs (state, run_id);
+CREATE TABLE listings (id INTEGER PRIMARY KEY, full_at REAL NOT NULL);
 """
 
 
@@ -214,11 +220,17 @@ class RunIndex:
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
         self.damaged = {}
-        listed = {paths.last(path) for path in self._store.records.list(paths.runs())}
+        now_s = time.time()
+        since = _listed_since(connection, now_s)
+        listed = {paths.last(path) for path in self._store.records.list(paths.runs(), after=since)}
         there = {run_id for run_id in listed if paths.is_run_id(run_id)}
-        known = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs")}
-        changed = list(self._read((there - known) | (_unsettled(connection) & there)))
-        gone = known - there
+        known = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs WHERE run_id > ?", [since])}
+        if not since:
+            connection.execute("INSERT OR REPLACE INTO listings VALUES (0, ?)", [now_s])
+        looked_at = (there - known) | (_unsettled(connection) & there)
+        changed = list(self._read(looked_at))
+        # Some services list the folder of a run for a while after its last record has gone.
+        gone = known - there | (known & looked_at) - {row[0] for row in changed} - self.damaged.keys()
         if not changed and not gone:
             return
         with connection:
@@ -226,16 +238,17 @@ class RunIndex:
             connection.executemany("DELETE FROM runs WHERE run_id = ?", [(run_id,) for run_id in gone])
             connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", changed)
 
-    def _read(self, run_ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
-        for run_id in sorted(run_ids):
-            try:
-                row = self._read_run(run_id)
-            except errors.FormatError as exc:
-                self.damaged[run_id] = exc.message
-                _log.warning("Run %s is left out of the listing: %s", run_id, exc.message)
-                continue
-            if row is not None:
-                yield _columns(row)
+    def _read(self, run_ids: Collection[str]) -> Iterator[tuple[str, ...]]:
+        rows = pooling.each(self._store.files, self._try_read, sorted(run_ids))
+        return (_columns(row) for row in rows if row is not None)
+
+    def _try_read(self, run_id: str) -> RunRow | None:
+        try:
+            return self._read_run(run_id)
+        except errors.FormatError as exc:
+            self.damaged[run_id] = exc.message
+            _log.warning("Run %s is left out of the listing: %s", run_id, exc.message)
+            return None
 
     def _read_run(self, run_id: str) -> RunRow | None:
         """Return a run's row, or None while its plan isn't there."""
@@ -289,9 +302,20 @@ def _make_schema(connection: sqlite3.Connection) -> None:
     with connection:
         if connection.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA_VERSION:
             connection.execute("DROP TABLE IF EXISTS runs")
+            connection.execute("DROP TABLE IF EXISTS listings")
             for statement in filter(str.strip, _SCHEMA.split(";")):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+
+def _listed_since(connection: sqlite3.Connection, now_s: float) -> str:
+    """Return after which run a listing begins: empty for all, when that was last done long ago."""
+    full_at = connection.execute("SELECT full_at FROM listings").fetchone()
+    if full_at is None or not 0 <= now_s - full_at[0] < _LISTED_IN_FULL_EVERY_S:
+        return ""
+    oldest = connection.execute("SELECT run_id FROM runs ORDER BY run_id DESC LIMIT 1 OFFSET ?", [_LISTED_AGAIN])
+    found = oldest.fetchone()
+    return str(found[0]) if found else ""
 
 
 def _unsettled(connection: sqlite3.Connection) -> set[str]:

@@ -90,13 +90,13 @@ class LocalFiles:
             raise faults.store_error(exc, doing="look at", place=str(place)) from exc
         return _entry(path, found) if modes.S_ISREG(found.st_mode) else None
 
-    def list(self, folder: str) -> list[Entry]:
+    def list(self, folder: str, *, after: str = "") -> list[Entry]:
         """Return the direct children of a folder ("" is the root), sorted; an absent folder has none."""
         place = self._place(folder) if folder else self.root
         prefix = f"{folder}/" if folder else ""
         try:
             with os.scandir(place) as found:
-                children = [_child(prefix, item) for item in found if not item.name.startswith(".")]
+                children = [_child(prefix, item) for item in found if _is_listed(item.name, after)]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as exc:
@@ -184,6 +184,14 @@ class LocalFiles:
     def local_path(self, path: str) -> Path | None:
         """Return where the file lies on this machine's disk: for memory mapping."""
         return self._place(path)
+
+    @property
+    def copies(self) -> None:
+        """Return None: the files are here."""
+
+    def now(self) -> datetime:
+        """Return the time by the clock that dates the files."""
+        return datetime.now(UTC)
 
     def _place(self, path: str) -> Path:
         return self.root / paths.checked(path)
@@ -324,6 +332,10 @@ def _now() -> tuple[int, int]:
 def _entry(path: str, found: os.stat_result) -> Entry:
     modified_at = datetime.fromtimestamp(found.st_mtime, UTC)
     return Entry(path=path, size_bytes=found.st_size, modified_at=modified_at)
+
+
+def _is_listed(name: str, after: str) -> bool:
+    return not name.startswith(".") and name > after
 
 
 def _child(prefix: str, item: os.DirEntry[str]) -> Entry | None:

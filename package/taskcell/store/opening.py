@@ -25,6 +25,7 @@ from taskcell.store.records import Records, opened, sealed
 
 FORMAT_VERSION = 2
 ENTRY_POINTS = "taskcell.stores"
+_FAR_PAUSE_S = 1.0
 
 
 class StoreFormat(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,16 @@ class Store:
     project_files: Files
     blobs: Blobs
     records: Records
+
+    def pause_s(self, shortest_s: float) -> float:
+        """Return how long to wait before records are looked at again: longer where each look is a request.
+
+        Parameters
+        ----------
+        shortest_s : float
+            What is right for a folder on this machine. Unit: seconds.
+        """
+        return shortest_s if self.files.copies is None else max(shortest_s, _FAR_PAUSE_S)
 
     def format(self) -> StoreFormat | None:
         """Return the store's format, or None when nothing has been written yet."""
@@ -136,6 +147,10 @@ def open_files(url: str, *, durability: Durability = "full") -> Files:
         from taskcell.store.remote_files import MemoryService, RemoteFiles
 
         return RemoteFiles(url, MemoryService())
+    if scheme in ("s3", "s3a"):
+        from taskcell.store.s3.files import S3Files
+
+        return S3Files(url)
     return _registered(scheme, url)
 
 
@@ -249,7 +264,7 @@ def _unsupported(scheme: str, url: str) -> errors.TaskcellError:
     """Tell apart what fsspec doesn't know, what isn't installed, and what can't be a store."""
     import fsspec
 
-    known = "file:// and memory:// are built in; others come with packages registered under " + ENTRY_POINTS
+    known = "file://, s3:// and memory:// are built in; others come with packages registered under " + ENTRY_POINTS
     try:
         fsspec.get_filesystem_class(scheme)
     except ValueError:

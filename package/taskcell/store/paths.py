@@ -30,9 +30,14 @@ _PLAIN_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_~.-")
 
 def checked(path: str) -> str:
     """Return a path as it is; raise InvalidInputError when it could leave the store or is not portable."""
-    if not _PATH.fullmatch(path):
+    if not is_path(path):
         raise errors.InvalidInputError(f"Not a path within a store: {path[:200]!r}.")
     return path
+
+
+def is_path(text: str) -> bool:
+    """Whether a text is a path within a store."""
+    return _PATH.fullmatch(text) is not None
 
 
 def checked_project(name: str) -> str:
@@ -124,6 +129,11 @@ def is_digest(text: str) -> bool:
 def blob(digest: str) -> str:
     """Bytes by their address, relative to the store's root."""
     return f"{BLOBS}/{_checked_digest(digest)[:2]}/{digest}"
+
+
+def is_blob(path: str) -> bool:
+    """Whether a path relative to the store's root is a blob's."""
+    return path.startswith(f"{BLOBS}/")
 
 
 def quarantined(digest: str, mark: str) -> str:

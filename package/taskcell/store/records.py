@@ -88,9 +88,9 @@ class Records:
         """Whether there is a record of that path."""
         return self._files.exists(path)
 
-    def list(self, folder: str) -> list[str]:
-        """Return the paths of a folder's direct children, records and folders, sorted."""
-        return [entry.path for entry in self._files.list(folder)]
+    def list(self, folder: str, *, after: str = "") -> list[str]:
+        """Return the paths of a folder's direct children, records and folders, sorted; those after a name."""
+        return [entry.path for entry in self._files.list(folder, after=after)]
 
     def delete(self, path: str) -> None:
         """Delete a record; an absent one is no error."""

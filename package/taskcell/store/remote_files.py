@@ -101,7 +101,7 @@ class RemoteFiles:
             return None
         return None if found["type"] == "directory" else _entry(path, found)
 
-    def list(self, folder: str) -> list[Entry]:
+    def list(self, folder: str, *, after: str = "") -> list[Entry]:
         """Return the direct children of a folder ("" is the root), sorted; an absent folder has none."""
         place = self._place(folder) if folder else self._root
         try:
@@ -110,7 +110,8 @@ class RemoteFiles:
         except errors.NotFoundError:
             return []
         children = [self._relative(info) for info in found if info["name"].rstrip("/") != place]
-        return sorted((child for child in children if child is not None), key=lambda child: child.path)
+        first = f"{folder}/{after}" if folder else after
+        return sorted((child for child in children if child and child.path > first), key=lambda child: child.path)
 
     def walk(self, folder: str) -> Iterator[Entry]:
         """Yield all files below a folder, sorted within each folder."""
@@ -154,6 +155,14 @@ class RemoteFiles:
         """Return None: the file isn't on this machine's disk."""
         self._place(path)
         return None
+
+    @property
+    def copies(self) -> None:
+        """Return None: a service of this kind is as near as a copy."""
+
+    def now(self) -> datetime:
+        """Return the time by this machine's clock, which dates the files too."""
+        return datetime.now(UTC)
 
     def _place(self, path: str) -> str:
         return f"{self._root}/{paths.checked(path)}"

@@ -9,8 +9,10 @@ import pytest
 from taskcell.store.opening import Store, open_store
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(params=["local", "memory", pytest.param("s3", marks=pytest.mark.slow)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "s3":
+        return str(request.getfixturevalue("s3_url"))
     return f"file://{tmp_path}/store" if request.param == "local" else f"memory://{uuid.uuid4()}"
 
 

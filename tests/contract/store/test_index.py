@@ -97,6 +97,23 @@ def test_new_and_vanished_runs_are_caught_up(store: Store, index: RunIndex) -> N
     assert ids(index) == [2]
 
 
+def test_old_runs_are_listed_anew_once_an_hour(
+    local_store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "_LISTED_AGAIN", 2)
+    index = RunIndex(local_store, folder=folder)
+    for number in range(10, 20):
+        add_run(local_store, number)
+    assert ids(index, limit=3) == [19, 18, 17]
+    add_run(local_store, 20)
+    add_run(local_store, 1)
+    assert ids(index, limit=3) == [20, 19, 18]
+    assert 1 not in ids(index)
+    monkeypatch.setattr(index_module, "_LISTED_IN_FULL_EVERY_S", 0.0)
+    assert ids(index)[-2:] == [10, 1]
+    index.close()
+
+
 def test_run_whose_plan_is_not_there_yet_is_not_listed(store: Store, index: RunIndex) -> None:
     start(store, run_id(1), 1)
     store.project_files.create("runs/strange/plan.json", b"?")

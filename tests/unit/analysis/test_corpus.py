@@ -20,7 +20,7 @@ def test_names_are_exactly_those_of_the_corpus(case: corpus.Case) -> None:
 
 
 def test_corpus_is_not_small() -> None:
-    assert len(CASES) >= 150
+    assert len(CASES) >= 850
     assert len({case.name for case in CASES}) == len(CASES)
 
 

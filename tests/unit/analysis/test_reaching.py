@@ -234,3 +234,28 @@ def test_finding_executes_nothing(project: Path) -> None:
 def test_local_module_hides_the_standard_one(project: Path) -> None:
     (project / "statistics.py").write_text("mean = 1\n")
     assert modules(reach({"mean"}, scope_of("from statistics import mean"), local_roots=[project])) == {"statistics"}
+
+
+def test_module_in_nested_namespace_packages_is_found(tmp_path: Path) -> None:
+    for name, text in (("a/one.py", "from space.b import two\n"), ("b/two.py", "X = 1\n")):
+        (tmp_path / "space" / name).parent.mkdir(parents=True)
+        (tmp_path / "space" / name).write_text(text)
+    found = reach({"space"}, scope_of("import space.a.one"), local_roots=[tmp_path])
+    assert names(found) == ["space.b.two", "space.a.one", "space"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'importlib.import_module("parts.inner")',
+        'importlib.import_module(".inner", "parts")',
+        '__import__("parts.inner")',
+    ],
+)
+def test_import_by_a_name_that_is_written_out_is_an_import(tmp_path: Path, call: str) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "__init__.py").write_text("")
+    (tmp_path / "parts" / "inner.py").write_text("X = 1\n")
+    found = reach({"m"}, scope_of(f"import importlib\nm = {call}"), local_roots=[tmp_path])
+    assert [name for name in names(found) if name != "importlib"] == ["parts", "parts.inner", "m"]
+    assert found.values == ()

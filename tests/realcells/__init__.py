@@ -1,0 +1,1 @@
+"""Agreement with CPython on the cells of real notebooks: `python -m tests.realcells FOLDER …`."""
