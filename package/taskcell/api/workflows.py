@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
 from taskcell import analysis, errors
-from taskcell.api import functions, ordering, resolving
+from taskcell.api import beginnings, functions, ordering, resolving
 from taskcell.model.cells import Cell, CellKind, TaskCell
 from taskcell.model.tasks import CaptureKind, Parameter, Task, Workflow
 from taskcell.notebook import headers
@@ -50,29 +50,55 @@ class _Declared:
 
 
 @dataclass(slots=True, kw_only=True)
+class _Seen:
+    """What cells so far mean for those below them."""
+
+    scope: resolving.Scope = field(default_factory=lambda: resolving.Scope(definitions=_NONE))
+    taken: frozenset[str] = frozenset()
+    """Names that are outputs or parameters, whatever plain cells do."""
+    known: frozenset[str] = frozenset()
+    """Of all names that mean something, those that make a difference to analysis."""
+
+    def copy(self) -> _Seen:
+        """Return another one; definitions are never changed in place."""
+        scope = dataclasses.replace(
+            self.scope,
+            parameters=self.scope.parameters.copy(),
+            tainted=self.scope.tainted.copy(),
+            opaque=self.scope.opaque.copy(),
+        )
+        return _Seen(scope=scope, taken=self.taken, known=self.known)
+
+
+_walks = beginnings.Beginnings(_Seen.copy)
+
+
+@dataclass(slots=True, kw_only=True)
 class _Walk:
     values: resolving.Values | None
     finder: analysis.Finder
     sink: BlobSink | None = None
-    scope: resolving.Scope = field(default_factory=lambda: resolving.Scope(definitions=_NONE))
     outputs: dict[str, str] = field(default_factory=dict)
-
-    taken: frozenset[str] = frozenset()
-    """Names that are outputs or parameters, whatever plain cells do."""
-    known: set[str] = field(default_factory=set)
-    """Of all names that mean something, those that make a difference to analysis."""
+    seen: _Seen = field(default_factory=_Seen)
 
     def __post_init__(self) -> None:
         self.take(self.outputs)
 
+    @property
+    def scope(self) -> resolving.Scope:
+        """What names mean here."""
+        return self.seen.scope
+
     def take(self, names: Iterable[str]) -> None:
         """Note names that are outputs or parameters."""
-        self.taken = self.taken.union(names)
+        self.seen.taken = self.seen.taken.union(names)
         self.add(names)
 
     def add(self, names: Iterable[str]) -> None:
         """Note names that mean something from here on."""
-        self.known |= analysis.TELLING.intersection(names)
+        new = analysis.TELLING.intersection(names)
+        if new:
+            self.seen.known |= new
 
     def without(self, name: str) -> None:
         """Drop a definition."""
@@ -169,15 +195,15 @@ def _declared_needs(item: _Declared, makers: dict[str, str]) -> set[str]:
 
 
 def _declare_all(cells: Sequence[Cell]) -> dict[str, _Declared]:
-    reader = _Reader()
-    declared: dict[str, _Declared] = {}
-    makers: dict[str, _Declared] = {}
-    for position, cell in enumerate(cells):
-        for item in reader.declarations(cell, position):
-            _check_unique(declared, makers, item)
-            declared[item.name] = item
-            makers.update(dict.fromkeys(item.outputs, item))
-    return declared
+    whole = tuple(cells)
+    start, reader = _readers.longest(whole) or (0, _Reader())
+    for position in range(start, len(whole)):
+        if position == len(whole) - 1:
+            _readers.keep(whole[:position], reader)
+        reader.read(whole[position], position)
+    if start < len(whole):
+        _readers.keep(whole, reader)
+    return reader.declared
 
 
 def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk, *, only: int | None) -> list[Task]:
@@ -186,13 +212,10 @@ def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk,
         by_position.setdefault(item.position, []).append(item)
     later = _assigned_later(cells) if walk.values is not None and only != len(cells) - 1 else [{} for _ in cells]
     tasks = []
-    for position, cell in enumerate(cells):
+    start = 0 if only is None else _skip(walk, tuple(cells[:only]), by_position)
+    for position, cell in enumerate(cells[start:], start):
         items = by_position.get(position, [])
-        match kind_of(cell.source):
-            case CellKind.PARAMS:
-                _add_parameters(walk, cell)
-            case CellKind.PLAIN:
-                _add_plain(walk, cell, {output for item in items for output in item.outputs})
+        _enter(walk, cell, items)
         for item in items:
             if only is None or only == position:
                 resolver = resolving.Resolver(
@@ -204,10 +227,39 @@ def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk,
                     later=later[position],
                 )
                 tasks.append(resolver.task(item.name, item.cell, item.names, item.outputs))
-            for output in item.outputs:
-                walk.scope.tainted.pop(output, None)
-                walk.without(output)
+        _leave(walk, items)
     return tasks
+
+
+def _skip(walk: _Walk, above: tuple[Cell, ...], by_position: Mapping[int, Sequence[_Declared]]) -> int:
+    """Take the cells above a task into account, as far as that was not done before; return how many they are."""
+    under = frozenset(walk.outputs.items())
+    known = _walks.longest(above, under)
+    if known is not None:
+        walk.seen = known[1]
+    start = known[0] if known is not None else 0
+    for position in range(start, len(above)):
+        items = by_position.get(position, ())
+        _enter(walk, above[position], items)
+        _leave(walk, items)
+    if start < len(above):
+        _walks.keep(above, walk.seen, under)
+    return len(above)
+
+
+def _enter(walk: _Walk, cell: Cell, items: Sequence[_Declared]) -> None:
+    match kind_of(cell.source):
+        case CellKind.PARAMS:
+            _add_parameters(walk, cell)
+        case CellKind.PLAIN:
+            _add_plain(walk, cell, {output for item in items for output in item.outputs})
+
+
+def _leave(walk: _Walk, items: Sequence[_Declared]) -> None:
+    for item in items:
+        for output in item.outputs:
+            walk.scope.tainted.pop(output, None)
+            walk.without(output)
 
 
 def _assigned_later(cells: Sequence[Cell]) -> list[dict[str, str]]:
@@ -228,18 +280,34 @@ def _assigned_later(cells: Sequence[Cell]) -> list[dict[str, str]]:
 
 
 class _Reader:
-    """Goes through cells in order and says what tasks each declares.
+    """Goes through cells in order and notes what tasks each declares.
 
     Of the names that are known it keeps those that make a difference to analysis: few, so that large notebooks are
     gone through quickly.
     """
 
     def __init__(self) -> None:
+        self.declared: dict[str, _Declared] = {}
+        self._makers: dict[str, _Declared] = {}
         self._known: frozenset[str] = frozenset()
         self._functions: set[str] = set()
         self._names: dict[str, int] = {}
 
-    def declarations(self, cell: Cell, position: int) -> Iterator[_Declared]:
+    def copy(self) -> _Reader:
+        """Return another one that has read the same."""
+        made = _Reader()
+        made.declared, made._makers = self.declared.copy(), self._makers.copy()
+        made._known, made._functions, made._names = self._known, self._functions.copy(), self._names.copy()
+        return made
+
+    def read(self, cell: Cell, position: int) -> None:
+        """Note what the next cell declares; raise DefinitionError when it doesn't go with those above it."""
+        for item in self._declarations(cell, position):
+            _check_unique(self.declared, self._makers, item)
+            self.declared[item.name] = item
+            self._makers.update(dict.fromkeys(item.outputs, item))
+
+    def _declarations(self, cell: Cell, position: int) -> Iterator[_Declared]:
         match kind_of(cell.source):
             case CellKind.TASK:
                 item = declare(_task_cell(cell), position, self._known)
@@ -273,6 +341,9 @@ class _Reader:
             count = self._names[call.function] = self._names.get(call.function, 0) + 1
             name = call.function if count == 1 else f"{call.function}_{count}"
             yield declare(call.as_task_cell(cell, name), position, self._known)
+
+
+_readers = beginnings.Beginnings(_Reader.copy)
 
 
 def declare(cell: TaskCell, position: int, known: Collection[str]) -> _Declared:
@@ -401,7 +472,7 @@ def _add_parameters(walk: _Walk, cell: Cell) -> None:
 def _add_plain(walk: _Walk, cell: Cell, called: set[str]) -> None:
     """Take a plain cell into account: what it defines, and what of others it changes."""
     scope = walk.scope
-    names = _names(cell, walk.known)
+    names = _names(cell, walk.seen.known)
     if names is None:
         return
     walk.add(names.writes)
@@ -414,7 +485,7 @@ def _add_plain(walk: _Walk, cell: Cell, called: set[str]) -> None:
     for name in names.mutates:
         if name in walk.outputs or name in scope.parameters:
             scope.tainted[name] = resolving.Taint(where=where, how=f"it changes {name} in place")
-    scope.definitions = _extended(scope.definitions, cell, names.mutates, walk.taken)
+    scope.definitions = _extended(scope.definitions, cell, names.mutates, walk.seen.taken)
 
 
 _remembered: OrderedDict[tuple[int, Cell, frozenset[str]], tuple[_Definitions, _Definitions]] = OrderedDict()
