@@ -11,7 +11,6 @@ from pathlib import Path
 
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
-
 from tests.bench.rounds import Result, compare
 
 PACKAGE = Path(__file__).parents[2] / "package"

@@ -14,9 +14,11 @@ from taskcell.model.cells import Cell
 
 T = TypeVar("T")
 
-_MOST = 8
-_SHORTER = 2
-"""How many cells shorter than asked for a beginning may be: one cell has run since, and it or the next is asked for."""
+_MOST = 256
+_EVERY = 16
+"""From how many cells to how many a state is kept: a walk repeats at most so many, and few states are looked for."""
+_LAST = 2
+"""How many of the last cells have a state each: a cell that runs comes last, after one that ran before it."""
 
 
 class Beginnings(Generic[T]):
@@ -32,20 +34,40 @@ class Beginnings(Generic[T]):
         self._copy = copy
         self._kept: OrderedDict[tuple[tuple[Cell, ...], Hashable], T] = OrderedDict()
 
-    def longest(self, cells: tuple[Cell, ...], under: Hashable = None) -> tuple[int, T] | None:
-        """Return how many of the cells some state stands for, and a copy of it; None when there is none.
+    def walk(
+        self, cells: tuple[Cell, ...], begin: Callable[[], T], step: Callable[[T, int], None], under: Hashable = None
+    ) -> T:
+        """Return the state after some cells.
 
-        ``under`` is what else the state depends on.
+        Parameters
+        ----------
+        cells
+            The cells, in order.
+        begin : callable
+            Returns the state before any cell.
+        step : callable
+            Takes the cell at a position into account, in a state that it changes. What it does may depend on the
+            cells up to there and on ``under``, and on nothing else.
+        under
+            What else the state depends on.
         """
-        for length in range(len(cells), max(0, len(cells) - _SHORTER) - 1, -1):
+        start, state = self._longest(cells, under) or (0, begin())
+        for position in range(start, len(cells)):
+            step(state, position)
+            if self._is_kept(position + 1, len(cells)):
+                self._kept[cells[: position + 1], under] = self._copy(state)
+        while len(self._kept) > _MOST:
+            self._kept.popitem(last=False)
+        return state
+
+    def _longest(self, cells: tuple[Cell, ...], under: Hashable) -> tuple[int, T] | None:
+        for length in range(len(cells), 0, -1):
             key = cells[:length], under
-            if key in self._kept:
+            if self._is_kept(length, len(cells)) and key in self._kept:
                 self._kept.move_to_end(key)
                 return length, self._copy(self._kept[key])
         return None
 
-    def keep(self, cells: tuple[Cell, ...], state: T, under: Hashable = None) -> None:
-        """Keep a copy of the state after some cells."""
-        self._kept[cells, under] = self._copy(state)
-        while len(self._kept) > _MOST:
-            self._kept.popitem(last=False)
+    @staticmethod
+    def _is_kept(length: int, whole: int) -> bool:
+        return length % _EVERY == 0 or length >= whole - _LAST

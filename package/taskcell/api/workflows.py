@@ -136,7 +136,7 @@ def read_workflow(
     """
     declared = _declare_all(cells)
     walk = _Walk(values=values, finder=_finder(folder), sink=sink, outputs=_makers(declared.values()))
-    tasks = _resolve(cells, declared, walk, only=None)
+    tasks = _resolve(cells, declared, walk)
     workflow = Workflow(name=name, tasks=ordering.in_order(tasks), parameters=tuple(walk.scope.parameters.values()))
     return Draft(workflow=workflow, cells={item.name: item.cell for item in declared.values()})
 
@@ -155,8 +155,7 @@ def read_task(
     declared = _declare_all(cells)
     walk = _Walk(values=values, finder=_finder(folder), outputs=_makers(declared.values()))
     ordering.check_acyclic({item.name: _declared_needs(item, walk.outputs) for item in declared.values()})
-    (task,) = _resolve(cells, declared, walk, only=at)
-    return task
+    return _resolve_one(cells, declared, walk, at)
 
 
 _finders: dict[Path | None, analysis.Finder] = {}
@@ -196,55 +195,55 @@ def _declared_needs(item: _Declared, makers: dict[str, str]) -> set[str]:
 
 def _declare_all(cells: Sequence[Cell]) -> dict[str, _Declared]:
     whole = tuple(cells)
-    start, reader = _readers.longest(whole) or (0, _Reader())
-    for position in range(start, len(whole)):
-        if position == len(whole) - 1:
-            _readers.keep(whole[:position], reader)
-        reader.read(whole[position], position)
-    if start < len(whole):
-        _readers.keep(whole, reader)
-    return reader.declared
+    return _readers.walk(whole, _Reader, lambda reader, position: reader.read(whole[position], position)).declared
 
 
-def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk, *, only: int | None) -> list[Task]:
-    by_position: dict[int, list[_Declared]] = {}
-    for item in declared.values():
-        by_position.setdefault(item.position, []).append(item)
-    later = _assigned_later(cells) if walk.values is not None and only != len(cells) - 1 else [{} for _ in cells]
+def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk) -> list[Task]:
+    by_position = _by_position(declared)
+    later = _assigned_later(cells) if walk.values is not None else [{} for _ in cells]
     tasks = []
-    start = 0 if only is None else _skip(walk, tuple(cells[:only]), by_position)
-    for position, cell in enumerate(cells[start:], start):
+    for position, cell in enumerate(cells):
         items = by_position.get(position, [])
         _enter(walk, cell, items)
-        for item in items:
-            if only is None or only == position:
-                resolver = resolving.Resolver(
-                    scope=walk.scope,
-                    outputs=walk.outputs,
-                    values=walk.values,
-                    sink=walk.sink,
-                    finder=walk.finder,
-                    later=later[position],
-                )
-                tasks.append(resolver.task(item.name, item.cell, item.names, item.outputs))
+        tasks += [_task(walk, item, later[position]) for item in items]
         _leave(walk, items)
     return tasks
 
 
-def _skip(walk: _Walk, above: tuple[Cell, ...], by_position: Mapping[int, Sequence[_Declared]]) -> int:
-    """Take the cells above a task into account, as far as that was not done before; return how many they are."""
+def _resolve_one(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk, at: int) -> Task:
+    """Resolve the task of one cell; what the cells above it mean is mostly known from the run before."""
+    by_position = _by_position(declared)
+
+    def step(seen: _Seen, position: int) -> None:
+        walk.seen = seen
+        _enter(walk, cells[position], by_position.get(position, []))
+        _leave(walk, by_position.get(position, []))
+
     under = frozenset(walk.outputs.items())
-    known = _walks.longest(above, under)
-    if known is not None:
-        walk.seen = known[1]
-    start = known[0] if known is not None else 0
-    for position in range(start, len(above)):
-        items = by_position.get(position, ())
-        _enter(walk, above[position], items)
-        _leave(walk, items)
-    if start < len(above):
-        _walks.keep(above, walk.seen, under)
-    return len(above)
+    walk.seen = _walks.walk(tuple(cells[:at]), lambda: walk.seen, step, under)
+    (item,) = by_position[at]
+    _enter(walk, cells[at], [item])
+    below = cells[at + 1 :]
+    later = _assigned_later(cells)[at] if below and walk.values is not None else {}
+    task = _task(walk, item, later)
+    for cell in below:
+        if kind_of(cell.source) is CellKind.PARAMS:
+            _add_parameters(walk, cell)
+    return task
+
+
+def _by_position(declared: Mapping[str, _Declared]) -> dict[int, list[_Declared]]:
+    found: dict[int, list[_Declared]] = {}
+    for item in declared.values():
+        found.setdefault(item.position, []).append(item)
+    return found
+
+
+def _task(walk: _Walk, item: _Declared, later: Mapping[str, str]) -> Task:
+    resolver = resolving.Resolver(
+        scope=walk.scope, outputs=walk.outputs, values=walk.values, sink=walk.sink, finder=walk.finder, later=later
+    )
+    return resolver.task(item.name, item.cell, item.names, item.outputs)
 
 
 def _enter(walk: _Walk, cell: Cell, items: Sequence[_Declared]) -> None:
