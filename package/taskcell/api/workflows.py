@@ -224,7 +224,7 @@ def _resolve_one(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _W
     (item,) = by_position[at]
     _enter(walk, cells[at], [item])
     below = cells[at + 1 :]
-    later = _assigned_later(cells)[at] if below and walk.values is not None else {}
+    later = _assigned_below(cells, at) if walk.values is not None else {}
     task = _task(walk, item, later)
     for cell in below:
         if kind_of(cell.source) is CellKind.PARAMS:
@@ -265,14 +265,30 @@ def _assigned_later(cells: Sequence[Cell]) -> list[dict[str, str]]:
     """Return for each cell the names that other plain cells below it assign, and which."""
     found: list[dict[str, str]] = []
     below: dict[str, str] = {}
-    first = {cell.source: number for number, cell in reversed(list(enumerate(cells)))}
-    for number, cell in reversed(list(enumerate(cells))):
+    for assigned in _assignments(cells, -1):
         found.append(below)
+        if assigned:
+            below = {**below, **assigned}
+    return found[::-1]
+
+
+def _assigned_below(cells: Sequence[Cell], at: int) -> dict[str, str]:
+    """Return what ``_assigned_later`` has for one cell."""
+    below: dict[str, str] = {}
+    for assigned in _assignments(cells, at):
+        below.update(assigned)
+    return below
+
+
+def _assignments(cells: Sequence[Cell], above: int) -> Iterator[dict[str, str]]:
+    """Yield the names that each plain cell assigns, with its label, from the last cell up to the one after ``above``."""
+    first = {cell.source: number for number, cell in reversed(list(enumerate(cells)))}
+    for number in range(len(cells) - 1, above, -1):
+        cell = cells[number]
+        names = None
         if kind_of(cell.source) is CellKind.PLAIN and first[cell.source] == number:
             names = _names(cell, frozenset())
-            if names is not None and names.writes:
-                below = {**below, **dict.fromkeys(names.writes, cell.label or "a plain cell")}
-    return found[::-1]
+        yield {} if names is None else dict.fromkeys(names.writes, cell.label or "a plain cell")
 
 
 # -- what cells declare ----------------------------------------------------------------------------------------------
