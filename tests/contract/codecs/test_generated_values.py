@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -111,3 +112,7 @@ def test_digests_are_those_of_a_process_with_another_hash_seed(tmp_path: Path) -
         command = [sys.executable, "-c", CHILD, str(tmp_path / "values")]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=100)
         assert done.stdout.split() == expected
+
+
+def test_given_fold_of_a_time_is_kept_inside_an_object() -> None:
+    comes_back(generated.Bag(None, pd.Timestamp("2000-01-01").replace(fold=1)))

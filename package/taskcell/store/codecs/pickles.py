@@ -11,6 +11,7 @@ from __future__ import annotations
 import copyreg
 import importlib
 import io
+import operator
 import pickle
 import sys
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from types import FunctionType
 from typing import Any
 
 from taskcell import errors
-from taskcell.hashing import Digest, digest_parts
+from taskcell.hashing import Digest, digest_parts, passes
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
@@ -43,6 +44,7 @@ class PickleCodec:
         buffers: list[pickle.PickleBuffer] = []
         try:
             data, definitions = _dumps(value, buffers)
+            passes.forget()
         except Exception as exc:  # the value's own code runs
             raise errors.UnstorableError(
                 f"A value of type {previews.type_name(value)} can't be stored: {exc}",
@@ -107,8 +109,14 @@ def _dumped(value: Any, buffers: list[pickle.PickleBuffer]) -> bytes:
 
 
 def _dispatch_table() -> Mapping[type, Callable[[Any], Any]]:
-    numpy = sys.modules.get("numpy")
-    return copyreg.dispatch_table if numpy is None else {**copyreg.dispatch_table, numpy.ndarray: _reduce_array}
+    """Return how objects are taken apart where a library's own way loses something."""
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    table = dict(copyreg.dispatch_table)
+    if numpy is not None:
+        table[numpy.ndarray] = _reduce_array
+    if pandas is not None:
+        table[pandas.Timestamp] = _reduce_timestamp
+    return table
 
 
 def _reduce_array(array: Any) -> Any:
@@ -116,6 +124,13 @@ def _reduce_array(array: Any) -> Any:
     if array.dtype.isnative or array.dtype.names is not None or array.dtype.kind == "O":
         return array.__reduce_ex__(5)
     return type(array).view, (array.view(array.dtype.newbyteorder("=")), array.dtype)
+
+
+def _reduce_timestamp(moment: Any) -> Any:
+    """Reduce a time so that it keeps the fold that was given, which pandas' own pickles derive anew."""
+    reduced = moment.__reduce_ex__(5)
+    derived = reduced[0](*reduced[1])
+    return reduced if derived.fold == moment.fold else (operator.methodcaller("replace", fold=moment.fold), (derived,))
 
 
 def _keep_large(buffers: list[pickle.PickleBuffer]) -> Callable[[pickle.PickleBuffer], bool]:
