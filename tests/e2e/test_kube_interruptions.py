@@ -17,7 +17,7 @@ from tests import fault_proxy, seaweed
 from tests.e2e import clusters
 from tests.e2e.kube_world import PATIENCE_S, KubeWorld, committed_once, until
 
-from taskcell.api import runs
+from taskcell.api.runs import runs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -152,7 +152,7 @@ def test_a_quota_that_is_used_up_is_told_and_waited_for(kube: KubeWorld) -> None
 
 def test_two_users_who_launch_the_same_version_at_once_compute_it_once(kube: KubeWorld) -> None:
     path = kube.write(*CHAIN)
-    from taskcell.api import launching
+    from taskcell.api.launches import launching
 
     launched = [launching.launch(path, backend="kubernetes") for _ in range(2)]
     for run in launched:
@@ -185,7 +185,7 @@ def test_a_store_that_fails_one_request_in_five_changes_nothing(
 def test_a_notebooks_kernel_that_is_killed_while_it_watches_changes_nothing(kube: KubeWorld, tmp_path: Path) -> None:
     path = kube.write(*CHAIN[:3])
     code = f"""
-from taskcell.api import launching
+from taskcell.api.launches import launching
 run = launching.launch({str(path)!r}, backend="kubernetes")
 print(run.id, flush=True)
 run.wait()

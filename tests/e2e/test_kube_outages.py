@@ -11,7 +11,7 @@ from tests import seaweed
 from tests.e2e import clusters
 from tests.e2e.kube_world import PATIENCE_S, KubeWorld, committed_once, until
 
-from taskcell.api import runs
+from taskcell.api.runs import runs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.e2e_long, pytest.mark.timeout(600)]
 

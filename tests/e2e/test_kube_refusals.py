@@ -15,7 +15,7 @@ from tests.e2e import clusters
 from tests.e2e.kube_world import PATIENCE_S, KubeWorld, until
 
 from taskcell import errors
-from taskcell.api import runs
+from taskcell.api.runs import runs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
