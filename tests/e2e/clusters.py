@@ -148,7 +148,9 @@ class Namespace:
     def patch_status(self, pod: str, status: dict[str, Any]) -> None:
         """Say of a pod what its node or the cluster might."""
         pki, path = HOME / "pki", f"/api/v1/namespaces/{self.name}/pods/{pod}/status"
-        command = ["curl", "-sf", "-X", "PATCH", f"https://127.0.0.1:6443{path}", "-d", json.dumps({"status": status})]
+        # For curl the server would print prettily, and one that was built with a newer Go dies of that.
+        address = f"https://127.0.0.1:6443{path}?pretty=false"
+        command = ["curl", "-sf", "-A", "taskcell-tests", "-X", "PATCH", address, "-d", json.dumps({"status": status})]
         command += ["-H", "Content-Type: application/strategic-merge-patch+json", "--cacert", str(pki / "ca.crt")]
         command += ["--cert", str(pki / "admin.crt"), "--key", str(pki / "admin.key")]
         subprocess.run(command, check=True, timeout=30, stdout=subprocess.DEVNULL)

@@ -133,7 +133,7 @@ def test_a_pod_that_is_started_twice_makes_one_result(kube: KubeWorld) -> None:
     twin["metadata"] = {"name": "twin", "labels": labels}
     del twin["spec"]["nodeName"]
     odd = copy.deepcopy(twin)
-    odd["metadata"] = {"name": "odd", "labels": {**labels, "job-name": "nobody"}, "annotations": {"x": "y" * 200_000}}
+    odd["metadata"] = {"name": "odd", "labels": {**labels, "job-name": "nobody"}, "annotations": {"x": "y" * 100_000}}
     odd["spec"]["containers"][0]["command"] = ["python3", "-c", "print('taskcell: done third/1')"]
     kube.namespace.apply(twin)
     kube.namespace.apply(odd)

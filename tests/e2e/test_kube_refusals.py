@@ -51,7 +51,7 @@ def test_a_setting_that_the_cluster_does_not_have_is_refused_at_once(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("--node-selector 'bad key!=x'", "bad key!"),
+        ("--node 'bad key!=x'", "bad key!"),
         ("--memory 12Quux", "12Quux"),
         ("--env '1-X=y'", "1-X"),
     ],
@@ -126,7 +126,7 @@ def test_a_driver_whose_image_is_missing_fails_with_words(kube: KubeWorld, monke
     until(lambda: "localhost/absent:1 can't be pulled" in run.sentence, 15)
     until(lambda: run.state == "failed", 30)
     assert "Its driver could not start: the image localhost/absent:1 can't be pulled" in run.sentence
-    until(lambda: not kube.namespace.leftovers(), 30)
+    until(lambda: not kube.namespace.leftovers(), 90)
     assert run.state == "failed"
 
 
@@ -157,4 +157,4 @@ def test_a_store_that_refuses_the_secrets_credentials_is_told(
     until(lambda: "the secret key is wrong" in run.sentence, 40)
     until(lambda: run.state == "failed", 60)
     assert "the secret key is wrong" in run.sentence
-    until(lambda: not kube.namespace.leftovers(), 30)
+    until(lambda: not kube.namespace.leftovers(), 90)

@@ -166,7 +166,8 @@ def cluster(context: str | None, namespace: str | None) -> Cluster:
 
 
 def _config(context: str | None) -> Any:
-    found = lightkube.KubeConfig.from_env().get(context_name=context)
+    config = lightkube.KubeConfig.from_env()
+    found = config.get(context_name=context) if context is None or context in config.contexts else None
     if found is None:
         raise errors.InvalidInputError(
             f"The kubeconfig has no context {context!r}.", remedy="`kubectl config get-contexts` lists them."
