@@ -130,11 +130,24 @@ class Cluster:
     def _core(self, *parts: str) -> str:
         return "/".join((f"/api/v1/namespaces/{self.namespace}", *parts))
 
-    def _json(self, method: str, path: str, *, params: dict[str, str] | None = None, body: Item | None = None) -> Item:
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: Item | None = None,
+        content: str = "application/json",
+    ) -> httpx2.Response:
+        """Send a request that no other method here is for; raise ApiFaultError unless it succeeds."""
+        headers = {"Content-Type": content} if body is not None else None
         with faults.translated(self.server):
-            response = self._http.request(method, path, params=params, json=body)
+            response = self._http.request(method, path, params=params, json=body, headers=headers)
         faults.check(response, self.server)
-        answer: Item = response.json()
+        return response
+
+    def _json(self, method: str, path: str, *, params: dict[str, str] | None = None, body: Item | None = None) -> Item:
+        answer: Item = self.request(method, path, params=params, body=body).json()
         return answer
 
     def _lines(self, path: str, params: dict[str, str], silence_s: float) -> Iterator[str]:
