@@ -68,7 +68,7 @@ def image(
     base : str, optional
         Image to start from, best with a digest. None: ``python`` in the version's own release.
     output : path, optional
-        Folder to write. None: ``churn@3-image`` in the current one.
+        Folder to write. None: ``churn-3-image`` in the current one.
     name : str, optional
         Name of the image. None: ``churn:3``.
     build : bool
@@ -126,7 +126,7 @@ def _containerfile(version: Version, base: str, wheel: str, wanted: Requirements
         [
             *lines,
             f"COPY {wheel} /opt/taskcell/",
-            f'RUN python3 -m pip install "/opt/taskcell/{wheel}[kubernetes,s3]" && python3 -m compileall -q /opt',
+            f'RUN python3 -m pip install "/opt/taskcell/{wheel}[kubernetes,s3]"',
             f"LABEL taskcell.version={version.ref} taskcell.digest={version.digest}",
             "# A number, so that a cluster can tell that it isn't root.",
             f"USER {USER_ID}:{USER_ID}",
@@ -146,7 +146,7 @@ def _checked(text: str, pattern: re.Pattern[str], what: str) -> str:
 
 
 def _stem(version: Version) -> str:
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', version.workflow).strip('-.') or 'workflow'}@{version.number}"
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', version.workflow).strip('-.') or 'workflow'}-{version.number}"
 
 
 def _default_name(version: Version) -> str:

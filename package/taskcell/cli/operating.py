@@ -122,7 +122,7 @@ class Schedules:
 def _image_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ref", help="the version: churn@3, churn:prod")
     parser.add_argument("--base", metavar="IMAGE", help="image to start from, best with a digest; else Python's own")
-    parser.add_argument("-o", "--output", metavar="FOLDER", help="where to write; else churn@3-image")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="where to write; else churn-3-image")
     parser.add_argument("--name", metavar="NAME", help="name of the image; else churn:3")
     parser.add_argument("--build", action="store_true", help="build it with docker, podman, buildah or nerdctl")
 

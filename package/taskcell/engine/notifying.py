@@ -38,72 +38,8 @@ _log = logging.getLogger(__name__)
 
 Post = Callable[[str, bytes, float], int]
 """Sends a body to a URL once, within a time in seconds; returns the HTTP status, or raises OSError."""
-
-
-def tell_of_run(store: Store, plan: Plan, url: str) -> None:
-    """Tell of a run that has failed, or succeeded after others of its series had failed."""
-    try:
-        end = store.records.latest(paths.driver_ends(plan.run_id), DriverEnd)
-        if end is None or end[1].state not in (RunState.FAILED, RunState.SUCCEEDED):
-            return
-        folder = paths.outcomes(plan.workflow, plan.schedule)
-        failed = end[1].state is RunState.FAILED
-        before = store.records.latest(folder, Outcome)
-        failed_before = before is not None and before[1].failed
-        if not failed and not failed_before:
-            return
-        facts: dict[str, Any] = {
-            "run": plan.run_id,
-            "link": linking.run_link(store, plan.run_id),
-            "version": f"{plan.workflow}@{plan.version_number}",
-            "user": plan.author,
-            "sentence": end[1].sentence,
-            "launched_at": plan.created_at,
-            "ended_at": end[1].ended_at,
-        }
-        deliver(url, body(store, plan.workflow, plan.schedule, failed=failed, facts=facts))
-        if failed != failed_before:
-            outcome = Outcome(run_id=plan.run_id, failed=failed, ended_at=end[1].ended_at)
-            store.records.append(folder, lambda _: outcome)
-    except errors.TaskcellError as exc:
-        _log.warning("Nobody was told how the run ended: %s", exc)
-
-
-def tell_of_launch(store: Store, workflow: str, schedule: str, user: str, sentence: str, url: str) -> None:
-    """Tell that a scheduled launch was refused, so that there is no run."""
-    now = datetime.now(UTC)
-    facts: dict[str, Any] = {"user": user, "sentence": sentence, "launched_at": now, "ended_at": now}
-    deliver(url, body(store, workflow, schedule, failed=True, facts=facts))
-    try:
-        outcome = Outcome(run_id="", failed=True, ended_at=now)
-        store.records.append(paths.outcomes(workflow, schedule), lambda _: outcome)
-    except errors.TaskcellError as exc:
-        _log.warning("That the launch failed can't be remembered: %s", exc)
-
-
-def body(store: Store, workflow: str, schedule: str, *, failed: bool, facts: Mapping[str, Any]) -> bytes:
-    """Return what is sent: JSON without parameters, results or anything of the environment."""
-    whole = {
-        "schema": SCHEMA,
-        "event": "failed" if failed else "recovered",
-        "workflow": workflow,
-        "schedule": schedule or None,
-        "project": store.project,
-        "run": None,
-        "link": None,
-        "version": None,
-        **facts,
-        "sentence": masked(str(facts["sentence"]), os.environ)[:LONGEST_SENTENCE],
-    }
-    return msgspec.json.encode(whole)
-
-
-def masked(text: str, environ: Mapping[str, str]) -> str:
-    """Return a text in which the values of variables with secrets' names are replaced."""
-    for name, value in environ.items():
-        if len(value) >= _SHORTEST_SECRET and _SECRET_NAME.search(name):
-            text = text.replace(value, "•••")
-    return text
+Tell = Callable[[str, bytes], object]
+"""Delivers a body to a URL, or doesn't."""
 
 
 def post(url: str, data: bytes, timeout_s: float) -> int:
@@ -144,3 +80,71 @@ def deliver(url: str, data: bytes, *, send: Post = post, sleep: Callable[[float]
     # Only the host: the rest of such an address is often its password.
     _log.warning("The webhook at %s was not told: %s.", place.hostname, why)
     return False
+
+
+def tell_of_run(store: Store, plan: Plan, url: str, *, tell: Tell = deliver) -> None:
+    """Tell of a run that has failed, or succeeded after others of its series had failed."""
+    try:
+        end = store.records.latest(paths.driver_ends(plan.run_id), DriverEnd)
+        if end is None or end[1].state not in (RunState.FAILED, RunState.SUCCEEDED):
+            return
+        folder = paths.outcomes(plan.workflow, plan.schedule)
+        failed = end[1].state is RunState.FAILED
+        before = store.records.latest(folder, Outcome)
+        failed_before = before is not None and before[1].failed
+        if not failed and not failed_before:
+            return
+        facts: dict[str, Any] = {
+            "run": plan.run_id,
+            "link": linking.run_link(store, plan.run_id),
+            "version": f"{plan.workflow}@{plan.version_number}",
+            "user": plan.author,
+            "sentence": end[1].sentence,
+            "launched_at": plan.created_at,
+            "ended_at": end[1].ended_at,
+        }
+        tell(url, body(store, plan.workflow, plan.schedule, failed=failed, facts=facts))
+        if failed != failed_before:
+            outcome = Outcome(run_id=plan.run_id, failed=failed, ended_at=end[1].ended_at)
+            store.records.append(folder, lambda _: outcome)
+    except errors.TaskcellError as exc:
+        _log.warning("Nobody was told how the run ended: %s", exc)
+
+
+def tell_of_launch(
+    store: Store, workflow: str, schedule: str, user: str, sentence: str, url: str, *, tell: Tell = deliver
+) -> None:
+    """Tell that a scheduled launch was refused, so that there is no run."""
+    now = datetime.now(UTC)
+    facts: dict[str, Any] = {"user": user, "sentence": sentence, "launched_at": now, "ended_at": now}
+    tell(url, body(store, workflow, schedule, failed=True, facts=facts))
+    try:
+        outcome = Outcome(run_id="", failed=True, ended_at=now)
+        store.records.append(paths.outcomes(workflow, schedule), lambda _: outcome)
+    except errors.TaskcellError as exc:
+        _log.warning("That the launch failed can't be remembered: %s", exc)
+
+
+def body(store: Store, workflow: str, schedule: str, *, failed: bool, facts: Mapping[str, Any]) -> bytes:
+    """Return what is sent: JSON without parameters, results or anything of the environment."""
+    whole = {
+        "schema": SCHEMA,
+        "event": "failed" if failed else "recovered",
+        "workflow": workflow,
+        "schedule": schedule or None,
+        "project": store.project,
+        "run": None,
+        "link": None,
+        "version": None,
+        **facts,
+        "sentence": masked(str(facts["sentence"]), os.environ)[:LONGEST_SENTENCE],
+    }
+    return msgspec.json.encode(whole)
+
+
+def masked(text: str, environ: Mapping[str, str]) -> str:
+    """Return a text in which the values of variables with secrets' names are replaced."""
+    for name, value in environ.items():
+        if len(value) >= _SHORTEST_SECRET and _SECRET_NAME.search(name):
+            text = text.replace(value, "•••")
+    return text

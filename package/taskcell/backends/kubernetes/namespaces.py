@@ -55,8 +55,10 @@ def objects(request: Request, settings: KubernetesSettings) -> list[Item]:
         _role(account, namespace, rights.DRIVER),
         _binding(account, namespace, [{"kind": "ServiceAccount", "name": account, "namespace": namespace}]),
         _role(USER_ROLE, namespace, rights.of_user(account)),
-        _binding(USER_ROLE, namespace, _people(request)),
     ]
+    people = _people(request)
+    if people:
+        found.append(_binding(USER_ROLE, namespace, people))
     if request.quota:
         found.append(_object("v1", "ResourceQuota", "taskcell", namespace, spec={"hard": dict(request.quota)}))
     if request.limits:
