@@ -56,9 +56,9 @@ class Namespace:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def create(self, environ: dict[str, str], **more: Any) -> None:
+    def create(self, environ: dict[str, str]) -> None:
         """Make it as an administrator does: what `taskcell kubernetes manifest` prints, the store's secret, nothing more."""
-        request = namespaces.Request(namespace=self.name, project="default", **more)
+        request = namespaces.Request(namespace=self.name, project="default")
         _kubectl("apply", "-f", "-", given=namespaces.text(request, KubernetesSettings()))
         self.apply(json.loads(json.dumps(_secret(environ)).replace("{namespace}", self.name)))
 
@@ -80,6 +80,8 @@ class Namespace:
         config["users"] = [{"name": each["name"], "user": {"token": token}} for each in config["users"]]
         for context in config["contexts"]:
             context["context"]["namespace"] = self.name
+            context["name"] = name
+        config["current-context"] = name
         target.write_text(json.dumps(config), encoding="utf-8")
         return target
 
@@ -92,6 +94,15 @@ class Namespace:
         metadata = {"name": name, "namespace": self.name, "labels": labels}
         spec = {"restartPolicy": "Never", "activeDeadlineSeconds": 1, "containers": [container]}
         self.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+
+    def limit(self, name: str, **hard: str) -> None:
+        """Set a quota and wait until it is in force."""
+        metadata = {"name": name, "namespace": self.name}
+        self.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard}})
+        deadline = time.monotonic() + 20
+        while not any(item.get("status", {}).get("hard") for item in self.items("resourcequotas")):
+            assert time.monotonic() < deadline, "the quota is not in force"
+            time.sleep(0.1)
 
     def delete(self) -> None:
         _kubectl("delete", "namespace", self.name, "--wait=false", check=False)

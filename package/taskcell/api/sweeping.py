@@ -103,15 +103,18 @@ def _states(where: Store) -> Callable[[str], RunState | None]:
 
 
 def _await(place: remains.Namespace, deleted: set[str]) -> int:
-    """Wait until what was deleted is gone, pods of Jobs too; return how many are not."""
+    """Wait until what was deleted is gone, by us or shortly before, pods of Jobs too; return how many are not."""
     deadline = time.monotonic() + GONE_WITHIN_S
-    while deleted:
+    while True:
         jobs, pods = place.items()
-        left = [item for item in (*jobs, *pods) if deleted & _names(item)]
+        left = [item for item in (*jobs, *pods) if deleted & _names(item) or _is_going(item)]
         if not left or time.monotonic() >= deadline:
             return len(left)
         time.sleep(0.5)
-    return 0
+
+
+def _is_going(item: dict[str, Any]) -> bool:
+    return "deletionTimestamp" in item["metadata"]
 
 
 def _names(item: dict[str, Any]) -> set[str]:

@@ -50,7 +50,7 @@ def of_user(service_account: str) -> tuple[Right, ...]:
         Right(
             group="batch",
             resource="cronjobs",
-            verbs=("create", "delete", "get", "list", "patch"),
+            verbs=("create", "delete", "list", "patch"),
             purpose="make, list, pause and remove schedules",
         ),
         Right(group="", resource="pods", verbs=("delete", "list"), purpose="say why a run waits, clean up"),
