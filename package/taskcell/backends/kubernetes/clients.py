@@ -166,11 +166,17 @@ def cluster(context: str | None, namespace: str | None) -> Cluster:
 
 
 def _config(context: str | None) -> Any:
-    found = lightkube.KubeConfig.from_env().get(context_name=context)
-    if found is None:
-        raise errors.InvalidInputError(
-            f"The kubeconfig has no context {context!r}.", remedy="`kubectl config get-contexts` lists them."
+    config = lightkube.KubeConfig.from_env()
+    if config.fname is None:
+        context = None  # in a pod there is one cluster, and no contexts to choose from
+    elif context is not None and context not in config.contexts:
+        known = ", ".join(sorted(config.contexts)) or "none"
+        raise errors.BackendError(
+            f"The kubeconfig has no context {context[:100]!r}.",
+            remedy=f"It has: {known}. Correct the setting kubernetes.context (TASKCELL_KUBERNETES_CONTEXT).",
         )
+    found = config.get(context_name=context)
+    assert found is not None  # only a default that is None is returned as such, after an error for no context at all
     plugin = found.user.exec if found.user else None
     if plugin is not None and plugin.apiVersion == "client.authentication.k8s.io/v1":
         # The client knows the versions before; what is read of the answer, the token, is the same in all.
