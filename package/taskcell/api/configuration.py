@@ -75,11 +75,12 @@ def _json(variable: str, text: str) -> Any:
 def variables(chosen: Settings) -> dict[str, str]:
     """Return settings as variables by which another process has the same ones; defaults are left out."""
     found: dict[str, str] = {}
-    for names, part in ((_VARIABLES, chosen), (_KUBERNETES, chosen.kubernetes)):
-        for name, default in zip(type(part).__struct_fields__, type(part).__struct_defaults__, strict=True):
+    kinds = ((_VARIABLES, chosen, Settings()), (_KUBERNETES, chosen.kubernetes, KubernetesSettings()))
+    for names, part, usual in kinds:
+        for name, variable in names.items():
             value = getattr(part, name)
-            if name in names and value != default:
-                found[names[name]] = _text(value)
+            if value != getattr(usual, name):
+                found[variable] = _text(value)
     return found
 
 
