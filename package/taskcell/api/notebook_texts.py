@@ -8,7 +8,7 @@ never another version. ``docs/design/006-versions-cost-what-changed.md`` has the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 import msgspec
 
@@ -41,7 +41,7 @@ def put(where: Store, text: bytes, parent: Version | None) -> tuple[Digest, Dige
         return where.blobs.put(text)[0], None, ()
     base = () if parent is None or parent.base is None else _read_base(where, parent.base)
     known = {part.blob for part in (*base, *(parent.cells if parent else ())) if isinstance(part, NotebookPart)}
-    held = [_put_piece(where, piece, known) for piece in pieces.split(text)]
+    held = _put_pieces(where, pieces.split(text), known)
     relative = tuple(_relative(held, base))
     if parent is not None and base and _size(relative) <= _MOST_OF_BASE * _size(base):
         return digest_bytes(text), parent.base, relative
@@ -63,15 +63,31 @@ def read(where: Store, version: Version) -> bytes:
     return text
 
 
-def _put_piece(where: Store, piece: bytes, known: Set[Digest]) -> Piece:
-    """Return a piece, its bytes stored; those of the version before are held by its record, for good."""
-    if len(piece) <= _INLINE_BYTES:
-        try:
-            return piece.decode()
-        except UnicodeDecodeError:
-            pass
-    digest = digest_bytes(piece)
-    return NotebookPart(blob=digest if digest in known else where.blobs.put(piece)[0])
+def _put_pieces(where: Store, split: Iterable[bytes], known: Set[Digest]) -> list[Piece]:
+    """Return a text's pieces, their bytes stored; those of the version before are held by its record, for good."""
+    held: list[Piece] = []
+    new: dict[Digest, bytes] = {}
+    for piece in split:
+        inline = _inline(piece)
+        if inline is not None:
+            held.append(inline)
+            continue
+        digest = digest_bytes(piece)
+        held.append(NotebookPart(blob=digest))
+        if digest not in known:
+            new[digest] = piece
+    where.blobs.put_all(list(new.values()))
+    return held
+
+
+def _inline(piece: bytes) -> str | None:
+    """Return a short piece as it stands in the list itself."""
+    if len(piece) > _INLINE_BYTES:
+        return None
+    try:
+        return piece.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _piece(where: Store, part: Piece) -> bytes:

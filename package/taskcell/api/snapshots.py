@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ import msgspec
 
 from taskcell import environment, errors
 from taskcell.api import configuration, notebook_texts, sessions, versions, workflows
-from taskcell.hashing import Digest, digest_parts
+from taskcell.hashing import Digest, digest_bytes, digest_parts
 from taskcell.model.cells import Cell
 from taskcell.model.tasks import Task, Workflow
 from taskcell.model.versions import Version
@@ -193,7 +193,7 @@ def _save(where: Store, source: _Source, message: str) -> Version:
             workflow=name,
             number=0,
             digest=digest,
-            tasks=tuple((task.name, put(msgspec.json.encode(task))[0]) for task in source.workflow.tasks),
+            tasks=tuple(_put_tasks(where, source.workflow, parent)),
             parameters=put(msgspec.json.encode(source.workflow.parameters))[0],
             environment=put(msgspec.json.encode(captured))[0],
             lock=put(environment.lock_toml(captured).encode())[0],
@@ -214,6 +214,15 @@ def _save(where: Store, source: _Source, message: str) -> Version:
         return msgspec.structs.replace(version, number=number)
     finally:
         lease.release()
+
+
+def _put_tasks(where: Store, workflow: Workflow, parent: Version | None) -> Iterator[tuple[str, Digest]]:
+    """Yield tasks' names and addresses, stored; those of the version before are held by its record, for good."""
+    encoded = {task.name: msgspec.json.encode(task) for task in workflow.tasks}
+    known = {address for _, address in parent.tasks} if parent else set()
+    addresses = {name: digest_bytes(text) for name, text in encoded.items()}
+    where.blobs.put_all([text for name, text in encoded.items() if addresses[name] not in known])
+    yield from addresses.items()
 
 
 def _values(workflow: Workflow) -> list[tuple[str, str, int]]:

@@ -21,6 +21,7 @@ from taskcell import analysis, environment, errors
 from taskcell.api import configuration, function_sources, outcomes, reached, run_ids
 from taskcell.cache import keys
 from taskcell.cache.results import Results
+from taskcell.hashing import passes
 from taskcell.hashing.tokens import Node
 from taskcell.hashing.values import digest_value, register
 from taskcell.model.caching import CacheEntry, CacheKey
@@ -141,11 +142,12 @@ class CachedFunction(Generic[P, R]):
         started = time.perf_counter()
         value = self._function(*args, **kwargs)
         took = time.perf_counter() - started
-        changed = [] if key is None else _changed(key, arguments)
+        with passes.one_pass():
+            changed = [] if key is None else _changed(key, arguments)
+            artifact = codecs.encode(value, where.blobs)
         if changed:
             _warn(f"{self._function.__qualname__} changed its argument {changed[0]!r} in place: not cached", 4)
             key = None
-        artifact = codecs.encode(value, where.blobs)
         outputs = {_RESULT: artifact}
         run_id = _process_run_id()
         if key is not None and self._options.cache:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
 from taskcell import analysis, errors
-from taskcell.api import functions, ordering, resolving
+from taskcell.api import beginnings, functions, ordering, resolving
 from taskcell.model.cells import Cell, CellKind, TaskCell
 from taskcell.model.tasks import CaptureKind, Parameter, Task, Workflow
 from taskcell.notebook import headers
@@ -50,29 +50,55 @@ class _Declared:
 
 
 @dataclass(slots=True, kw_only=True)
+class _Seen:
+    """What cells so far mean for those below them."""
+
+    scope: resolving.Scope = field(default_factory=lambda: resolving.Scope(definitions=_NONE))
+    taken: frozenset[str] = frozenset()
+    """Names that are outputs or parameters, whatever plain cells do."""
+    known: frozenset[str] = frozenset()
+    """Of all names that mean something, those that make a difference to analysis."""
+
+    def copy(self) -> _Seen:
+        """Return another one; definitions are never changed in place."""
+        scope = dataclasses.replace(
+            self.scope,
+            parameters=self.scope.parameters.copy(),
+            tainted=self.scope.tainted.copy(),
+            opaque=self.scope.opaque.copy(),
+        )
+        return _Seen(scope=scope, taken=self.taken, known=self.known)
+
+
+_walks = beginnings.Beginnings(_Seen.copy)
+
+
+@dataclass(slots=True, kw_only=True)
 class _Walk:
     values: resolving.Values | None
     finder: analysis.Finder
     sink: BlobSink | None = None
-    scope: resolving.Scope = field(default_factory=lambda: resolving.Scope(definitions=_NONE))
     outputs: dict[str, str] = field(default_factory=dict)
-
-    taken: frozenset[str] = frozenset()
-    """Names that are outputs or parameters, whatever plain cells do."""
-    known: set[str] = field(default_factory=set)
-    """Of all names that mean something, those that make a difference to analysis."""
+    seen: _Seen = field(default_factory=_Seen)
 
     def __post_init__(self) -> None:
         self.take(self.outputs)
 
+    @property
+    def scope(self) -> resolving.Scope:
+        """What names mean here."""
+        return self.seen.scope
+
     def take(self, names: Iterable[str]) -> None:
         """Note names that are outputs or parameters."""
-        self.taken = self.taken.union(names)
+        self.seen.taken = self.seen.taken.union(names)
         self.add(names)
 
     def add(self, names: Iterable[str]) -> None:
         """Note names that mean something from here on."""
-        self.known |= analysis.TELLING.intersection(names)
+        new = analysis.TELLING.intersection(names)
+        if new:
+            self.seen.known |= new
 
     def without(self, name: str) -> None:
         """Drop a definition."""
@@ -110,7 +136,7 @@ def read_workflow(
     """
     declared = _declare_all(cells)
     walk = _Walk(values=values, finder=_finder(folder), sink=sink, outputs=_makers(declared.values()))
-    tasks = _resolve(cells, declared, walk, only=None)
+    tasks = _resolve(cells, declared, walk)
     workflow = Workflow(name=name, tasks=ordering.in_order(tasks), parameters=tuple(walk.scope.parameters.values()))
     return Draft(workflow=workflow, cells={item.name: item.cell for item in declared.values()})
 
@@ -129,8 +155,7 @@ def read_task(
     declared = _declare_all(cells)
     walk = _Walk(values=values, finder=_finder(folder), outputs=_makers(declared.values()))
     ordering.check_acyclic({item.name: _declared_needs(item, walk.outputs) for item in declared.values()})
-    (task,) = _resolve(cells, declared, walk, only=at)
-    return task
+    return _resolve_one(cells, declared, walk, at)
 
 
 _finders: dict[Path | None, analysis.Finder] = {}
@@ -169,77 +194,135 @@ def _declared_needs(item: _Declared, makers: dict[str, str]) -> set[str]:
 
 
 def _declare_all(cells: Sequence[Cell]) -> dict[str, _Declared]:
-    reader = _Reader()
-    declared: dict[str, _Declared] = {}
-    makers: dict[str, _Declared] = {}
-    for position, cell in enumerate(cells):
-        for item in reader.declarations(cell, position):
-            _check_unique(declared, makers, item)
-            declared[item.name] = item
-            makers.update(dict.fromkeys(item.outputs, item))
-    return declared
+    whole = tuple(cells)
+    return _readers.walk(whole, _Reader, lambda reader, position: reader.read(whole[position], position)).declared
 
 
-def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk, *, only: int | None) -> list[Task]:
-    by_position: dict[int, list[_Declared]] = {}
-    for item in declared.values():
-        by_position.setdefault(item.position, []).append(item)
-    later = _assigned_later(cells) if walk.values is not None and only != len(cells) - 1 else [{} for _ in cells]
+def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk) -> list[Task]:
+    by_position = _by_position(declared)
+    later = _assigned_later(cells) if walk.values is not None else [{} for _ in cells]
     tasks = []
     for position, cell in enumerate(cells):
         items = by_position.get(position, [])
-        match kind_of(cell.source):
-            case CellKind.PARAMS:
-                _add_parameters(walk, cell)
-            case CellKind.PLAIN:
-                _add_plain(walk, cell, {output for item in items for output in item.outputs})
-        for item in items:
-            if only is None or only == position:
-                resolver = resolving.Resolver(
-                    scope=walk.scope,
-                    outputs=walk.outputs,
-                    values=walk.values,
-                    sink=walk.sink,
-                    finder=walk.finder,
-                    later=later[position],
-                )
-                tasks.append(resolver.task(item.name, item.cell, item.names, item.outputs))
-            for output in item.outputs:
-                walk.scope.tainted.pop(output, None)
-                walk.without(output)
+        _enter(walk, cell, items)
+        tasks += [_task(walk, item, later[position]) for item in items]
+        _leave(walk, items)
     return tasks
+
+
+def _resolve_one(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk, at: int) -> Task:
+    """Resolve the task of one cell; what the cells above it mean is mostly known from the run before."""
+    by_position = _by_position(declared)
+
+    def step(seen: _Seen, position: int) -> None:
+        walk.seen = seen
+        _enter(walk, cells[position], by_position.get(position, []))
+        _leave(walk, by_position.get(position, []))
+
+    under = frozenset(walk.outputs.items())
+    walk.seen = _walks.walk(tuple(cells[:at]), lambda: walk.seen, step, under)
+    (item,) = by_position[at]
+    _enter(walk, cells[at], [item])
+    below = cells[at + 1 :]
+    later = _assigned_below(cells, at) if walk.values is not None else {}
+    task = _task(walk, item, later)
+    for cell in below:
+        if kind_of(cell.source) is CellKind.PARAMS:
+            _add_parameters(walk, cell)
+    return task
+
+
+def _by_position(declared: Mapping[str, _Declared]) -> dict[int, list[_Declared]]:
+    found: dict[int, list[_Declared]] = {}
+    for item in declared.values():
+        found.setdefault(item.position, []).append(item)
+    return found
+
+
+def _task(walk: _Walk, item: _Declared, later: Mapping[str, str]) -> Task:
+    resolver = resolving.Resolver(
+        scope=walk.scope, outputs=walk.outputs, values=walk.values, sink=walk.sink, finder=walk.finder, later=later
+    )
+    return resolver.task(item.name, item.cell, item.names, item.outputs)
+
+
+def _enter(walk: _Walk, cell: Cell, items: Sequence[_Declared]) -> None:
+    match kind_of(cell.source):
+        case CellKind.PARAMS:
+            _add_parameters(walk, cell)
+        case CellKind.PLAIN:
+            _add_plain(walk, cell, {output for item in items for output in item.outputs})
+
+
+def _leave(walk: _Walk, items: Sequence[_Declared]) -> None:
+    for item in items:
+        for output in item.outputs:
+            walk.scope.tainted.pop(output, None)
+            walk.without(output)
 
 
 def _assigned_later(cells: Sequence[Cell]) -> list[dict[str, str]]:
     """Return for each cell the names that other plain cells below it assign, and which."""
     found: list[dict[str, str]] = []
     below: dict[str, str] = {}
-    first = {cell.source: number for number, cell in reversed(list(enumerate(cells)))}
-    for number, cell in reversed(list(enumerate(cells))):
+    for assigned in _assignments(cells, -1):
         found.append(below)
+        if assigned:
+            below = {**below, **assigned}
+    return found[::-1]
+
+
+def _assigned_below(cells: Sequence[Cell], at: int) -> dict[str, str]:
+    """Return what ``_assigned_later`` has for one cell."""
+    below: dict[str, str] = {}
+    for assigned in _assignments(cells, at):
+        below.update(assigned)
+    return below
+
+
+def _assignments(cells: Sequence[Cell], above: int) -> Iterator[dict[str, str]]:
+    """Yield the names that each plain cell assigns, with its label, from the last cell up to the one after ``above``."""
+    first = {cell.source: number for number, cell in reversed(list(enumerate(cells)))}
+    for number in range(len(cells) - 1, above, -1):
+        cell = cells[number]
+        names = None
         if kind_of(cell.source) is CellKind.PLAIN and first[cell.source] == number:
             names = _names(cell, frozenset())
-            if names is not None and names.writes:
-                below = {**below, **dict.fromkeys(names.writes, cell.label or "a plain cell")}
-    return found[::-1]
+        yield {} if names is None else dict.fromkeys(names.writes, cell.label or "a plain cell")
 
 
 # -- what cells declare ----------------------------------------------------------------------------------------------
 
 
 class _Reader:
-    """Goes through cells in order and says what tasks each declares.
+    """Goes through cells in order and notes what tasks each declares.
 
     Of the names that are known it keeps those that make a difference to analysis: few, so that large notebooks are
     gone through quickly.
     """
 
     def __init__(self) -> None:
+        self.declared: dict[str, _Declared] = {}
+        self._makers: dict[str, _Declared] = {}
         self._known: frozenset[str] = frozenset()
         self._functions: set[str] = set()
         self._names: dict[str, int] = {}
 
-    def declarations(self, cell: Cell, position: int) -> Iterator[_Declared]:
+    def copy(self) -> _Reader:
+        """Return another one that has read the same."""
+        made = _Reader()
+        made.declared, made._makers = self.declared.copy(), self._makers.copy()
+        made._known, made._functions, made._names = self._known, self._functions.copy(), self._names.copy()
+        return made
+
+    def read(self, cell: Cell, position: int) -> None:
+        """Note what the next cell declares; raise DefinitionError when it doesn't go with those above it."""
+        for item in self._declarations(cell, position):
+            _check_unique(self.declared, self._makers, item)
+            self.declared[item.name] = item
+            self._makers.update(dict.fromkeys(item.outputs, item))
+
+    def _declarations(self, cell: Cell, position: int) -> Iterator[_Declared]:
         match kind_of(cell.source):
             case CellKind.TASK:
                 item = declare(_task_cell(cell), position, self._known)
@@ -273,6 +356,9 @@ class _Reader:
             count = self._names[call.function] = self._names.get(call.function, 0) + 1
             name = call.function if count == 1 else f"{call.function}_{count}"
             yield declare(call.as_task_cell(cell, name), position, self._known)
+
+
+_readers = beginnings.Beginnings(_Reader.copy)
 
 
 def declare(cell: TaskCell, position: int, known: Collection[str]) -> _Declared:
@@ -401,7 +487,7 @@ def _add_parameters(walk: _Walk, cell: Cell) -> None:
 def _add_plain(walk: _Walk, cell: Cell, called: set[str]) -> None:
     """Take a plain cell into account: what it defines, and what of others it changes."""
     scope = walk.scope
-    names = _names(cell, walk.known)
+    names = _names(cell, walk.seen.known)
     if names is None:
         return
     walk.add(names.writes)
@@ -414,7 +500,7 @@ def _add_plain(walk: _Walk, cell: Cell, called: set[str]) -> None:
     for name in names.mutates:
         if name in walk.outputs or name in scope.parameters:
             scope.tainted[name] = resolving.Taint(where=where, how=f"it changes {name} in place")
-    scope.definitions = _extended(scope.definitions, cell, names.mutates, walk.taken)
+    scope.definitions = _extended(scope.definitions, cell, names.mutates, walk.seen.taken)
 
 
 _remembered: OrderedDict[tuple[int, Cell, frozenset[str]], tuple[_Definitions, _Definitions]] = OrderedDict()

@@ -40,7 +40,6 @@ class _Outcome:
     error: TaskError | None
     notices: tuple[str, ...]
     dropped: dict[str, str]
-    seed: int | None = None
     randomness: tuple[str, ...] = ()
 
 
@@ -134,7 +133,6 @@ class Executor:
             outputs=outcome.outputs,
             displays=displays,
             notices=outcome.notices,
-            seed=outcome.seed,
             randomness=outcome.randomness,
         )
         return self._published(order, end, outcome.dropped)
@@ -199,7 +197,7 @@ class Executor:
             inputs=order.inputs,
             outputs=task.outputs,
             stated=task.stated,
-            seed=task.options.seed,
+            seed=order.seed,
             values={item.name: item.artifact for item in task.captures if item.artifact is not None},
         )
         (folder / "order.json").write_bytes(msgspec.json.encode(inside))
@@ -226,7 +224,6 @@ class Executor:
             error=error,
             notices=tuple(notices),
             dropped=result.dropped,
-            seed=task.options.seed,
             randomness=analysis.unseeded(task.sources, result.drawn),
         )
 
