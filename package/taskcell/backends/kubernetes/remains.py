@@ -39,7 +39,9 @@ def found(jobs: Iterable[Item], pods: Iterable[Item], state_of: Callable[[str], 
         The state of a run by its id; None for one that the store does not have.
     """
     jobs = list(jobs)
-    remains = [remain for job in jobs if (remain := _judged("job", job, state_of, finished=is_finished(job)))]
+    remains = [
+        remain for job in jobs if (remain := _judged("job", job, state_of, finished=conditions.is_finished(job)))
+    ]
     owners = {job["metadata"].get("uid") for job in jobs}
     for pod in pods:
         owner = {reference.get("uid") for reference in pod["metadata"].get("ownerReferences") or ()}
@@ -67,14 +69,6 @@ def _judged(kind: str, item: Item, state_of: Callable[[str], RunState | None], *
     else:
         return None
     return Remain(kind=kind, name=metadata["name"], run_id=run_id, why=why)
-
-
-def is_finished(job: Item) -> bool:
-    """Whether a Job makes no more pods."""
-    return any(
-        condition.get("type") in ("Complete", "Failed") and condition.get("status") == "True"
-        for condition in (job.get("status") or {}).get("conditions") or ()
-    )
 
 
 class Namespace:
