@@ -143,10 +143,10 @@ def test_a_pod_that_is_started_twice_makes_one_result(kube: KubeWorld) -> None:
 
 
 def test_a_quota_that_is_used_up_is_told_and_waited_for(kube: KubeWorld) -> None:
-    kube.namespace.limit(pods="1")
+    kube.namespace.limit("few", pods="1")
     run = kube.launch(*CHAIN[:2])
     until(lambda: "the quota few is used up" in run.sentence, 60)
-    kube.namespace.limit(pods="5")
+    kube.namespace.limit("few", pods="5")
     succeeded(run, first=1)
 
 

@@ -82,7 +82,7 @@ def test_a_launcher_needs_its_role_and_no_more(
     kube: KubeWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     kube.namespace.allow("ana", [{**JOBS, "verbs": ["get", "list"]}])
-    monkeypatch.setenv("KUBECONFIG", str(kube.namespace.kubeconfig("ana", tmp_path / "config")))
+    monkeypatch.setenv("KUBECONFIG", str(kube.namespace.user_config("ana", tmp_path / "config", "ana")))
     refused(kube, "The cluster forbids it: jobs.batch is forbidden")
     kube.namespace.allow("ana", [JOBS, {**PODS, "verbs": ["list"]}, EVENTS])
     run = until(lambda: launched(kube), 20).wait(PATIENCE_S)

@@ -21,9 +21,19 @@ from taskcell.engine import logs as attempt_logs
 from taskcell.engine import states
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
-from taskcell.model.runs import AttemptEnd, CancelRequest, DriverEnd, DriverStart, Plan, RunState, TaskError, TaskState
+from taskcell.model.runs import (
+    AttemptEnd,
+    CancelRequest,
+    DriverEnd,
+    DriverStart,
+    ImageUse,
+    Plan,
+    RunState,
+    TaskError,
+    TaskState,
+)
 from taskcell.notebook import quoting
-from taskcell.store import codecs, index, paths
+from taskcell.store import codecs, index, linking, paths
 from taskcell.store.opening import Store
 
 POLL_S = 0.15
@@ -155,9 +165,16 @@ class Run:
         return {name: TaskRun(status) for name, status in self.status().tasks.items()}
 
     @property
+    def images(self) -> list[ImageUse]:
+        """Images that its workers ran, on Kubernetes; a driver that was started again may have noted one twice."""
+        folder = paths.images(self.id)
+        numbers = self._store.records.numbers(folder)
+        return [self._store.records.read(paths.numbered(folder, number), ImageUse) for number in numbers]
+
+    @property
     def link(self) -> str:
         """Link that leads back here: ``taskcell open LINK``."""
-        return links.run_link(self._store, self.id)
+        return linking.run_link(self._store, self.id)
 
     def wait(self, timeout_s: float | None = None) -> Run:
         """Wait for its end and return it.
@@ -430,6 +447,7 @@ def _driver_order(where: Store, plan: Plan, epoch: int, *, restarts: bool) -> Dr
         folder=plan.folder,
         trusted=configuration.trusted(where),
         epoch=epoch,
+        webhook=configuration.settings().webhook or "",
         restarts=restarts,
     )
 

@@ -159,12 +159,9 @@ def created_at(item: Item) -> datetime:
 
 
 def is_finished(job: Item) -> bool:
-    """Whether a Job has ended or is on its way out."""
-    ended = any(
-        condition.get("type") in ("Complete", "Failed") and condition.get("status") == "True"
-        for condition in _list(_dict(job, "status"), "conditions")
-    )
-    return ended or bool(_dict(job, "metadata").get("deletionTimestamp"))
+    """Whether a Job makes no more pods."""
+    conditions = _list(_dict(job, "status"), "conditions")
+    return any(item.get("type") in ("Complete", "Failed") and item.get("status") == "True" for item in conditions)
 
 
 def _of_container(container: Item, state: Item) -> Waiting | None:

@@ -56,7 +56,8 @@ class WorkerJobs:
         for job in self._cluster.list_jobs(naming.of_run(self._plan.run_id, naming.WORKER)):
             owners = [entry.get("name") for entry in job["metadata"].get("ownerReferences") or ()]
             shape = manifests.shape_in(job)
-            if shape is not None and owner in owners and not conditions.is_finished(job):
+            is_going = conditions.is_finished(job) or "deletionTimestamp" in job["metadata"]
+            if shape is not None and owner in owners and not is_going:
                 found[job["metadata"]["name"]] = shape
         return found
 
