@@ -19,7 +19,7 @@ from tests.e2e.kube_world import PATIENCE_S, KubeWorld, committed_once, until
 
 from taskcell.api.runs import runs
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.e2e_long, pytest.mark.timeout(400)]
 
 CHAIN = (
     "%load_ext taskcell",
