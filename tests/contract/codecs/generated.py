@@ -480,10 +480,9 @@ def _arrow(draw: Any, size: int) -> Any:
         return pa.array([number if number is None else {"a": number} for number in numbers], kind)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
         return pa.array([number if number is None else "a" * number for number in numbers], kind)
-    if pa.types.is_dictionary(kind):
-        return (
-            pa.array([number if number is None else "a" * number for number in numbers]).dictionary_encode().cast(kind)
-        )
+    if pa.types.is_dictionary(kind):  # of text, else one of nulls alone holds a null, which Arrow can't unify
+        texts = [number if number is None else "a" * number for number in numbers]
+        return pa.array(texts, pa.string()).dictionary_encode().cast(kind)
     if pa.types.is_decimal(kind):
         return pa.array([number if number is None else decimal.Decimal(number) for number in numbers], kind)
     if pa.types.is_floating(kind):
