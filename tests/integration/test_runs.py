@@ -26,7 +26,8 @@ ZOO = (
     "where, setting = os.getcwd(), os.environ.get('ZOO_SETTING')\n"
     "answer, number = helper_module.answer(), random.random()",
     "%%task leaves() -> never --no-cache\nimport sys\nsys.exit('enough')\nnever = 1",
-    "%%task dies() -> gone --no-cache\nimport os\nprint('last words', flush=True)\nos._exit(3)\ngone = 1",
+    "%%task dies() -> gone --no-cache\nimport os, time\nprint('last words', flush=True)\n"
+    "time.sleep(1)  # a kernel sends its output from another thread\nos._exit(3)\ngone = 1",
     "%%task crashes() -> gone3 --no-cache\nimport ctypes\nctypes.string_at(0)\ngone3 = 1",
     "%%task raises() -> gone4 --no-cache --retries 1 --retry-delay 0.1s\nopen('tries', 'a').write('x')\ngone4 = 1 / 0",
     "%%task after(gone4) -> z\nz = gone4",
