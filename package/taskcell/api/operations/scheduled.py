@@ -61,7 +61,7 @@ def _going(where: Store, name: str) -> list[runs.Run]:
 
     settings = configuration.settings(project=where.project)
     mine = settings.kubernetes
-    cluster = clients.cluster(mine.context, naming.namespace(mine.namespace, settings.project))
+    cluster = clients.Cluster(mine.context, naming.namespace(mine.namespace, settings.project))
     jobs = cluster.list_jobs(naming.of_schedule(where.project, name, naming.DRIVER))
     ids = sorted({str(job["metadata"]["labels"][naming.RUN]).upper() for job in jobs})
     return [run for run in (runs.Run(where, found) for found in ids) if _is_open(run)]

@@ -192,7 +192,7 @@ def _cron_jobs(settings: Settings) -> cronjobs.CronJobs:
     from taskcell.backends.kubernetes import clients, cronjobs, naming
 
     mine = settings.kubernetes
-    return cronjobs.CronJobs(clients.cluster(mine.context, naming.namespace(mine.namespace, settings.project)))
+    return cronjobs.CronJobs(clients.Cluster(mine.context, naming.namespace(mine.namespace, settings.project)))
 
 
 def _version(where: Store, target: str) -> Any:

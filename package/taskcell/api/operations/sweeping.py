@@ -79,7 +79,7 @@ def sweep(*, dry_run: bool = False, store: str | None = None, project: str | Non
     where = configuration.store(store=store, project=project)
     settings = configuration.settings(project=where.project)
     mine = settings.kubernetes
-    cluster = clients.cluster(mine.context, naming.namespace(mine.namespace, settings.project))
+    cluster = clients.Cluster(mine.context, naming.namespace(mine.namespace, settings.project))
     place = remains.Namespace(cluster)
     jobs, pods = place.items()
     found = tuple(remains.found(jobs, pods, _states(where)))

@@ -99,7 +99,7 @@ def settings_of(plan: Plan) -> KubernetesSettings:
 
 
 def _cluster(settings: KubernetesSettings) -> clients.Cluster:
-    return clients.cluster(settings.context, settings.namespace)
+    return clients.Cluster(settings.context, settings.namespace)
 
 
 def _waiting(plan: Plan, job: clients.Item, pod: clients.Item | None) -> conditions.Waiting | None:

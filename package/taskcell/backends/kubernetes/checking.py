@@ -29,7 +29,7 @@ def checked(store_url: str, settings: Settings, options: Sequence[TaskOptions]) 
         )
     namespace = naming.namespace(mine.namespace, settings.project)
     wanted = {shapes.shape_of(each, mine) for each in options} or {shapes.shape_of(TaskOptions(), mine)}
-    cluster = clients.cluster(mine.context, namespace)
+    cluster = clients.Cluster(mine.context, namespace)
     image = mine.image or min(shape.image for shape in wanted)  # a driver needs no more than any task's has
     mine = msgspec.structs.replace(mine, namespace=cluster.namespace, image=image)
     check_jobs(cluster, store_url, mine, wanted)

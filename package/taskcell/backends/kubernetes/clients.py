@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -33,23 +34,14 @@ class Cluster:
     """One namespace of a cluster, reached with the user's kubeconfig or, in a pod, with its service account."""
 
     def __init__(self, context: str | None = None, namespace: str | None = None) -> None:
-        with faults.translated(context or "of the kubeconfig"):
-            config = _config(context)
-            self.server: str = config.cluster.server
-            parameters = client_adapter.ConnectionParams(timeout=httpx2.Timeout(TIMEOUT_S)).httpx_params(config)
-            unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=8)
-            self._http = httpx2.Client(**parameters, limits=unlimited)
-            self._http.event_hooks = {"response": [self._note_time]}
-        self.namespace: str = namespace or config.namespace or "default"
-        self._ahead = timedelta()
+        self._connection = _connection(os.environ.get("KUBECONFIG"), context)
+        self._http = self._connection.http
+        self.server = self._connection.server
+        self.namespace = namespace or self._connection.namespace
 
     def now(self) -> datetime:
         """Return the time by the cluster's clock, as its last answer had it; by this machine's before the first."""
-        return datetime.now(UTC) + self._ahead
-
-    def _note_time(self, response: httpx2.Response) -> None:
-        with contextlib.suppress(KeyError, ValueError):
-            self._ahead = parsedate_to_datetime(response.headers["Date"]) - datetime.now(UTC)
+        return datetime.now(UTC) + self._connection.ahead
 
     def create_job(self, manifest: Item, *, dry_run: bool = False) -> Item:
         """Create a Job, or find that it was created before; return it."""
@@ -172,10 +164,30 @@ class Cluster:
             yield from response.iter_lines()
 
 
-@lru_cache(maxsize=8)
-def cluster(context: str | None, namespace: str | None) -> Cluster:
-    """Return a connection, the same one for each use in this process."""
-    return Cluster(context, namespace)
+class _Connection:
+    """What all namespaces of a cluster share: the login, the open connections, the clock."""
+
+    def __init__(self, context: str | None) -> None:
+        with faults.translated(context or "of the kubeconfig"):
+            config = _config(context)
+            self.server: str = config.cluster.server
+            parameters = client_adapter.ConnectionParams(timeout=httpx2.Timeout(TIMEOUT_S)).httpx_params(config)
+            unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=8)
+            self.http = httpx2.Client(**parameters, limits=unlimited)
+            self.http.event_hooks = {"response": [self._note_time]}
+        self.namespace: str = config.namespace or "default"
+        self.ahead = timedelta()
+
+    def _note_time(self, response: httpx2.Response) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self.ahead = parsedate_to_datetime(response.headers["Date"]) - datetime.now(UTC)
+
+
+@cache
+def _connection(kubeconfig: str | None, context: str | None) -> _Connection:
+    """Return the one connection of this process to that cluster: none is ever dropped with its sockets open."""
+    del kubeconfig  # read by the client; named here because another one is another cluster
+    return _Connection(context)
 
 
 def _config(context: str | None) -> Any:

@@ -24,7 +24,7 @@ def examine(settings: Settings, store_url: str) -> Iterator[Finding]:
     """Yield what was looked at, from the connection inwards; what needs something that fails is left out."""
     mine = settings.kubernetes
     try:
-        cluster = clients.cluster(mine.context, naming.namespace(mine.namespace, settings.project))
+        cluster = clients.Cluster(mine.context, naming.namespace(mine.namespace, settings.project))
         server = servers.server(cluster)
     except errors.TaskcellError as exc:
         yield _failed("cluster", exc)

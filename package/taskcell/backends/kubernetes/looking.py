@@ -26,7 +26,7 @@ def look(settings: Settings, store_url: str) -> Iterator[Finding]:
     """Run a pod to its end and yield what it found; nothing of it is left."""
     mine = settings.kubernetes
     try:
-        cluster = clients.cluster(mine.context, naming.namespace(mine.namespace, settings.project))
+        cluster = clients.Cluster(mine.context, naming.namespace(mine.namespace, settings.project))
         name = f"{naming.PREFIX}-look-{uuid.uuid4().hex[:8]}"
         order = LookOrder(store=store_url, project=settings.project, answer=ANSWER)
         cluster.create_job(manifests.look_job(name, order, mine))
