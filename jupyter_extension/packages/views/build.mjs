@@ -1,0 +1,52 @@
+// Builds lib/index.js: one ES module with everything in it, the style sheet too. `--tests` builds the unit tests,
+// `--watch` builds again on every change.
+import { readFile, readdir } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+
+/** A style sheet is imported as its text, made small. */
+export const styles = {
+  name: "styles",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const made = await esbuild.transform(await readFile(path, "utf8"), { loader: "css", minify: true });
+      return { contents: made.code, loader: "text" };
+    });
+  },
+};
+
+const common = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  plugins: [styles],
+  logLevel: "warning",
+};
+
+async function tests() {
+  const names = (await readdir("tests")).filter((name) => /\.test\.tsx?$/.test(name));
+  await esbuild.build({
+    ...common,
+    entryPoints: names.map((name) => `tests/${name}`),
+    outdir: "lib/tests",
+    platform: "node",
+    outExtension: { ".js": ".mjs" },
+  });
+}
+
+async function library() {
+  const options = { ...common, entryPoints: ["src/index.ts"], outfile: "lib/index.js", minify: true, sourcemap: true };
+  if (process.argv.includes("--watch")) {
+    const context = await esbuild.context({ ...options, logLevel: "info" });
+    await context.watch();
+    return;
+  }
+  await esbuild.build(options);
+  const made = await readFile("lib/index.js");
+  console.log(`lib/index.js: ${made.length} bytes, ${gzipSync(made).length} gzipped`);
+}
+
+if (process.argv.includes("--tests")) await tests();
+else await library();
