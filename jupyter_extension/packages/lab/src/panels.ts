@@ -48,7 +48,7 @@ export class ViewPanel extends Widget {
       views => {
         if (!this.isDisposed) {
           const { view } = this.shown;
-          const { notebook: _notebook, ...params } = this.shown.params;
+          const params = Object.fromEntries(Object.entries(this.shown.params).filter(([name]) => name !== 'notebook'));
           this._unmount = views.mount(this.node, view, params, this._store, this._host, this._first);
         }
       },
