@@ -9,8 +9,8 @@ export const styles = {
   name: "styles",
   setup(build) {
     build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const made = await esbuild.transform(await readFile(path, "utf8"), { loader: "css", minify: true });
-      return { contents: made.code, loader: "text" };
+      const made = await esbuild.build({ entryPoints: [path], bundle: true, minify: true, write: false });
+      return { contents: made.outputFiles[0].text, loader: "text" };
     });
   },
 };

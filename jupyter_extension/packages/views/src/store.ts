@@ -37,9 +37,6 @@ export type ViewName = "run" | "workflow" | "form" | "compare" | "versions" | "v
 /** Views that `mount` knows, for hosts that are told a name from outside. */
 export const VIEW_NAMES: readonly ViewName[] = ["run", "workflow", "form", "compare", "versions", "value", "runs"];
 
-/** Newest payload schema that these views can draw. */
-export const SCHEMA = 1;
-
 /** An error as people read it: what happened, and what to do next. */
 export class ViewError extends Error {
   readonly code: string;

@@ -1,5 +1,5 @@
 /** Where an operation is found: its path with ids put in, the rest as query or body. */
-import { OPERATIONS } from "../types";
+import { ROUTES } from "../types";
 
 interface Route {
   url: string;
@@ -9,7 +9,7 @@ interface Route {
 
 /** Return the request for an operation. Ids are escaped, so that none can leave its place in the path. */
 export function routeOf(base: string, name: string, params: Readonly<Record<string, unknown>>): Route {
-  const operation = (OPERATIONS as Readonly<Record<string, { method: string; path: string }>>)[name];
+  const operation = (ROUTES as Readonly<Record<string, { method: string; path: string }>>)[name];
   if (!operation) throw new Error(`There is no operation ${name}.`);
   const left = new Map(Object.entries(params).filter(([, value]) => value !== undefined && value !== null));
   const path = operation.path.replace(/\{(\w+)\}/g, (_, key: string) => {
