@@ -120,15 +120,21 @@ def read_head(store: Store, run_id: str, drivers: Drivers, plan: Plan | None = N
 def read_status(store: Store, run_id: str, drivers: Drivers, plan: Plan | None = None) -> RunStatus:
     """Read where a run and all its tasks stand; raise NotFoundError when there is no such run."""
     head = read_head(store, run_id, drivers, plan)
+    cancelling = not head.state.ended and cancel_requested(store, run_id, head.epoch)
+    return status_of(head, read_attempts(store, run_id), cancelling=cancelling)
+
+
+def status_of(head: RunHead, attempts: dict[str, Attempt], *, cancelling: bool = False) -> RunStatus:
+    """Return where a run stands whose head and newest attempts were read."""
     return RunStatus(
         plan=head.plan,
         state=head.state,
         sentence=head.sentence,
-        tasks=_task_statuses(head, read_attempts(store, run_id)),
+        tasks=_task_statuses(head, attempts),
         epoch=head.epoch,
         started_at=head.plan.created_at,
         ended_at=head.ended_at,
-        cancelling=not head.state.ended and cancel_requested(store, run_id, head.epoch),
+        cancelling=cancelling,
     )
 
 
