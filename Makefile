@@ -17,7 +17,7 @@ $(VENV)/.demo: $(BIN)/uv pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/uv pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -e . --group dev --group demo
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -e .[kubernetes,s3] --group dev --group demo
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.bench: $(VENV)/.dev
@@ -48,8 +48,8 @@ fix: $(VENV)/.dev  ## Put style right
 	$(BIN)/ruff check --fix package tests
 	$(BIN)/ruff format package tests notebooks/demo.py
 
-e2e: $(VENV)/.dev  ## Tests that need a browser or a cluster
-	@echo "There are no browser or cluster tests yet."
+e2e: $(VENV)/.dev  ## Tests on a real cluster, where ../shared/cluster is there and you are root
+	$(BIN)/python -m pytest tests/e2e -rs
 
 bench: $(VENV)/.bench  ## Measure against peers and physical floors
 	$(BIN)/python -m tests.bench

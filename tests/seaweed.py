@@ -23,6 +23,9 @@ _STARTS_WITHIN_S = 30.0
 _GRPC_OFFSET = 10_000
 
 
+LOOPBACK = "127.0.0.1"
+
+
 def _free_ports() -> tuple[int, int, int, int]:
     """Return free ports below the ephemeral range, also with what the server adds for its own talk."""
     found: list[int] = []
@@ -47,12 +50,13 @@ class Seaweed:
     """One server; ``start`` after ``kill`` finds what was stored."""
 
     folder: Path
+    address: str = LOOPBACK
     ports: tuple[int, int, int, int] = field(default_factory=_free_ports)
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.ports[0]}"
+        return f"http://{self.address}:{self.ports[0]}"
 
     def environ(self, endpoint: str | None = None) -> dict[str, str]:
         """Return the usual configuration for this server, and nothing of this machine's own."""
@@ -71,8 +75,14 @@ class Seaweed:
         users = self.folder / "users.json"
         users.write_text(json.dumps(_users()))
         s3, master, volume, filer = self.ports
-        command = [_weed(), "mini", f"-dir={self.folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.port={s3}"]
-        command += [f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-bucket=cache"]
+        command = [_weed(), "mini", f"-dir={self.folder}", f"-ip={self.address}", f"-ip.bind={self.address}"]
+        command += [
+            f"-s3.port={s3}",
+            f"-master.port={master}",
+            f"-volume.port={volume}",
+            f"-filer.port={filer}",
+            "-bucket=cache",
+        ]
         command += ["-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={users}"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
@@ -101,15 +111,15 @@ class Seaweed:
 
     def _has_bucket(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[3]}/buckets/cache/", timeout=1.0) as reply:
+            with urllib.request.urlopen(f"http://{self.address}:{self.ports[3]}/buckets/cache/", timeout=1.0) as reply:
                 return reply.status == 200
         except OSError:
             return False
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Seaweed]:
-    server = Seaweed(folder)
+def running(folder: Path, address: str = LOOPBACK) -> Iterator[Seaweed]:
+    server = Seaweed(folder, address)
     server.start()
     try:
         yield server

@@ -80,9 +80,7 @@ def test_change_in_place_is_refused_and_names_the_cell(kernel: kernels.LiveKerne
 
 def test_change_that_nobody_can_see_in_the_text_is_found_by_content(kernel: kernels.LiveKernel) -> None:
     kernel.run("%%task\nbasket = {'eggs': 1}")
-    kernel.run(
-        "class Hand:\n    def __init__(self, b): self.b = b\n    def drop(self): self.b['eggs'] = 0\nHand(basket).drop()"
-    )
+    kernel.run("import sys\nvars(sys.modules['__main__'])['bas' + 'ket']['eggs'] = 0")
     ran = kernel.run("%%task eggs(basket) -> eggs\neggs = basket['eggs']")
     assert ran.error == "DefinitionError"
     assert "'basket', made by task 'basket', was changed behind its back" in ran.traceback

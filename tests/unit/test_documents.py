@@ -16,7 +16,7 @@ from taskcell import errors
 from taskcell.cli import arguments, commands, verbs
 from taskcell.magics import cells, lines
 from taskcell.model.cells import Cell, CellKind
-from taskcell.model.settings import Settings
+from taskcell.model.settings import KubernetesSettings, Settings
 from taskcell.notebook import headers, options, parameters
 
 ROOT = Path(__file__).parents[2]
@@ -180,7 +180,12 @@ def test_every_line_magic_is_described() -> None:
 def test_every_setting_is_described_with_its_variable() -> None:
     page = text_of("docs/settings.md")
     for field in Settings.__struct_fields__:
-        assert f"| `{field}` | `TASKCELL_{field.upper()}` |" in page, f"docs/settings.md lacks {field}"
+        variable = f"TASKCELL_{field.upper()}{'_…' if field == 'kubernetes' else ''}"
+        assert f"| `{field}` | `{variable}` |" in page, f"docs/settings.md lacks {field}"
+    page = text_of("docs/kubernetes.md")
+    for field in KubernetesSettings.__struct_fields__:
+        variable = "in the file only" if field == "pod" else f"`TASKCELL_KUBERNETES_{field.upper()}`"
+        assert f"| `kubernetes.{field}` | {variable} |" in page, f"docs/kubernetes.md lacks {field}"
 
 
 def test_every_option_of_a_task_is_described() -> None:

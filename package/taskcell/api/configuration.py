@@ -16,14 +16,18 @@ import msgspec
 
 from taskcell import errors
 from taskcell.hashing import stamps
-from taskcell.model.settings import Settings
+from taskcell.model.settings import KubernetesSettings, Settings
 from taskcell.store.opening import Store, open_store
 
 _PREFIX = "TASKCELL_"
 _FILES = ("taskcell.toml", "pyproject.toml")
 _NOT_SETTINGS = {"TASKCELL_TASK", "TASKCELL_READ_CACHE"}
 """Variables of ours that a worker sets for the kernel."""
-_VARIABLES = {name: f"{_PREFIX}{name.upper()}" for name in Settings.__struct_fields__}
+_VARIABLES = {name: f"{_PREFIX}{name.upper()}" for name in Settings.__struct_fields__ if name != "kubernetes"}
+_KUBERNETES = {
+    name: f"{_PREFIX}KUBERNETES_{name.upper()}" for name in KubernetesSettings.__struct_fields__ if name != "pod"
+}
+_ALL_VARIABLES = (*_VARIABLES.values(), *_KUBERNETES.values())
 
 
 def settings(**given: Any) -> Settings:
@@ -35,7 +39,8 @@ def settings(**given: Any) -> Settings:
         Settings of this call; None means not given.
     """
     _check_environment()
-    values = {**_from_file(os.getcwd()), **_from_environment(os.environ)}  # noqa: PTH109  on the path of every hit
+    values = dict(_from_file(os.getcwd()))  # noqa: PTH109  on the path of every hit
+    values.update(_from_environment(os.environ, values.get("kubernetes")))
     values.update({name: value for name, value in given.items() if value is not None})
     try:
         return msgspec.convert(values, type=Settings, strict=False)
@@ -45,8 +50,12 @@ def settings(**given: Any) -> Settings:
         ) from exc
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+def _from_environment(environ: Mapping[str, str], kubernetes: object) -> dict[str, Any]:
+    """Return what variables say; a table's entries replace those of the file one by one."""
     found: dict[str, Any] = {}
+    inner = {name: environ[variable] for name, variable in _KUBERNETES.items() if environ.get(variable)}
+    if inner and isinstance(kubernetes, dict | None):
+        found["kubernetes"] = {**(kubernetes or {}), **inner}
     for name, variable in _VARIABLES.items():
         text = environ.get(variable)
         if text:
@@ -58,9 +67,9 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _check_environment() -> None:
     """Refuse a misspelt variable of ours, once a process; raise InvalidInputError."""
     for variable in os.environ:
-        if variable.startswith(_PREFIX) and variable not in _VARIABLES.values() and variable not in _NOT_SETTINGS:
+        if variable.startswith(_PREFIX) and variable not in _ALL_VARIABLES and variable not in _NOT_SETTINGS:
             raise errors.InvalidInputError(
-                f"There is no setting {variable}.", remedy=f"There are: {', '.join(_VARIABLES.values())}."
+                f"There is no setting {variable}.", remedy=f"There are: {', '.join(_ALL_VARIABLES)}."
             )
 
 

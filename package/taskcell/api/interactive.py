@@ -22,7 +22,7 @@ import msgspec
 
 from taskcell import analysis, environment, errors
 from taskcell.api import configuration, run_ids, sessions, snapshots, workflows
-from taskcell.cache import keys
+from taskcell.cache import keys, seeds
 from taskcell.cache.results import Results
 from taskcell.engine import states
 from taskcell.hashing import Digest
@@ -51,6 +51,7 @@ class Prepared:
     key: CacheKey | None
     uncacheable: str = ""
     element: int | None = None
+    seed: int | None = None
     notices: list[str] = field(default_factory=list)
 
 
@@ -104,7 +105,15 @@ class CellRunner:
                 reason = f"{capture.name}, which it reaches, can't be digested"
         key = None if reason else self.key(task, digests, values)
         notices = [f"parameters have other values here: {', '.join(rebound)}"] if rebound else []
-        return Prepared(task=task, values=values, digests=digests, key=key, uncacheable=reason, notices=notices)
+        return Prepared(
+            task=task,
+            values=values,
+            digests=digests,
+            key=key,
+            uncacheable=reason,
+            seed=task.options.seed,
+            notices=notices,
+        )
 
     def _parameter(self, task: Task, item: TaskInput, declared: Parameter, rebound: list[str]) -> Any:
         """Return the value that a parameter has here, as its type has it: plain cells may have assigned another."""
@@ -201,6 +210,7 @@ class CellRunner:
                     key=key,
                     uncacheable=prepared.uncacheable,
                     element=index,
+                    seed=seeds.seed_of(prepared.task, digests.get(name) if key is not None else str(index)),
                 )
             )
         return found
@@ -444,7 +454,7 @@ class CellRunner:
             parts=prepared.key.parts if prepared.key else (),
             outputs=artifacts,
             displays=stored_displays,
-            seed=task.options.seed,
+            seed=prepared.seed,
             randomness=analysis.unseeded(task.sources, drawn if task.options.seed is None else ()),
         )
         self._store.records.create(paths.attempt_end(run_id, task_id, number), end)

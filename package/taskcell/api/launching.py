@@ -50,7 +50,7 @@ def launch(
     sweep : mapping, optional
         Several values by parameter name: one run with a branch for each combination; what branches share runs once.
     backend : str, optional
-        ``local``. None: the setting.
+        ``local`` or ``kubernetes``. None: the setting.
     max_workers : int, optional
         Tasks at once. None: the setting, else one for each core.
     use_cache : bool
@@ -76,8 +76,10 @@ def launch(
 
     def checked(workflow: Workflow) -> None:
         check(workflow.parameters, values, swept)
+        runner.check(where.url, settings, [task.options for task in workflow.tasks])
 
     version, folder = resolve_target(where, target, message, check=checked)
+    settings = runner.check(where.url, settings, [task.options for task in versions.workflow(where, version).tasks])
     request = prepare(where, version, values, swept)
     plan = Plan(
         run_id=run_ids.new_run_id(),
@@ -95,6 +97,7 @@ def launch(
         use_cache=use_cache,
         max_workers=settings.max_workers,
         folder=str(folder),
+        kubernetes=settings.kubernetes if runner.restarts_drivers else None,
     )
     return start(where, plan)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,7 +19,7 @@ from taskcell.engine import logs as attempt_logs
 from taskcell.engine import states
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
-from taskcell.model.runs import AttemptEnd, CancelRequest, DriverStart, Plan, RunState, TaskError, TaskState
+from taskcell.model.runs import AttemptEnd, CancelRequest, DriverEnd, DriverStart, Plan, RunState, TaskError, TaskState
 from taskcell.notebook import quoting
 from taskcell.store import codecs, index, paths
 from taskcell.store.opening import Store
@@ -251,7 +254,8 @@ class Run:
 
     def drive(self, epoch: int = 1) -> None:
         """Start the driver of that number; it leaves at once when another one was first."""
-        registry.backend(self.plan.backend).start_driver(_driver_order(self._store, self.plan, epoch))
+        backend = registry.backend(self.plan.backend)
+        backend.start_driver(_driver_order(self._store, self.plan, epoch, restarts=backend.restarts_drivers), self.plan)
 
     def cancel(self) -> Run:
         """Ask for it to stop; returns at once, and committed results stay. Harmless when it has ended."""
@@ -262,7 +266,19 @@ class Run:
             self.drive(head.epoch + 1)
         elif not head.state.ended:
             self._request_cancel(max(head.epoch, 1))
+            if head.epoch == 0 and registry.backend(self.plan.backend).withdraw_driver(self.plan, 1):
+                self._end_unbegun()
         return self
+
+    def _end_unbegun(self) -> None:
+        """Write the records of a driver that will never write them."""
+        now = datetime.now(UTC)
+        start = DriverStart(run_id=self.id, epoch=1, host=socket.gethostname(), pid=os.getpid(), started_at=now)
+        sentence = f"Cancelled before its driver began. Go on with: taskcell resume {self.id}"
+        end = DriverEnd(epoch=1, state=RunState.CANCELLED, sentence=sentence, ended_at=now)
+        with contextlib.suppress(errors.AlreadyExistsError):
+            self._store.records.create(paths.driver_start(self.id, 1), start)
+            self._store.records.create(paths.driver_end(self.id, 1), end)
 
     def _request_cancel(self, epoch: int) -> None:
         request = CancelRequest(epoch=epoch, author=configuration.user(), created_at=datetime.now(UTC))
@@ -279,12 +295,14 @@ class Run:
             return self
         epoch = status.epoch + 1
         self.drive(epoch)
+        if registry.backend(status.plan.backend).restarts_drivers:
+            return self  # it is the backend's by now, and may wait for room
         deadline = time.monotonic() + START_PATIENCE_S
         while time.monotonic() < deadline:
             if self.head().epoch >= epoch:
                 return self
             time.sleep(self._store.pause_s(POLL_S / 3))
-        words = registry.backend(status.plan.backend).last_words(self.id)
+        words = registry.backend(status.plan.backend).last_words(status.plan)
         raise errors.BackendError(
             f"No driver took run {self.id}{': ' if words else '.'}{words}",
             remedy="Try again: run.resume()",
@@ -378,13 +396,16 @@ class _Drivers:
     """Asks a run's backend about its driver."""
 
     def alive(self, plan: Plan, start: DriverStart) -> bool:
-        return registry.backend(plan.backend).driver_alive(start)
+        return registry.backend(plan.backend).driver_alive(plan, start)
+
+    def waits(self, plan: Plan) -> str:
+        return registry.backend(plan.backend).driver_waits(plan)
 
     def last_words(self, plan: Plan) -> str:
-        return registry.backend(plan.backend).last_words(plan.run_id)
+        return registry.backend(plan.backend).last_words(plan)
 
 
-def _driver_order(where: Store, plan: Plan, epoch: int) -> DriverOrder:
+def _driver_order(where: Store, plan: Plan, epoch: int, *, restarts: bool) -> DriverOrder:
     return DriverOrder(
         store=where.url,
         project=where.project,
@@ -393,6 +414,7 @@ def _driver_order(where: Store, plan: Plan, epoch: int) -> DriverOrder:
         folder=plan.folder,
         trusted=configuration.trusted(where),
         epoch=epoch,
+        restarts=restarts,
     )
 
 

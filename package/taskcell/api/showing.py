@@ -160,6 +160,7 @@ def _task_row(
         notices=tuple(dict.fromkeys(notices)),
         elements=end.elements if end and end.elements is not None else len(elements) or None,
         elements_done=sum(item.state.ended for item in elements) if elements else None,
+        seeds=tuple(one.end.seed for one in (task, *elements) if one.end and one.end.seed is not None),
     )
 
 

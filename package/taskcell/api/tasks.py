@@ -226,7 +226,10 @@ def task(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     ...     return 2 * x
     """
     try:
-        chosen = TaskOptions(**options)
+        given: dict[str, Any] = {
+            name: tuple(value.items()) if isinstance(value, Mapping) else value for name, value in options.items()
+        }
+        chosen = TaskOptions(**given)
     except TypeError as exc:
         raise errors.InvalidInputError(f"@task: {exc}.", remedy="Options are: cache, retries, timeout_s.") from exc
     if function is None:

@@ -15,8 +15,10 @@ import msgspec
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import KeyPart
-from taskcell.model.runs import DriverStart
+from taskcell.model.runs import DriverStart, Plan, TaskError
+from taskcell.model.settings import Settings
 from taskcell.model.tasks import TaskOptions
+from taskcell.store.opening import Store
 
 
 class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,22 @@ class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Whether pickles of this store may be loaded."""
     epoch: int = 0
     """Number that a driver is to have among the run's drivers: it leaves when it is taken. 0: the next free one."""
+    restarts: bool = False
+    """Whether the backend starts the driver again when it dies. It then takes the next free number from ``epoch`` on,
+    waits while another one leads, and leaves when one of them has ended the run."""
+
+
+class ServeOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker process is told that takes its orders from a mailbox."""
+
+    store: str
+    project: str
+    run_id: str
+    mailbox: str
+    linger_s: float
+    """How long it waits for a next order before it leaves. Unit: seconds."""
+    trusted: bool = False
+    """Whether pickles of this store may be loaded."""
 
 
 class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,6 +74,8 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     write_cache: bool = True
     options: TaskOptions = TaskOptions()
     element: int | None = None
+    seed: int | None = None
+    """What the global random generators are set to before the body. None: nothing."""
     notices: tuple[str, ...] = ()
 
     @property
@@ -65,7 +85,13 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class WorkerNews(StrEnum):
-    """What a worker can be heard to say or do."""
+    """What a worker can be heard to say or do, or the backend of an order's way to it.
+
+    An order may wait as long as it needs to between ``submit`` and ``BEGUN``; its time runs from there on.
+    """
+
+    WAITING = "waiting"
+    """The order can't begin for a reason outside the run, which ``detail`` says in one sentence; empty: no more."""
 
     BEGUN = "begun"
     """The body's notebook begins to execute, after a wait for somebody else who had the same key."""
@@ -77,21 +103,26 @@ class WorkerNews(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerEvent:
-    """News of one order. ``detail`` is for people: a signal, an exit code."""
+    """News of one order.
+
+    ``detail`` is for people: a signal, an exit code. ``error`` says why an order is lost where the backend knows more
+    than that: whether it counts as the task's own failure, and whether another attempt makes sense.
+    """
 
     order_id: str
     news: WorkerNews
     detail: str = ""
+    error: TaskError | None = None
 
 
 class Workers(Protocol):
     """Workers of one run."""
 
     def free(self) -> int:
-        """Return how many more orders could start now."""
+        """Return how many more orders are taken now; they begin when there is a worker for them."""
 
     def submit(self, order: TaskOrder) -> None:
-        """Start an attempt; returns at once."""
+        """Start an attempt, or line it up; returns at once."""
 
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
         """Wait up to ``timeout_s`` seconds for news."""
@@ -110,18 +141,32 @@ class Backend(Protocol):
     """A place where tasks execute."""
 
     name: str
+    restarts_drivers: bool
+    """Whether drivers that die are started again by the backend itself."""
 
-    def start_driver(self, order: DriverOrder) -> None:
-        """Start a driver that goes on when the caller ends; raise BackendError."""
+    def check(self, store_url: str, settings: Settings, options: Sequence[TaskOptions]) -> Settings:
+        """Refuse, before anything is made, what could not run; return the settings as the plan is to have them.
 
-    def driver_alive(self, start: DriverStart) -> bool:
-        """Whether the driver that left this record still works."""
+        Raise InvalidInputError or BackendError, one sentence each.
+        """
 
-    def last_words(self, run_id: str) -> str:
+    def start_driver(self, order: DriverOrder, plan: Plan) -> None:
+        """Start a driver that goes on when the caller ends; harmless when it was done. Raise BackendError."""
+
+    def withdraw_driver(self, plan: Plan, epoch: int) -> bool:
+        """Take back a driver that has not begun; return whether it never will."""
+
+    def driver_alive(self, plan: Plan, start: DriverStart) -> bool:
+        """Whether the driver that left this record still works, or is being started again."""
+
+    def driver_waits(self, plan: Plan) -> str:
+        """Return why a driver that left no record has not begun, while it still may; empty: not known."""
+
+    def last_words(self, plan: Plan) -> str:
         """Return what the run's newest driver said when it could not even write a record; mostly nothing."""
 
     def driver_ended(self, run_id: str) -> None:
         """Hear that the driver in this process wrote its end: its words need not be kept."""
 
-    def workers(self, order: DriverOrder, *, slots: int | None) -> Workers:
-        """Return workers for a run, at most ``slots`` at once (None: the backend's default)."""
+    def workers(self, order: DriverOrder, plan: Plan, store: Store) -> Workers:
+        """Return workers for a run, at most as many at once as the plan says."""

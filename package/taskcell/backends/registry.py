@@ -11,7 +11,10 @@ from taskcell import errors
 from taskcell.backends import contracts
 
 GROUP = "taskcell.backends"
-_BUILT_IN = {"local": "taskcell.backends.local:LocalBackend"}
+_BUILT_IN = {
+    "kubernetes": "taskcell.backends.kubernetes:KubernetesBackend",
+    "local": "taskcell.backends.local:LocalBackend",
+}
 
 
 def names() -> tuple[str, ...]:

@@ -8,25 +8,23 @@ lives is waited for, an attempt without a record is made again.
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 import msgspec
 
 from taskcell import errors
 from taskcell.backends.contracts import WorkerEvent, WorkerNews, Workers
 from taskcell.cache.results import Results
-from taskcell.engine import ending, mapping, settling, states
+from taskcell.engine import ending, mapping, retrying, settling, states
 from taskcell.engine.clocks import Clock
+from taskcell.engine.leading import Leadership
 from taskcell.engine.mending import Mender
 from taskcell.engine.nodes import Graph, Node
 from taskcell.engine.ordering import Orders
-from taskcell.model.runs import AttemptEnd, DriverEnd, DriverStart, Plan, RunState, TaskError, TaskState
+from taskcell.engine.waits import WaitBoard
+from taskcell.model.runs import AttemptEnd, DriverEnd, Plan, RunState, TaskError, TaskState
 from taskcell.model.tasks import Task
-from taskcell.store import paths
 from taskcell.store.opening import Store
 
 POLL_S = 0.25
@@ -36,11 +34,10 @@ SETTLE_S = 0.1
 """How long ready tasks are settled in one go before workers are heard again."""
 TIMEOUT_GRACE_S = 20.0
 """Beyond a task's timeout, for the kernel's start and the record's end; then the processes are killed from outside."""
-LOST_LIMIT = 3
-"""Workers that one task may take down before it is given up."""
-LONGEST_DELAY_S = 3600.0
-LEADER_PATIENCE_S = 10.0
-"""How long a new driver waits for an old one that has written its end and is about to go."""
+
+
+class ReplacedError(BaseException):
+    """The driver is told to leave because another one is about to take its place: workers go on."""
 
 
 class Driver:
@@ -58,6 +55,8 @@ class Driver:
         Whether pickles of this store may be loaded here (only a mapped input needs to be).
     epoch
         Number that this driver is to have; 0 for the next free one.
+    restarts
+        Whether it may be started again under the same number, as in ``DriverOrder``.
     clock
         The time.
     """
@@ -71,12 +70,14 @@ class Driver:
         installed: Callable[[str], str | None],
         trusted: bool,
         epoch: int = 0,
+        restarts: bool = False,
         clock: Clock | None = None,
     ) -> None:
         self._store = store
         self._plan = plan
         self._workers = workers
         self._clock = clock or Clock()
+        self._leadership = Leadership(store, plan.run_id, epoch, restarts=restarts)
         self._epoch = epoch
         self._elements = mapping.Elements(store, trusted=trusted)
         self._graph = Graph(plan, self._load_task)
@@ -87,41 +88,22 @@ class Driver:
         self._orphans: list[Node] = []
         self._delayed: list[Node] = []
         self._waiting: deque[Node] = deque()
+        self._waits = WaitBoard(store, plan.run_id)
         self._next_cancel_check = 0.0
 
     def drive(self) -> DriverEnd:
         """Drive the run to its end and record it; raise ConflictError when another driver is at it, or was first."""
-        leadership = self._store.files.lease(leader_lease(self._store.project, self._plan.run_id))
-        if not leadership.acquire(LEADER_PATIENCE_S):
-            raise errors.ConflictError(f"Run {self._plan.run_id} has a driver already.", run=self._plan.run_id)
-        try:
-            self._begin()
-            return self._driven()
-        finally:
-            self._settling.close()
-            self._workers.close()
-            leadership.release()
-
-    def _begin(self) -> None:
-        folder = paths.driver_starts(self._plan.run_id)
-        if not self._epoch:
-            self._epoch = self._store.records.append(folder, self._start_record)
-            return
-        try:
-            self._store.records.create(paths.numbered(folder, self._epoch), self._start_record(self._epoch))
-        except errors.AlreadyExistsError as exc:
-            raise errors.ConflictError(
-                f"Run {self._plan.run_id} was taken by another driver.", run=self._plan.run_id
-            ) from exc
-
-    def _start_record(self, epoch: int) -> DriverStart:
-        return DriverStart(
-            run_id=self._plan.run_id,
-            epoch=epoch,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            started_at=datetime.now(UTC),
-        )
+        with self._leadership:
+            try:
+                self._epoch = self._leadership.begin()
+                return self._driven()
+            except ReplacedError:
+                raise
+            except BaseException:
+                self._workers.close()
+                raise
+            finally:
+                self._settling.close()
 
     def _driven(self) -> DriverEnd:
         started = self._clock.seconds()
@@ -135,13 +117,10 @@ class Driver:
             go_on = f"Go on with: taskcell resume {self._plan.run_id}"
             # A store that is full may not even take this; then the exception is the last word.
             with contextlib.suppress(errors.StoreError):
-                self._end(RunState.FAILED, " ".join(f"The driver gave up: {reason} {go_on}".split()))
+                self._leadership.end(RunState.FAILED, " ".join(f"The driver gave up: {reason} {go_on}".split()))
             raise
-        return self._end(state, sentence)
-
-    def _end(self, state: RunState, sentence: str) -> DriverEnd:
-        end = DriverEnd(epoch=self._epoch, state=state, sentence=sentence, ended_at=datetime.now(UTC))
-        self._store.records.create(paths.driver_end(self._plan.run_id, self._epoch), end)
+        end = self._leadership.end(state, sentence)
+        self._workers.close()
         return end
 
     # -- what is known already ---------------------------------------------------------------------------------------
@@ -177,6 +156,7 @@ class Driver:
             more = self._start_ready()
             self._check_orphans()
             self._check_deadlines()
+            self._waits.publish(self._epoch, self._clock.seconds())
             if not (self._running or self._orphans or self._delayed or self._waiting or self._graph.ready):
                 return self._conclusion()
             if self._running:
@@ -198,7 +178,7 @@ class Driver:
         if now < self._next_cancel_check:
             return False
         self._next_cancel_check = now + self._store.pause_s(CANCEL_POLL_S)
-        if not states.cancel_requested(self._store, self._plan.run_id, self._epoch):
+        if not self._leadership.is_cancelled():
             return False
         for node in self._running.values():
             self._workers.cancel(node.order_id)
@@ -253,7 +233,7 @@ class Driver:
             self._workers.submit(node.order)
 
     def _set_running(self, node: Node) -> None:
-        node.state, node.started, node.overdue = TaskState.RUNNING, self._clock.seconds(), False
+        node.state, node.started, node.begun, node.overdue = TaskState.RUNNING, self._clock.seconds(), False, False
 
     def _settle(self, nodes: list[Node]) -> None:
         """Take nodes' results from the cache, or put them in the line for a worker."""
@@ -328,8 +308,12 @@ class Driver:
         node = self._running.get(event.order_id)
         if node is None:
             return
+        if event.news is WorkerNews.WAITING:
+            self._waits.note(node.id, event.detail)
+            return
+        self._waits.note(node.id, "")
         if event.news is WorkerNews.BEGUN:
-            node.started = self._clock.seconds()
+            node.started, node.begun = self._clock.seconds(), True
             return
         del self._running[event.order_id]
         attempt = states.read_attempt(self._store, self._plan.run_id, node.id, node.attempt)
@@ -339,7 +323,7 @@ class Driver:
             # Another worker claimed this attempt: it left a start, or holds the lease.
             self._orphans.append(node)
         else:
-            self._lost(node, event.detail)
+            self._lost(node, event.detail, event.error)
 
     def _ended(self, node: Node, end: AttemptEnd) -> None:
         if end.state is TaskState.SUCCEEDED:
@@ -356,26 +340,21 @@ class Driver:
 
     def _retried(self, node: Node, end: AttemptEnd) -> bool:
         """Note a failed attempt; put the node off to another one unless it has had enough."""
-        node.error = end.error
-        counts = end.error is None or end.error.counts
-        node.failures += counts
-        node.losses += not counts
-        options = node.task.options
-        if node.failures > options.retries or node.losses >= LOST_LIMIT:
+        delay_s = retrying.delay_after(node, end.error)
+        if delay_s is None:
             return False
-        delay = min(options.retry_delay_s * 2.0 ** min(node.failures - 1, 30), LONGEST_DELAY_S) if counts else 0.0
         node.state, node.order = TaskState.PENDING, None
-        node.not_before = self._clock.seconds() + delay
+        node.not_before = self._clock.seconds() + delay_s
         self._delayed.append(node)
         return True
 
-    def _lost(self, node: Node, detail: str) -> None:
+    def _lost(self, node: Node, detail: str, error: TaskError | None = None) -> None:
         if node.overdue:
             limit = node.task.options.timeout_s
             error = TaskError(kind="timeout", sentence=f"it took longer than {limit:g} s and was killed")
-        else:
-            last = node.losses + 1 >= LOST_LIMIT
-            times = f" {LOST_LIMIT} times, the last time with" if last else ":"
+        elif error is None:
+            last = node.losses + 1 >= retrying.LOST_LIMIT
+            times = f" {retrying.LOST_LIMIT} times, the last time with" if last else ":"
             error = TaskError(kind="lost", sentence=f"its worker process ended{times} {detail}", counts=False)
         self._ended(node, self._record(node, TaskState.FAILED, error))
 
@@ -399,7 +378,7 @@ class Driver:
         now = self._clock.seconds()
         for node in self._running.values():
             limit = node.task.options.timeout_s
-            if limit is not None and not node.overdue and now > node.started + limit + TIMEOUT_GRACE_S:
+            if limit is not None and node.begun and not node.overdue and now > node.started + limit + TIMEOUT_GRACE_S:
                 node.overdue = True
                 self._workers.cancel(node.order_id)
 
@@ -418,8 +397,3 @@ class Driver:
             else:
                 self._workers.cancel(f"{node.id}/{node.attempt}")
                 self._lost(node, "it was left behind by a driver that was stopped")
-
-
-def leader_lease(project: str, run_id: str) -> str:
-    """Return the name of the lease that a run's driver holds."""
-    return f"{project}/driver/{run_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import socket
@@ -16,7 +17,7 @@ from typing import Any
 import msgspec
 
 from taskcell import analysis, errors
-from taskcell.backends import scratch
+from taskcell.backends import memory, scratch
 from taskcell.backends.contracts import TaskOrder, WorkerNews
 from taskcell.backends.local import processes
 from taskcell.cache.results import Results
@@ -39,7 +40,6 @@ class _Outcome:
     error: TaskError | None
     notices: tuple[str, ...]
     dropped: dict[str, str]
-    seed: int | None = None
     randomness: tuple[str, ...] = ()
 
 
@@ -133,7 +133,6 @@ class Executor:
             outputs=outcome.outputs,
             displays=displays,
             notices=outcome.notices,
-            seed=outcome.seed,
             randomness=outcome.randomness,
         )
         return self._published(order, end, outcome.dropped)
@@ -165,6 +164,7 @@ class Executor:
 
         task = msgspec.json.decode(self._store.blobs.get(order.task), type=Task)
         folder = scratch.make(order.run_id, order.task_id, order.attempt)
+        before = memory.usage()
         try:
             self._prepare(folder, task, order)
             executed = notebooks.execute(
@@ -181,7 +181,7 @@ class Executor:
                 },
                 listener=log.write,
             )
-            return self._read(folder, executed, task)
+            return _explained(self._read(folder, executed, task), before, memory.usage())
         finally:
             # What a task leaves running ends with it, also what gave up its parent or its session.
             processes.kill_marked(f"{folder}{os.sep}")
@@ -197,7 +197,7 @@ class Executor:
             inputs=order.inputs,
             outputs=task.outputs,
             stated=task.stated,
-            seed=task.options.seed,
+            seed=order.seed,
             values={item.name: item.artifact for item in task.captures if item.artifact is not None},
         )
         (folder / "order.json").write_bytes(msgspec.json.encode(inside))
@@ -224,9 +224,17 @@ class Executor:
             error=error,
             notices=tuple(notices),
             dropped=result.dropped,
-            seed=task.options.seed,
             randomness=analysis.unseeded(task.sources, result.drawn),
         )
+
+
+def _explained(outcome: _Outcome, before: memory.Usage | None, after: memory.Usage | None) -> _Outcome:
+    """Say that a process which was killed was killed for want of memory, where the system says so."""
+    if outcome.error is None or outcome.error.kind != "killed" or before is None or after is None:
+        return outcome
+    if after.killed <= before.killed:
+        return outcome
+    return dataclasses.replace(outcome, error=memory.out_of_memory(after.limit_bytes, after.peak_bytes))
 
 
 def _unexpected(exc: Exception) -> TaskError:

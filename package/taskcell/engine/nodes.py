@@ -28,9 +28,12 @@ class Node:
     attempt: int = 0
     failures: int = 0
     losses: int = 0
+    interruptions: int = 0
     order: TaskOrder | None = None
     started: float = 0.0
     not_before: float = 0.0
+    begun: bool = False
+    """Whether its worker has said that the body executes."""
     overdue: bool = False
     end: AttemptEnd | None = None
     error: TaskError | None = None

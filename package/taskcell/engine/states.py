@@ -20,6 +20,7 @@ from taskcell.model.runs import (
     RunState,
     TaskError,
     TaskState,
+    Waits,
 )
 from taskcell.store import paths
 from taskcell.store.opening import Store
@@ -31,6 +32,9 @@ DRIVER_PATIENCE = timedelta(seconds=60)
 
 DAMAGED = "damaged"
 """Kind of error of an attempt whose record, or whose result, can't be read any more."""
+
+LOCAL = "local"
+"""The backend whose tasks never wait for anything outside the run."""
 
 INTERACTIVE = "interactive"
 """Name in a plan's ``backend`` of the run that a notebook session leaves: its tasks ran in the kernel."""
@@ -90,6 +94,9 @@ class Drivers(Protocol):
     def alive(self, plan: Plan, start: DriverStart) -> bool:
         """Whether it still works."""
 
+    def waits(self, plan: Plan) -> str:
+        """Return why the first one has not begun, while it still may."""
+
     def last_words(self, plan: Plan) -> str:
         """Return what the newest one said when it could not write a record; mostly nothing."""
 
@@ -102,6 +109,8 @@ def read_head(store: Store, run_id: str, drivers: Drivers, plan: Plan | None = N
     if end is not None:
         return RunHead(plan=plan, state=end.state, sentence=end.sentence, epoch=epoch, ended_at=end.ended_at)
     state, sentence = _open_state(plan, start, drivers)
+    if state is RunState.RUNNING:
+        sentence = _waiting_sentence(store, plan, epoch) or sentence
     return RunHead(plan=plan, state=state, sentence=sentence, epoch=epoch)
 
 
@@ -197,11 +206,25 @@ def _open_state(plan: Plan, start: DriverStart | None, drivers: Drivers) -> tupl
         return RunState.SUCCEEDED, "Tasks that were run in a notebook's kernel."
     if start is not None and drivers.alive(plan, start):
         return RunState.RUNNING, "Running."
+    if start is None and (reason := drivers.waits(plan)):
+        return RunState.PENDING, f"Its driver has not started yet: {reason}."
     words = drivers.last_words(plan)
     if start is None and not words and datetime.now(UTC) - plan.created_at < DRIVER_PATIENCE:
         return RunState.PENDING, "Its driver has not started yet."
     said = f" Its last words: {words.rstrip('.')}." if words else ""
     return RunState.INTERRUPTED, f"Its driver is gone.{said} Go on with: taskcell resume {plan.run_id}"
+
+
+def _waiting_sentence(store: Store, plan: Plan, epoch: int) -> str:
+    """Return what a run waits for outside its own tasks, as its present driver last said."""
+    if plan.backend == LOCAL:
+        return ""
+    _, waits = newest(store, paths.waits(plan.run_id), Waits)
+    if waits is None or waits.epoch != epoch or not waits.tasks:
+        return ""
+    task_id, reason = next(iter(waits.tasks.items()))
+    more = f" and {waits.count - 1} more tasks" if waits.count > 1 else ""
+    return f"Running; {task_id}{more} waits: {reason}."
 
 
 def _task_statuses(head: RunHead, attempts: dict[str, Attempt]) -> dict[str, TaskStatus]:

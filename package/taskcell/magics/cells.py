@@ -144,8 +144,8 @@ class _Execution:
         prepared = self._now
         assert prepared is not None
         body = bodies.Body(self._shell, self._cell, self._runner.body_namespace(prepared))
-        if prepared.task.options.seed is not None:
-            seeding.seed(prepared.task.options.seed)
+        if prepared.seed is not None:
+            seeding.seed(prepared.seed)
         self._generators = seeding.states()
         self._started, self._begun = datetime.now(UTC), time.perf_counter()
         return body, recording.Recording(self._shell)

@@ -11,6 +11,7 @@ import msgspec
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import KeyPart
+from taskcell.model.settings import KubernetesSettings
 
 RunId = NewType("RunId", str)
 """A ULID: 26 characters of Crockford's base 32, sorting by time."""
@@ -103,6 +104,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Interpreter that executes the tasks. Empty: the one that launches."""
     folder: str = ""
     """Working folder of the tasks, used where it exists."""
+    kubernetes: KubernetesSettings | None = None
+    """How the kubernetes backend runs it; None elsewhere."""
 
 
 class DriverStart(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +135,17 @@ class CancelRequest(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class Waits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a run waits for outside its own tasks, at one moment; the newest record counts while its driver works."""
+
+    epoch: int
+    tasks: dict[str, str]
+    """Why, in one sentence, by id of the task run. At most a few of those that wait for the same."""
+    count: int = 0
+    """Number of all that wait."""
+    created_at: datetime
+
+
 class AttemptStart(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt at one task began. ``attempt`` counts from 1."""
 
@@ -146,10 +160,13 @@ class TaskError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why an attempt failed. ``counts`` is False for faults of the platform, which do not spend a user's retry."""
 
     kind: str
-    """Stable word: ``exception``, ``timeout``, ``killed``, ``unstorable``, ``input``, ``lost``."""
+    """Stable word: ``exception``, ``timeout``, ``killed``, ``memory``, ``unstorable``, ``input``, ``lost``,
+    ``interrupted``, ``image``, ``unschedulable``, ``quota``, ``disk``, ``configuration``, ``cluster``."""
     sentence: str
     traceback: str = ""
     counts: bool = True
+    final: bool = False
+    """Whether another attempt would end in the same way, so that none is made: an image that does not exist."""
 
 
 class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -174,6 +191,6 @@ class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     elements: int | None = None
     """Number of elements, for a mapped task."""
     seed: int | None = None
-    """What ``--seed`` set the global random generators to before the body."""
+    """What the global random generators were set to before the body: ``--seed``, or an element's own one made from it."""
     randomness: tuple[str, ...] = ()
     """What it drew without a seed: global generators, and calls in the words of the code."""

@@ -2,7 +2,50 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+
+
+class KubernetesSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How the ``kubernetes`` backend runs drivers and tasks; a launch writes it into its plan.
+
+    Each field ``name`` is read from the environment as ``TASKCELL_KUBERNETES_NAME`` and from
+    ``[tool.taskcell.kubernetes]``.
+    """
+
+    namespace: str | None = None
+    """Namespace of the runs. None: that of the kubeconfig's context."""
+    context: str | None = None
+    """Context of the kubeconfig, for launching and watching. None: the current one."""
+    image: str | None = None
+    """Image of drivers, and of tasks that name none. It holds Python and Taskcell. None: each task names its own."""
+    python: str = "python3"
+    """Interpreter in the images."""
+    service_account: str = "taskcell"
+    """Service account of drivers. Workers have no token."""
+    store_secret: str | None = None
+    """Secret whose entries are environment variables of drivers and workers: the store's address and credentials."""
+    cpu_cores: float = 0.25
+    """Cores reserved for a task that states none, and for a driver. Unit: cores."""
+    memory_bytes: int = 1 << 30
+    """Memory reserved for, and the limit of, a task that states none, and a driver. Unit: bytes."""
+    disk_bytes: int = 4 << 30
+    """Scratch space of a task that states none. Unit: bytes."""
+    share_pods: bool = True
+    """Whether tasks of the same shape follow one another in a pod. False: each attempt has a pod of its own."""
+    max_pods: int = 32
+    """Workers of a run at once, unless the launch says. Unit: pods."""
+    linger_s: float = 20.0
+    """How long a worker without an order waits for one. Unit: seconds."""
+    pending_limit_s: float = 300.0
+    """How long a pod may wait for room, a secret or a quota before its task fails. Unit: seconds."""
+    image_limit_s: float = 60.0
+    """How long an image may be missing before its task fails. Unit: seconds."""
+    ttl_s: int = 3600
+    """How long finished Jobs stay. Unit: seconds."""
+    pod: dict[str, Any] = {}
+    """Part of a pod's ``spec``, merged into that of every worker: ``{nodeSelector: {disk: ssd}}``."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,3 +71,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Size above which ``gc`` removes least recently made results. Unit: bytes. None: no limit."""
     workflow: str | None = None
     """Name of the workflow. None: the notebook's file name."""
+    kubernetes: KubernetesSettings = KubernetesSettings()
+    """How the kubernetes backend runs."""

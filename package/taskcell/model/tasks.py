@@ -10,6 +10,9 @@ import msgspec
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 
+Pairs = tuple[tuple[str, str], ...]
+"""Names with values, in the order in which they were given; hashable, as options are."""
+
 
 class TaskOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a task is to be run. None of it is part of the cache key except ``seed`` and ``map_over``."""
@@ -28,12 +31,27 @@ class TaskOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Accelerators reserved for the task."""
     image: str | None = None
     """Container image; used by the kubernetes backend only. None: the backend's default."""
+    disk_bytes: int | None = None
+    """Scratch space of the task. Unit: bytes. None: the backend's default."""
+    node_selector: Pairs = ()
+    """Labels that the node must have, for the kubernetes backend."""
+    tolerations: tuple[str, ...] = ()
+    """Taints of nodes that it may run on: ``key``, ``key=value``, ``key=value:effect``."""
+    env: Pairs = ()
+    """Environment variables. They stand in records and notebooks: nothing secret."""
+    secrets: Pairs = ()
+    """Environment variables taken from the cluster's secrets, as ``secret/key``: never read by Taskcell."""
+    queue: str | None = None
+    """Kueue queue that admits the task's Job."""
+    share: bool = True
+    """Whether the task may run in a pod in which others ran before. False: a pod for each attempt."""
     cache: bool = True
     """Whether results may be taken from the cache. False: always execute."""
     map_over: str | None = None
     """Input over whose elements the task runs one by one. None: runs once."""
     seed: int | None = None
-    """Seed for ``random`` and ``numpy.random`` set before the body. None: not seeded."""
+    """Seed for ``random`` and ``numpy.random`` set before the body; the elements of a map have seeds of their own, made
+    from it. None: not seeded."""
 
 
 class CaptureKind(StrEnum):

@@ -21,6 +21,11 @@ _DURATION_PART = re.compile(rf"({_NUMBER})(d|h|ms|m|s)")
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _CPU = re.compile(rf"({_NUMBER})(m?)")
 _MEMORY = re.compile(rf"({_NUMBER})\s?([KMGT]?)(i?)B?", re.IGNORECASE)
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]{0,254}"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_OBJECT = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
+_KEY = rf"(?:{_OBJECT}/)?{_LABEL}"
+_TOLERATION = re.compile(rf"{_KEY}(?:=(?:{_LABEL})?)?(?::(?:NoSchedule|PreferNoSchedule|NoExecute))?", re.ASCII)
 _LEAST_MEMORY = 2**20
 _MOST = 2**53
 
@@ -96,6 +101,32 @@ def _map(text: str) -> str:
     return names.normal(text)
 
 
+def _pairs(names_re: str, values_re: str, expected: str) -> Callable[[str], tuple[tuple[str, str], ...]]:
+    pair = re.compile(f"({names_re})=({values_re})", re.ASCII)
+
+    def parse(text: str) -> tuple[tuple[str, str], ...]:
+        found = [pair.fullmatch(part.strip()) for part in text.split(",")]
+        named = {match[1]: match[2] for match in found if match}
+        if len(named) < len(found):
+            raise _BadValueError(f"{expected}; several with commas between, each name once")
+        return tuple(named.items())
+
+    return parse
+
+
+def _tolerations(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(_TOLERATION.fullmatch(part) for part in found):
+        raise _BadValueError("taints such as gpu, spot=yes or spot=yes:NoSchedule; several with commas between")
+    return found
+
+
+def _queue(text: str) -> str:
+    if not re.fullmatch(_LABEL, text, re.ASCII):
+        raise _BadValueError("the name of a queue: a-z, 0-9, - and ., at most 63 characters")
+    return text
+
+
 FLAGS: tuple[Flag, ...] = (
     Flag(
         name="--retries",
@@ -133,6 +164,55 @@ FLAGS: tuple[Flag, ...] = (
         metavar="IMAGE",
         help="container image, for backends that use one",
         parse=_image,
+    ),
+    Flag(
+        name="--disk",
+        field="disk_bytes",
+        metavar="SIZE",
+        help="scratch space (20Gi), on kubernetes",
+        parse=_memory,
+    ),
+    Flag(
+        name="--node",
+        field="node_selector",
+        metavar="LABEL=VALUE",
+        help="labels that the node must have, on kubernetes",
+        parse=_pairs(_KEY, rf"(?:{_LABEL})?", "labels such as disk=ssd"),
+    ),
+    Flag(
+        name="--tolerate",
+        field="tolerations",
+        metavar="TAINT",
+        help="taints of nodes that it may run on (spot=yes:NoSchedule), on kubernetes",
+        parse=_tolerations,
+    ),
+    Flag(
+        name="--env",
+        field="env",
+        metavar="NAME=VALUE",
+        help="environment variables, on kubernetes; nothing secret",
+        parse=_pairs(_VARIABLE, r"[^,]*", "variables such as MODE=fast"),
+    ),
+    Flag(
+        name="--secret",
+        field="secrets",
+        metavar="NAME=SECRET/KEY",
+        help="environment variables from the cluster's secrets, on kubernetes",
+        parse=_pairs(_VARIABLE, rf"{_OBJECT}/[A-Za-z0-9._-]+", "references such as TOKEN=api/token"),
+    ),
+    Flag(
+        name="--queue",
+        field="queue",
+        metavar="NAME",
+        help="Kueue queue that admits it, on kubernetes",
+        parse=_queue,
+    ),
+    Flag(
+        name="--own-pod",
+        field="share",
+        metavar="",
+        help="a pod for each attempt, in which nothing else ran, on kubernetes",
+        parse=lambda text: False,
     ),
     Flag(
         name="--no-cache",

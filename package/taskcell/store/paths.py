@@ -234,6 +234,16 @@ def cancel(run_id: str, number: int) -> str:
     return _numbered(cancels(run_id), number)
 
 
+def waits(run_id: str) -> str:
+    """Sequence of ``Waits`` records; the newest counts."""
+    return f"{run(run_id)}/waits"
+
+
+def mailbox(run_id: str, name: str) -> str:
+    """Sequence of ``Letter`` records for one worker that no pipe reaches."""
+    return f"{run(run_id)}/mailboxes/{quoted(name)}"
+
+
 def reproductions(run_id: str) -> str:
     """Sequence of the verdicts on reproductions of the run."""
     return f"{run(run_id)}/reproductions"

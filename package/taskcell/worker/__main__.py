@@ -5,68 +5,125 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import sys
+from collections.abc import Callable
 
 import msgspec
 
 from taskcell import errors
 from taskcell.backends import registry
-from taskcell.backends.contracts import DriverOrder, TaskOrder, WorkerNews
+from taskcell.backends.contracts import DriverOrder, ServeOrder, TaskOrder, WorkerNews
+from taskcell.backends.mailboxes import ANSWER, Mailbox
 from taskcell.model.runs import Plan
 from taskcell.store import paths
 from taskcell.store.opening import Store, open_store
 
+EX_TEMPFAIL = 75
+"""Exit code by which a driver asks to be started again, as in sysexits.h."""
+
 
 def main(arguments: list[str]) -> int:
-    """Run as ``drive ORDER`` or ``work ORDER``; return the exit code."""
+    """Run as ``drive ORDER``, ``work ORDER`` or ``serve ORDER``; return the exit code."""
     logging.basicConfig(level=logging.WARNING)
-    if len(arguments) != 2 or arguments[0] not in ("drive", "work"):
-        sys.stderr.write("usage: python -m taskcell.worker {drive|work} ORDER\n")
-        return 2
-    order = msgspec.json.decode(arguments[1], type=DriverOrder)
     try:
-        store = open_store(order.store, order.project)
-        plan = store.records.read(paths.plan(order.run_id), Plan)
-        return _drive(order, store, plan) if arguments[0] == "drive" else _work(order, store, plan)
+        match arguments:
+            case ["drive", text]:
+                return _drive(msgspec.json.decode(text, type=DriverOrder))
+            case ["work", text]:
+                return _work(msgspec.json.decode(text, type=DriverOrder))
+            case ["serve", text]:
+                return _serve(msgspec.json.decode(text, type=ServeOrder))
+        sys.stderr.write("usage: python -m taskcell.worker {drive|work|serve} ORDER\n")
+        return 2
     except errors.TaskcellError as exc:
         # The last line is what a reader of the run is shown.
         sys.stderr.write(f"{' '.join(str(exc).split())}\n")
         return 1
 
 
-def _drive(order: DriverOrder, store: Store, plan: Plan) -> int:
-    from taskcell.engine.driving import Driver
+def _opened(order: DriverOrder | ServeOrder) -> tuple[Store, Plan]:
+    store = open_store(order.store, order.project)
+    return store, store.records.read(paths.plan(order.run_id), Plan)
+
+
+def _drive(order: DriverOrder) -> int:
+    from taskcell.engine.driving import Driver, ReplacedError
     from taskcell.environment import installed_version
 
+    store, plan = _opened(order)
     backend = registry.backend(plan.backend)
-    workers = backend.workers(order, slots=plan.max_workers)
-    driver = Driver(store, plan, workers, installed=installed_version, trusted=order.trusted, epoch=order.epoch)
+    workers = backend.workers(order, plan, store)
+    driver = Driver(
+        store,
+        plan,
+        workers,
+        installed=installed_version,
+        trusted=order.trusted,
+        epoch=order.epoch,
+        restarts=order.restarts,
+    )
+    if order.restarts:
+        signal.signal(signal.SIGTERM, _replaced)
     try:
         driver.drive()
     except errors.ConflictError:
-        return 0  # another driver leads; it carries the run to its end
+        return 0  # another driver leads or has led; it carries the run to its end
+    except ReplacedError:
+        return EX_TEMPFAIL
     backend.driver_ended(order.run_id)
     return 0
 
 
-def _work(order: DriverOrder, store: Store, plan: Plan) -> int:
+def _replaced(_number: int, _frame: object) -> None:
+    """Leave when the backend moves the driver elsewhere: workers go on, and the next driver finds them."""
+    from taskcell.engine.driving import ReplacedError
+
+    raise ReplacedError
+
+
+def _work(order: DriverOrder) -> int:
     """Execute orders from standard input until it ends, telling of each on standard output."""
     from taskcell.engine.executing import Executor
 
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # whatever prints must not be taken for an answer
-
-    def tell(news: WorkerNews, order_id: str) -> None:
-        # When its driver is gone, what it executes is finished and committed all the same.
-        with contextlib.suppress(BrokenPipeError):
-            answers.write(f"{news} {order_id}\n".encode())
-
+    store, plan = _opened(order)
+    tell = _teller("")
     executor = Executor(store, plan, trusted=order.trusted, tell=tell)
     for line in sys.stdin.buffer:
         task_order = msgspec.json.decode(line, type=TaskOrder)
         executor.execute(task_order)
         tell(WorkerNews.DONE, task_order.id)
     return 0
+
+
+def _serve(order: ServeOrder) -> int:
+    """Execute orders from a mailbox until it closes, telling of each on standard output."""
+    from taskcell.engine.executing import Executor
+    from taskcell.worker import serving
+
+    # The first process of a container ignores the signal unless it says what it does.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
+    store, plan = _opened(order)
+    tell = _teller(f"{ANSWER} ")
+    executor = Executor(store, plan, trusted=order.trusted, tell=tell)
+    mailbox = Mailbox(store.records, order.run_id, order.mailbox)
+    for task_order in serving.orders(mailbox, order.linger_s):
+        executor.execute(task_order)
+        tell(WorkerNews.DONE, task_order.id)
+    return 0
+
+
+def _teller(beginning: str) -> Callable[[WorkerNews, str], None]:
+    """Return what tells the driver on standard output; whatever else prints there must not be taken for an answer."""
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+
+    def tell(news: WorkerNews, order_id: str) -> None:
+        # When its driver is gone, what it executes is finished and committed all the same.
+        with contextlib.suppress(BrokenPipeError):
+            answers.write(f"{beginning}{news} {order_id}\n".encode())
+
+    return tell
 
 
 if __name__ == "__main__":

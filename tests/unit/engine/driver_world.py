@@ -27,7 +27,11 @@ Body = Callable[..., Any]
 
 
 class LostError(Exception):
-    """The worker dies."""
+    """The worker dies; the backend may know more than that."""
+
+    def __init__(self, said: str = "", error: TaskError | None = None) -> None:
+        super().__init__(said)
+        self.error = error
 
 
 class HangsError(Exception):
@@ -102,7 +106,7 @@ class FakeWorkers:
             self.world.clock.sleep(timeout_s)
         news, self._news = self._news, []
         for event in news:
-            if event.news is not WorkerNews.BEGUN:
+            if event.news in (WorkerNews.DONE, WorkerNews.LOST):
                 self.busy.pop(event.order_id, None)
         return news
 
@@ -117,8 +121,8 @@ class FakeWorkers:
     def close(self) -> None:
         self.closed += 1
 
-    def say(self, news: WorkerNews, order_id: str, detail: str = "") -> None:
-        self._news.append(WorkerEvent(order_id=order_id, news=news, detail=detail))
+    def say(self, news: WorkerNews, order_id: str, detail: str = "", error: TaskError | None = None) -> None:
+        self._news.append(WorkerEvent(order_id=order_id, news=news, detail=detail, error=error))
 
     def _execute(self, order: TaskOrder) -> None:
         self.executed.append(order.id)
@@ -126,9 +130,10 @@ class FakeWorkers:
         try:
             end = self.world.outcome(order)
         except HangsError:
+            self.say(WorkerNews.BEGUN, order.id)
             return
         except LostError as exc:
-            self.say(WorkerNews.LOST, order.id, str(exc) or "signal SIGKILL")
+            self.say(WorkerNews.LOST, order.id, str(exc) or "signal SIGKILL", exc.error)
             return
         except LeavesNothingError:
             self.say(WorkerNews.DONE, order.id)
@@ -268,6 +273,9 @@ class Gone:
 
     def alive(self, plan: Plan, start: Any) -> bool:
         return False
+
+    def waits(self, plan: Plan) -> str:
+        return ""
 
     def last_words(self, plan: Plan) -> str:
         return ""

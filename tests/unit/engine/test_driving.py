@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from driver_world import RUN, HangsError, LeavesNothingError, LostError, World, task
+from driver_world import RUN, Gone, HangsError, LeavesNothingError, LostError, World, task
 
 from taskcell import errors
 from taskcell.backends.contracts import WorkerNews
-from taskcell.engine import driving, ending, states
-from taskcell.model.runs import RunState, TaskError, TaskState
+from taskcell.engine import driving, ending, leading, retrying, states
+from taskcell.model.runs import DriverEnd, RunState, TaskError, TaskState
 from taskcell.store import paths
 
 DIAMOND = [
@@ -96,7 +96,7 @@ def test_failure_after_the_last_retry_is_told_once() -> None:
 
 
 def test_wait_between_retries_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driving, "LONGEST_DELAY_S", 4.0)
+    monkeypatch.setattr(retrying, "LONGEST_DELAY_S", 4.0)
     world = World([task("t", retries=40, retry_delay_s=1.0)], {"t": failing(40)})
     before = world.clock.now
     assert world.drive()[0].state is RunState.SUCCEEDED
@@ -114,7 +114,7 @@ def test_task_that_takes_three_workers_down_is_given_up() -> None:
     world = World([task("t", retries=50)], {"t": failing(99, LostError)})
     end, workers = world.drive()
     assert end.state is RunState.FAILED
-    assert len(workers.executed) == driving.LOST_LIMIT
+    assert len(workers.executed) == retrying.LOST_LIMIT
     assert "its worker process ended 3 times, the last time with not yet" in end.sentence
 
 
@@ -175,6 +175,17 @@ def test_map_gathers_results_in_order(values: list[int]) -> None:
     assert end.state is RunState.SUCCEEDED
     assert world.value("fit", "FIT") == [value * value for value in values]
     assert world.ends()["fit"].elements == len(values)
+
+
+def test_every_element_has_its_own_recorded_seed() -> None:
+    tasks = [task("fit", "=x", map_over="x", seed=7), task("one", "=x", seed=7)]
+    world = World(tasks, {"fit": lambda x: x, "one": len}, parameters={"x": [1, 2, 1]})
+    world.drive()
+    ends = world.ends()
+    seeds = [ends[f"fit.{index}"].seed for index in range(3)]
+    assert seeds[0] == seeds[2]
+    assert len({*seeds, 7, None}) == 4
+    assert ends["one"].seed == 7
 
 
 def test_failing_element_fails_the_map_in_words_and_the_others_are_kept() -> None:
@@ -268,7 +279,7 @@ def test_cancel_does_not_stop_a_later_resume() -> None:
 def test_cancel_of_a_run_whose_driver_died_ends_its_strays() -> None:
     world = World([task("t")], {"t": lambda: 1})
     _begun(world, "t")
-    world.store.records.append(paths.driver_starts(RUN), lambda epoch: world.driver()[0]._start_record(epoch))
+    leading.Leadership(world.store, RUN, 0, restarts=False).begin()
     world.cancel(2)
     end, workers = world.drive(epoch=2)
     assert end.state is RunState.CANCELLED
@@ -337,9 +348,9 @@ def test_worker_that_was_killed_after_its_commit_lost_nothing() -> None:
 
 
 def test_second_driver_leaves_while_the_first_is_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driving, "LEADER_PATIENCE_S", 0.0)
+    monkeypatch.setattr(leading, "PATIENCE_S", 0.0)
     world = World([task("t")], {"t": lambda: 1})
-    lease = world.store.files.lease(driving.leader_lease("default", RUN))
+    lease = world.store.files.lease(leading.leader_lease("default", RUN))
     assert lease.acquire()
     with pytest.raises(errors.ConflictError, match="has a driver already"):
         world.drive()
@@ -460,3 +471,79 @@ def test_many_hits_are_recorded_once_each_whatever_waits_for_what() -> None:
     assert {name: (found.attempt, found.cached) for name, found in world.ends().items()} == {
         each.name: (1, True) for each in [*sources, *sinks]
     }
+
+
+def test_an_error_that_would_repeat_is_not_tried_again_however_many_retries_there_are() -> None:
+    def no_image() -> None:
+        raise LostError(error=TaskError(kind="image", sentence="no such image", final=True))
+
+    world = World([task("t", retries=5)], {"t": no_image})
+    end, workers = world.drive()
+    assert workers.executed == ["t/1"]
+    assert "Task t failed: no such image" in end.sentence
+
+
+def test_interruptions_by_the_platform_spend_nothing() -> None:
+    lost = iter(range(10))
+
+    def interrupted() -> int:
+        if next(lost) < 9:
+            raise LostError(error=TaskError(kind="interrupted", sentence="evicted", counts=False))
+        return 1
+
+    world = World([task("t")], {"t": interrupted})
+    end, workers = world.drive()
+    assert end.state is RunState.SUCCEEDED
+    assert len(workers.executed) == 10 > retrying.LOST_LIMIT
+
+
+def test_a_task_that_outgrows_its_memory_spends_its_retries() -> None:
+    def too_large() -> None:
+        raise LostError(error=TaskError(kind="memory", sentence="out of memory"))
+
+    world = World([task("t", retries=1)], {"t": too_large})
+    end, workers = world.drive()
+    assert workers.executed == ["t/1", "t/2"]
+    assert "out of memory" in end.sentence
+
+
+def test_what_a_task_waits_for_is_told_while_it_waits() -> None:
+    world = World([task("t")], {"t": lambda: 1})
+    driver, workers = world.driver()
+    outcome = world.outcome
+    told: list[str] = []
+
+    def delayed(order: Any) -> Any:
+        workers.say(WorkerNews.WAITING, order.id, "no node takes it")
+        for event in workers.events(0.0):
+            driver._hear(event)
+        driver._waits.publish(1, 0.0)
+        told.append(_sentence(world))
+        return outcome(order)
+
+    world.outcome = delayed  # type: ignore[method-assign]
+    assert driver.drive().state is RunState.SUCCEEDED
+    assert told == ["Running; t waits: no node takes it."]
+
+
+def _sentence(world: World) -> str:
+    class Alive(Gone):
+        def alive(self, plan: Any, start: Any) -> bool:
+            return True
+
+    plan = msgspec.structs.replace(world.plan, backend="kubernetes")
+    return states.read_head(world.store, RUN, Alive(), plan).sentence
+
+
+def test_a_driver_that_is_replaced_leaves_its_workers_alone() -> None:
+    def replaced() -> None:
+        raise driving.ReplacedError
+
+    world = World([task("t")], {"t": replaced})
+    driver, workers = world.driver()
+    with pytest.raises(driving.ReplacedError):
+        driver.drive()
+    assert workers.closed == 0
+    assert world.store.records.latest(paths.driver_ends(RUN), DriverEnd) is None
+    world.bodies["t"] = lambda: 1
+    assert world.drive()[0].state is RunState.SUCCEEDED

@@ -207,3 +207,31 @@ def test_two_workflow_names_are_refused() -> None:
     cells = [Cell(source="%workflow a", label="cell 1"), Cell(source="%workflow b", label="cell 2")]
     with pytest.raises(errors.DefinitionError, match=r"'a' \(cell 1\) and 'b' \(cell 2\)"):
         headers.workflow_name(cells)
+
+
+@pytest.mark.parametrize(
+    ("flag", "field", "value"),
+    [
+        ("--disk 20Gi", "disk_bytes", 20 << 30),
+        (
+            "--node disk=ssd,topology.kubernetes.io/zone=a",
+            "node_selector",
+            (("disk", "ssd"), ("topology.kubernetes.io/zone", "a")),
+        ),
+        ("--tolerate gpu,spot=yes:NoSchedule", "tolerations", ("gpu", "spot=yes:NoSchedule")),
+        ("--env MODE=fast,URL=http://x:1/", "env", (("MODE", "fast"), ("URL", "http://x:1/"))),
+        ("--secret TOKEN=api/token", "secrets", (("TOKEN", "api/token"),)),
+        ("--queue team-a", "queue", "team-a"),
+        ("--own-pod", "share", False),
+    ],
+)
+def test_flags_of_a_pod_are_read(flag: str, field: str, value: object) -> None:
+    assert getattr(headers.parse_header(f"%%task {flag}").options, field) == value
+
+
+@pytest.mark.parametrize(
+    "flag", ["--node disk", "--tolerate a=b:Never", "--env 1=2", "--env A=1,A=2", "--secret TOKEN=api", "--queue -a"]
+)
+def test_nonsense_in_a_pods_flags_is_refused(flag: str) -> None:
+    with pytest.raises(errors.DefinitionError, match="can't be"):
+        headers.parse_header(f"%%task {flag}")

@@ -1,0 +1,165 @@
+"""The few requests that are made to a cluster, in and out as plain dicts. Connection and login are lightkube's.
+
+Resources stay dicts, so that a server of any version is understood, and what a pod template says is passed on untouched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import httpx2
+import lightkube
+from lightkube.config import client_adapter
+
+from taskcell import errors
+from taskcell.backends.kubernetes import faults
+
+TIMEOUT_S = 15.0
+WATCH_S = 240
+"""How long one watch lasts. A connection that has died unnoticed is found out by then."""
+SILENCE_S = WATCH_S + 30.0
+LOG_SILENCE_S = 600.0
+
+Item = dict[str, Any]
+
+
+class Cluster:
+    """One namespace of a cluster, reached with the user's kubeconfig or, in a pod, with its service account."""
+
+    def __init__(self, context: str | None = None, namespace: str | None = None) -> None:
+        with faults.translated(context or "of the kubeconfig"):
+            config = _config(context)
+            self.server: str = config.cluster.server
+            parameters = client_adapter.ConnectionParams(timeout=httpx2.Timeout(TIMEOUT_S)).httpx_params(config)
+            unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=8)
+            self._http = httpx2.Client(**parameters, limits=unlimited)
+        self.namespace: str = namespace or config.namespace or "default"
+
+    def create_job(self, manifest: Item, *, dry_run: bool = False) -> Item:
+        """Create a Job, or find that it was created before; return it."""
+        params = {"dryRun": "All"} if dry_run else {}
+        try:
+            return self._json("POST", self._jobs(), params=params, body=manifest)
+        except faults.ApiFaultError as exc:
+            if exc.status != 409 or exc.reason != "AlreadyExists":
+                raise
+            if dry_run:
+                return manifest
+        return self._json("GET", self._jobs(manifest["metadata"]["name"]))
+
+    def find_job(self, name: str) -> Item | None:
+        """Return a Job, or None when there is none."""
+        try:
+            return self._json("GET", self._jobs(name))
+        except faults.ApiFaultError as exc:
+            if exc.status == 404:
+                return None
+            raise
+
+    def list_jobs(self, selector: str) -> list[Item]:
+        """Return Jobs by labels."""
+        found: list[Item] = self._json("GET", self._jobs(), params={"labelSelector": selector})["items"]
+        return found
+
+    def delete_job(self, name: str) -> None:
+        """Delete a Job and, soon, its pods; an absent one is no error."""
+        try:
+            self._json("DELETE", self._jobs(name), body={"propagationPolicy": "Background"})
+        except faults.ApiFaultError as exc:
+            if exc.status != 404:
+                raise
+
+    def list_pods(self, selector: str) -> tuple[list[Item], str]:
+        """Return pods by labels, and the version from which to watch on."""
+        found = self._json("GET", self._core("pods"), params={"labelSelector": selector})
+        return found["items"], found["metadata"]["resourceVersion"]
+
+    def watch_pods(self, selector: str, version: str) -> Iterator[tuple[str, Item]]:
+        """Yield what happens to pods, as (``ADDED`` | ``MODIFIED`` | ``DELETED``, pod), for some minutes.
+
+        Raises
+        ------
+        ApiFaultError
+            With status 410 when that version is too old: list again.
+        """
+        params = {
+            "labelSelector": selector,
+            "resourceVersion": version,
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(WATCH_S),
+        }
+        for line in self._lines(self._core("pods"), params, SILENCE_S):
+            event = json.loads(line)
+            if event["type"] == "ERROR":
+                status = event["object"]
+                raise faults.ApiFaultError(
+                    f"The watch ended: {status.get('message', '')}",
+                    status=int(status.get("code", 500)),
+                    retry_after_s=1.0,
+                )
+            yield event["type"], event["object"]
+
+    def follow_log(self, pod: str, container: str) -> Iterator[str]:
+        """Yield the lines of a container's log from its beginning, and new ones until it ends."""
+        params = {"container": container, "follow": "true"}
+        yield from self._lines(self._core("pods", pod, "log"), params, LOG_SILENCE_S)
+
+    def events_of(self, name: str) -> list[Item]:
+        """Return what the cluster noted about an object, oldest first."""
+        found = self._json("GET", self._core("events"), params={"fieldSelector": f"involvedObject.name={name}"})
+        return sorted(found["items"], key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
+
+    def has(self, kind: str, name: str) -> bool | None:
+        """Whether there is a ``secrets``, ``serviceaccounts`` … of that name; None when one may not look."""
+        try:
+            self._json("GET", self._core(kind, name))
+        except faults.ApiFaultError as exc:
+            if exc.status in (403, 404):
+                return None if exc.status == 403 else False
+            raise
+        return True
+
+    def _jobs(self, name: str = "") -> str:
+        path = f"/apis/batch/v1/namespaces/{self.namespace}/jobs"
+        return f"{path}/{name}" if name else path
+
+    def _core(self, *parts: str) -> str:
+        return "/".join((f"/api/v1/namespaces/{self.namespace}", *parts))
+
+    def _json(self, method: str, path: str, *, params: dict[str, str] | None = None, body: Item | None = None) -> Item:
+        with faults.translated(self.server):
+            response = self._http.request(method, path, params=params, json=body)
+        faults.check(response, self.server)
+        answer: Item = response.json()
+        return answer
+
+    def _lines(self, path: str, params: dict[str, str], silence_s: float) -> Iterator[str]:
+        timeout = httpx2.Timeout(TIMEOUT_S, read=silence_s)
+        with faults.translated(self.server), self._http.stream("GET", path, params=params, timeout=timeout) as response:
+            if not response.is_success:
+                response.read()
+            faults.check(response, self.server)
+            yield from response.iter_lines()
+
+
+@lru_cache(maxsize=8)
+def cluster(context: str | None, namespace: str | None) -> Cluster:
+    """Return a connection, the same one for each use in this process."""
+    return Cluster(context, namespace)
+
+
+def _config(context: str | None) -> Any:
+    found = lightkube.KubeConfig.from_env().get(context_name=context)
+    if found is None:
+        raise errors.InvalidInputError(
+            f"The kubeconfig has no context {context!r}.", remedy="`kubectl config get-contexts` lists them."
+        )
+    plugin = found.user.exec if found.user else None
+    if plugin is not None and plugin.apiVersion == "client.authentication.k8s.io/v1":
+        # The client knows the versions before; what is read of the answer, the token, is the same in all.
+        plugin.apiVersion = "client.authentication.k8s.io/v1beta1"
+    return found

@@ -1,0 +1,70 @@
+"""The worker Jobs of one run: made under names that follow from the run, and deleted, if need be later."""
+
+from __future__ import annotations
+
+import contextlib
+
+from taskcell import errors
+from taskcell.backends.contracts import DriverOrder, ServeOrder
+from taskcell.backends.kubernetes import clients, faults, manifests, naming
+from taskcell.backends.kubernetes.shapes import Shape
+from taskcell.model.runs import Plan
+from taskcell.model.settings import KubernetesSettings
+
+
+class WorkerJobs:
+    """Makes and deletes the Jobs of workers; they belong to the driver's."""
+
+    def __init__(self, cluster: clients.Cluster, order: DriverOrder, plan: Plan, settings: KubernetesSettings) -> None:
+        self._cluster = cluster
+        self._order = order
+        self._plan = plan
+        self._settings = settings
+        self._number = 0
+        self._owner: clients.Item | None = None
+        self._undeleted: set[str] = set()
+        """Jobs that are to go and could not be deleted, because the cluster was away."""
+
+    def create(self, shape: Shape, epoch: int) -> str:
+        """Create the Job of one more worker and return its name, which is its mailbox's too; raise BackendError."""
+        name = naming.worker(self._plan.run_id, epoch, self._number + 1)
+        order = ServeOrder(
+            store=self._order.store,
+            project=self._order.project,
+            run_id=self._order.run_id,
+            mailbox=name,
+            linger_s=self._settings.linger_s,
+            trusted=self._order.trusted,
+        )
+        if self._owner is None:
+            self._owner = self._cluster.find_job(naming.driver(self._plan.run_id, self._order.epoch))
+        self._cluster.create_job(manifests.worker_job(order, self._plan, self._settings, shape, self._owner))
+        self._number += 1
+        return name
+
+    def names(self) -> list[str]:
+        """Return the names of all worker Jobs that the run has, also of its earlier drivers."""
+        jobs = self._cluster.list_jobs(naming.of_run(self._plan.run_id, naming.WORKER))
+        return [job["metadata"]["name"] for job in jobs]
+
+    def delete(self, name: str) -> None:
+        """Delete a Job; when the cluster is away, later. Raise BackendError when it forbids that."""
+        try:
+            self._cluster.delete_job(name)
+        except errors.BackendError as exc:
+            if not faults.is_temporary(exc):
+                raise
+            self._undeleted.add(name)
+
+    def delete_rest(self) -> None:
+        """Try again what could not be deleted."""
+        waiting, self._undeleted = self._undeleted, set()
+        for name in waiting:
+            self.delete(name)
+
+    def delete_finally(self, *names: str) -> None:
+        """Delete Jobs and the rest; what can't be deleted now goes with the driver's Job."""
+        with contextlib.suppress(errors.BackendError):
+            for name in names:
+                self.delete(name)
+            self.delete_rest()

@@ -1,0 +1,305 @@
+"""Workers of one run: Jobs whose pods take orders from mailboxes in the store.
+
+Here meet what the driver wants (orders), what the dealer decides (who gets them), and what the cluster says (facts).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from taskcell import errors
+from taskcell.backends import contracts
+from taskcell.backends.contracts import TaskOrder, WorkerEvent, WorkerNews
+from taskcell.backends.kubernetes import clients, conditions, faults, feeds, shapes
+from taskcell.backends.kubernetes.dealing import Dealer, Pod
+from taskcell.backends.kubernetes.jobs import WorkerJobs
+from taskcell.backends.kubernetes.waiting import Waits
+from taskcell.backends.mailboxes import ANSWER, Mailbox
+from taskcell.model.runs import Plan, TaskError
+from taskcell.model.settings import KubernetesSettings
+from taskcell.store import paths
+from taskcell.store.opening import Store
+
+LEAST_ORDERS = 64
+RECHECK_S = 5.0
+"""How often records are looked at, in case a worker's line was lost. Unit: seconds."""
+DEATHS_LIMIT = 5
+"""Workers of one shape that may die one after the other before what waits for more of them is given up."""
+
+
+class FactSource(Protocol):
+    """What a ``feeds.Feed`` does; tests have one of their own."""
+
+    def start(self) -> None:
+        """Begin to watch."""
+
+    def follow(self, job: str, pod: str) -> None:
+        """Begin to read a log."""
+
+    def ended(self, pod: str) -> None:
+        """Hear that a pod has ended."""
+
+    def stop(self) -> None:
+        """Stop all of it."""
+
+    def facts(self, timeout_s: float) -> Iterable[feeds.Fact]:
+        """Yield what there is."""
+
+
+class KubernetesWorkers:
+    """Up to the plan's number of pods, started as orders come and ended when none come any more."""
+
+    def __init__(
+        self,
+        order: contracts.DriverOrder,
+        plan: Plan,
+        store: Store,
+        settings: KubernetesSettings,
+        cluster: clients.Cluster,
+        *,
+        feed: FactSource | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._plan = plan
+        self._store = store
+        self._settings = settings
+        self._jobs = WorkerJobs(cluster, order, plan, settings)
+        self._clock = clock
+        self._feed = feed or feeds.Feed(cluster, plan.run_id)
+        most_pods = plan.max_workers or settings.max_pods
+        self._capacity = max(LEAST_ORDERS, 4 * most_pods)
+        self._dealer = Dealer(most_pods)
+        self._waits = Waits(cluster, settings)
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._names: dict[str, str] = {}
+        """Name of a Job's pod."""
+        self._news: list[WorkerEvent] = []
+        self._epoch = 0
+        self._quiet_until = 0.0
+        self._next_recheck = 0.0
+        self._is_closed = False
+
+    # -- what a driver asks ------------------------------------------------------------------------------------------
+
+    def free(self) -> int:
+        """Return how many more orders are taken now."""
+        return self._capacity - len(self._dealer)
+
+    def submit(self, order: TaskOrder) -> None:
+        """Line an order up for a pod of its shape."""
+        self._epoch = order.epoch
+        try:
+            shape = shapes.shape_of(order.options, self._settings)
+        except errors.InvalidInputError as exc:
+            self._lost(order, TaskError(kind="image", sentence=f"{exc.message} {exc.remedy}", final=True))
+            return
+        self._dealer.line_up(order, shape)
+
+    def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
+        """Deal, listen for at most ``timeout_s`` seconds, and return what is new."""
+        self._deal()
+        for fact in self._feed.facts(0.0 if self._news else timeout_s):
+            self._learn(fact)
+        self._look()
+        self._deal()
+        news, self._news = self._news, []
+        return news
+
+    def cancel(self, order_id: str) -> None:
+        """Delete the Job that executes the order; what else waits in its mailbox goes to others."""
+        if self._dealer.withdraw(order_id):
+            self._news.append(WorkerEvent(order_id=order_id, news=WorkerNews.LOST, detail="it was cancelled"))
+            return
+        for pod in list(self._dealer.pods.values()):
+            if any(order.id == order_id for order in pod.orders):
+                error = TaskError(kind="lost", sentence="its worker was stopped", counts=False)
+                self._drop(pod)
+                self._settle(pod, error, blamed=order_id)
+
+    def stop_strays(self) -> None:
+        """Delete the workers of the run's earlier drivers."""
+        for name in self._jobs.names():
+            if name not in self._dealer.pods:
+                self._jobs.delete(name)
+
+    def close(self) -> None:
+        """Delete the workers that execute or have not begun; let idle ones go by themselves."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._feed.stop()
+        idle = [pod.job for pod in self._dealer.pods.values() if pod.running and not pod.orders]
+        for job in idle:
+            with contextlib.suppress(errors.StoreError):  # then it goes by itself, after its wait
+                self._mailboxes[job].shut()
+        self._jobs.delete_finally(*self._dealer.pods.keys() - set(idle))
+
+    # -- dealing -----------------------------------------------------------------------------------------------------
+
+    def _deal(self) -> None:
+        now = self._clock()
+        if now >= self._quiet_until:
+            for shape in list(self._dealer.wanted(now)):
+                self._start(shape, now)
+        for pod, orders in list(self._dealer.letters()):
+            mailbox = self._mailboxes[pod.job]
+            if not mailbox.put(*orders):
+                self._dealer.take_back(pod, orders)
+            elif not pod.shape.share:
+                mailbox.shut()
+
+    def _start(self, shape: shapes.Shape, now: float) -> None:
+        try:
+            self._feed.start()
+            name = self._jobs.create(shape, self._epoch)
+        except errors.BackendError as exc:
+            self._not_started(shape, exc, now)
+            return
+        self._dealer.pods[name] = Pod(job=name, shape=shape, created=now)
+        self._mailboxes[name] = Mailbox(self._store.records, self._plan.run_id, name)
+
+    def _not_started(self, shape: shapes.Shape, exc: errors.BackendError, now: float) -> None:
+        sentence = f"{exc.message} {exc.remedy}".strip()
+        if faults.is_temporary(exc):
+            self._quiet_until = now + (exc.retry_after_s or 1.0)
+            self._tell(shape, sentence)
+        else:
+            self._give_up(shape, TaskError(kind="cluster", sentence=sentence, final=True))
+
+    # -- listening ---------------------------------------------------------------------------------------------------
+
+    def _learn(self, fact: feeds.Fact) -> None:
+        match fact:
+            case feeds.PodFact():
+                self._learn_pod(fact)
+            case feeds.LineFact():
+                self._learn_line(fact)
+            case feeds.ListedFact():
+                gone = [pod for job, pod in self._dealer.pods.items() if job in self._names and job not in fact.jobs]
+                for pod in gone:
+                    self._ended(pod, conditions.ending({}, deleted=True))
+            case feeds.TroubleFact():
+                for shape in {pod.shape for pod in self._dealer.pods.values()}:
+                    self._tell(shape, fact.sentence)
+
+    def _learn_pod(self, fact: feeds.PodFact) -> None:
+        pod = self._dealer.pods.get(fact.job)
+        if pod is None:
+            return
+        name = self._names[fact.job] = fact.pod["metadata"]["name"]
+        if fact.deleted or conditions.has_ended(fact.pod):
+            self._feed.ended(name)
+            if fact.deleted:
+                self._jobs.delete(fact.job)  # else it makes another pod in its place
+            self._ended(pod, conditions.ending(fact.pod, deleted=fact.deleted))
+        elif conditions.is_running(fact.pod):
+            self._waits.forget(fact.job)
+            self._tell(pod.shape, "")
+            self._feed.follow(fact.job, name)
+            self._dealer.runs(pod, self._clock())
+        else:
+            self._waits.learn(fact.job, fact.pod)
+
+    def _learn_line(self, fact: feeds.LineFact) -> None:
+        pod = self._dealer.pods.get(fact.job)
+        said, _, rest = fact.line.partition(" ")
+        if pod is None or said != ANSWER:
+            return
+        news, _, order_id = rest.partition(" ")
+        if news == WorkerNews.DONE:
+            self._done(pod, order_id)
+        elif news == WorkerNews.BEGUN and any(order.id == order_id for order in pod.orders):
+            self._news.append(WorkerEvent(order_id=order_id, news=WorkerNews.BEGUN))
+
+    def _done(self, pod: Pod, order_id: str) -> None:
+        if self._dealer.done(pod, order_id, self._clock()):
+            self._news.append(WorkerEvent(order_id=order_id, news=WorkerNews.DONE))
+
+    # -- ends --------------------------------------------------------------------------------------------------------
+
+    def _ended(self, pod: Pod, error: TaskError) -> None:
+        """Take note that a pod is gone."""
+        self._forget(pod)
+        if pod.orders:
+            self._settle(pod, error)
+        elif (not pod.running and error.kind != "interrupted") or error.final:
+            self._died(pod, error)
+
+    def _settle(self, pod: Pod, error: TaskError, *, blamed: str = "") -> None:
+        """Tell of the orders that a pod had: done, lost with it, or not begun and so as good as new."""
+        unbegun: list[TaskOrder] = []
+        for order in pod.orders:
+            place = (order.run_id, order.task_id, order.attempt)
+            if self._store.records.exists(paths.attempt_end(*place)):
+                self._news.append(WorkerEvent(order_id=order.id, news=WorkerNews.DONE))
+            elif order.id == blamed or self._store.records.exists(paths.attempt_start(*place)):
+                self._lost(order, error)
+                blamed = blamed or order.id
+            else:
+                unbegun.append(order)
+        pod.orders.clear()
+        if not blamed and unbegun and error.kind != "interrupted":
+            # Nothing was begun, so the worker itself came to grief: again and again, if nobody counts.
+            self._died(pod, error)
+            self._lost(unbegun.pop(0), error)
+        for order in reversed(unbegun):
+            self._dealer.line_up(order, pod.shape, first=True)
+
+    def _died(self, pod: Pod, error: TaskError) -> None:
+        """Give up what waits for such pods when they keep dying before they do anything."""
+        if error.final or self._dealer.died(pod.shape) >= DEATHS_LIMIT:
+            self._give_up(pod.shape, error)
+
+    def _give_up(self, shape: shapes.Shape, error: TaskError) -> None:
+        for order in self._dealer.waiting(shape.id):
+            self._dealer.withdraw(order.id)
+            self._lost(order, error)
+
+    def _lost(self, order: TaskOrder, error: TaskError) -> None:
+        self._news.append(WorkerEvent(order_id=order.id, news=WorkerNews.LOST, detail=error.sentence, error=error))
+
+    def _drop(self, pod: Pod) -> None:
+        self._forget(pod)
+        self._jobs.delete(pod.job)
+
+    def _forget(self, pod: Pod) -> None:
+        self._dealer.remove(pod.job)
+        self._waits.forget(pod.job)
+        self._mailboxes.pop(pod.job, None)
+        self._names.pop(pod.job, None)
+
+    # -- looking after what is silent --------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        now = self._clock()
+        pending = [pod for pod in self._dealer.pods.values() if not pod.running]
+        for pod, wait, waited_s in self._waits.look(pending, now):
+            if not self._waits.is_over(wait, waited_s):
+                if not self._dealer.has_hands(pod.shape.id):
+                    self._tell(pod.shape, wait.sentence)
+                continue
+            self._drop(pod)
+            if self._dealer.has_hands(pod.shape.id):
+                self._dealer.hold_back(pod.shape, now, self._settings.pending_limit_s)
+            else:
+                self._give_up(pod.shape, wait.error(waited_s))
+        if now >= self._next_recheck:
+            self._next_recheck = now + RECHECK_S
+            self._recheck()
+            self._jobs.delete_rest()
+
+    def _recheck(self) -> None:
+        """See whether an order ended whose line never came."""
+        for pod in list(self._dealer.pods.values()):
+            order = pod.orders[0] if pod.orders and self._clock() - pod.last >= RECHECK_S else None
+            if order and self._store.records.exists(paths.attempt_end(order.run_id, order.task_id, order.attempt)):
+                self._done(pod, order.id)
+
+    def _tell(self, shape: shapes.Shape, sentence: str) -> None:
+        """Say what the orders of a shape wait for, when that has changed."""
+        if self._waits.is_news(shape.id, sentence):
+            for order in self._dealer.waiting(shape.id):
+                self._news.append(WorkerEvent(order_id=order.id, news=WorkerNews.WAITING, detail=sentence))

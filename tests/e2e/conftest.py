@@ -1,0 +1,58 @@
+"""A cluster, an S3 server that its pods reach, and an image: made once, and left as they were found."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests import seaweed
+from tests.e2e import clusters, images
+from tests.e2e.kube_world import KubeWorld
+
+
+@pytest.fixture(scope="session")
+def kubeconfig() -> Iterator[Path]:
+    reason = clusters.missing()
+    if reason:
+        pytest.skip(reason)
+    was_up = clusters.is_up()
+    yield clusters.up()
+    if not was_up:
+        clusters.down()
+
+
+@pytest.fixture(scope="session")
+def image(kubeconfig: Path) -> str:
+    return images.ensure(clusters.HOME)
+
+
+@pytest.fixture(scope="session")
+def bucket_server(kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[seaweed.Seaweed]:
+    with seaweed.running(tmp_path_factory.mktemp("seaweed"), clusters.NODE_ADDRESS) as server:
+        yield server
+
+
+@pytest.fixture
+def kube(
+    kubeconfig: Path, image: str, bucket_server: seaweed.Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[KubeWorld]:
+    """A namespace, a store and a notebook's folder of this test's own; settings by environment, as a user has them."""
+    namespace = clusters.Namespace(f"e2e-{uuid.uuid4().hex[:8]}")
+    environ = bucket_server.environ()
+    namespace.create(environ)
+    settings = {
+        "KUBECONFIG": str(kubeconfig),
+        "XDG_CACHE_HOME": str(tmp_path / "user-cache"),
+        "TASKCELL_STORE": f"s3://cache/{uuid.uuid4().hex}",
+        "TASKCELL_TRUSTED_STORES": "s3://cache",
+        "TASKCELL_KUBERNETES_NAMESPACE": namespace.name,
+        "TASKCELL_KUBERNETES_IMAGE": image,
+        "TASKCELL_KUBERNETES_STORE_SECRET": "taskcell-store",
+        "TASKCELL_KUBERNETES_MEMORY_BYTES": str(512 << 20),
+    }
+    for name, value in {**environ, **settings}.items():
+        monkeypatch.setenv(name, value)
+    yield KubeWorld(tmp_path, namespace)
+    namespace.delete()

@@ -1,0 +1,287 @@
+"""Workers in pods: what the driver is told when pods come, work, wait and go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.backends.kubernetes.cluster_world import RUN, ClusterWorld
+
+from taskcell.backends.contracts import WorkerEvent, WorkerNews
+from taskcell.backends.kubernetes import faults, feeds, naming
+from taskcell.backends.kubernetes.workers import DEATHS_LIMIT
+from taskcell.backends.mailboxes import Mailbox
+
+ONE, TWO = naming.worker(RUN, 1, 1), naming.worker(RUN, 1, 2)
+NO_IMAGE = {
+    "phase": "Pending",
+    "containerStatuses": [{"image": "i", "state": {"waiting": {"reason": "ErrImagePull", "message": "not found"}}}],
+}
+NO_ROOM = {
+    "phase": "Pending",
+    "conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1: 1 Insufficient cpu."}
+    ],
+}
+KILLED = {"phase": "Failed", "containerStatuses": [{"state": {"terminated": {"exitCode": 137, "reason": "Error"}}}]}
+EVICTED = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on memory."}
+
+
+def told(news: list[WorkerEvent]) -> list[tuple[str, str]]:
+    return [(str(event.news), event.order_id) for event in news]
+
+
+def working(*names: str, **settings: Any) -> ClusterWorld:
+    """Return a world in which one pod executes the first of some orders."""
+    world = ClusterWorld(max_pods=1, **settings)
+    world.submit(*names)
+    world.step()
+    world.run_pods()
+    return world
+
+
+def test_an_order_goes_to_a_pods_mailbox_once_the_pod_runs_and_its_answers_are_told() -> None:
+    world = ClusterWorld()
+    world.submit("a")
+    world.step()
+    assert list(world.cluster.jobs) == [ONE]
+    assert world.handed(ONE) == []
+    world.run_pods()
+    assert world.handed(ONE) == ["a"]
+    assert world.feed.followed == [ONE]
+    assert told(world.step(world.line(ONE, "begun", "a"))) == [("begun", "a/1")]
+    assert told(world.step(world.line(ONE, "done", "a"), world.line(ONE, "done", "a"))) == [("done", "a/1")]
+
+
+def test_the_next_order_goes_to_the_same_pod() -> None:
+    world = working("a")
+    world.step(world.line(ONE, "done", "a"))
+    world.submit("b")
+    world.step()
+    assert world.handed(ONE) == ["a", "b"]
+    assert list(world.cluster.jobs) == [ONE]
+
+
+def test_a_pod_that_has_left_is_followed_by_another_one() -> None:
+    world = working("a")
+    world.step(world.line(ONE, "done", "a"))
+    Mailbox(world.store.records, RUN, ONE).shut()
+    world.submit("b")
+    world.step()
+    world.step()
+    assert TWO in world.cluster.jobs
+    world.run_pods()
+    assert world.handed(TWO) == ["b"]
+
+
+def test_lines_that_are_no_answers_are_ignored() -> None:
+    world = working("a")
+    noise = [
+        feeds.LineFact(job=ONE, line=text) for text in ("", "done a/1", "taskcell: done b/1", "taskcell: nonsense a/1")
+    ]
+    assert told(world.step(*noise)) == []
+
+
+def test_an_answer_whose_line_was_lost_is_found_in_the_records() -> None:
+    world = working("a")
+    world.end("a")
+    assert told(world.step(seconds=1.0)) == []
+    assert told(world.step(seconds=10.0)) == [("done", "a/1")]
+
+
+def test_when_a_pod_dies_what_it_executed_is_lost_and_the_rest_goes_to_another() -> None:
+    world = working("a", "b", "c")
+    world.step(world.line(ONE, "done", "a"))
+    assert world.handed(ONE) == ["a", "b", "c"]
+    world.begin("b")
+    news = world.step(world.pod(ONE, **KILLED))
+    assert told(news) == [("lost", "b/1")]
+    assert news[0].error is not None
+    assert not news[0].error.counts
+    world.run_pods()
+    assert world.handed(TWO) == ["c"]
+
+
+def test_what_was_committed_before_a_pod_died_is_done() -> None:
+    world = working("a")
+    world.begin("a")
+    world.end("a")
+    assert told(world.step(world.pod(ONE, **KILLED))) == [("done", "a/1")]
+
+
+def test_an_eviction_before_anything_began_costs_nothing() -> None:
+    world = working("a")
+    assert told(world.step(world.pod(ONE, **EVICTED))) == []
+    world.run_pods()
+    assert world.handed(TWO) == ["a"]
+
+
+def test_a_deleted_pod_is_not_replaced_behind_the_drivers_back() -> None:
+    world = working("a")
+    world.begin("a")
+    news = world.step(world.pod(ONE, deleted=True, phase="Running"))
+    assert told(news) == [("lost", "a/1")]
+    assert news[0].error is not None
+    assert news[0].error.kind == "interrupted"
+    assert ONE in world.cluster.deleted
+
+
+def test_a_pod_that_a_new_listing_lacks_is_gone() -> None:
+    world = working("a")
+    world.begin("a")
+    assert told(world.step(feeds.ListedFact(jobs=frozenset()))) == [("lost", "a/1")]
+
+
+def test_workers_that_always_die_before_they_begin_are_given_up() -> None:
+    world = ClusterWorld(max_pods=1)
+    world.submit(*[f"t{n}" for n in range(20)])
+    lost: list[WorkerEvent] = []
+    for number in range(1, DEATHS_LIMIT + 1):
+        world.step()
+        lost += world.step(world.pod(naming.worker(RUN, 1, number), **KILLED))
+    assert len(lost) == 20
+    world.step()
+    assert len(world.cluster.jobs) == DEATHS_LIMIT
+
+
+def test_a_missing_image_is_told_at_once_and_fails_what_waits_after_its_limit() -> None:
+    world = ClusterWorld(image_limit_s=60.0)
+    world.submit("a", "b")
+    world.step()
+    pods = [world.pod(job, **NO_IMAGE) for job in world.cluster.jobs]
+    news = world.step(*pods, seconds=2.0)
+    assert told(news) == [("waiting", "a/1"), ("waiting", "b/1")]
+    assert "the image i can't be pulled (there is no such image)" in news[0].detail
+    assert told(world.step(seconds=30.0)) == []
+    lost = world.step(seconds=31.0)
+    assert told(lost) == [("lost", "a/1"), ("lost", "b/1")]
+    assert lost[0].error is not None
+    assert (lost[0].error.kind, lost[0].error.final) == ("image", True)
+
+
+def test_want_of_room_is_told_once_and_no_more_when_there_is_room() -> None:
+    world = ClusterWorld()
+    world.submit("a")
+    world.step()
+    assert told(world.step(world.pod(ONE, **NO_ROOM), seconds=2.0)) == [("waiting", "a/1")]
+    assert told(world.step(seconds=5.0)) == []
+    news = world.run_pods()
+    assert [(event.order_id, event.detail) for event in news] == [("a/1", "")]
+
+
+def test_pods_that_find_no_room_are_dropped_while_others_work() -> None:
+    world = ClusterWorld(pending_limit_s=60.0)
+    world.submit("a", "b")
+    world.step()
+    running = {"phase": "Running", "containerStatuses": [{"state": {"running": {}}}]}
+    assert told(world.step(world.pod(ONE, **running), world.pod(TWO, **NO_ROOM))) == []
+    assert told(world.step(seconds=3.0)) == []
+    assert told(world.step(seconds=61.0)) == []
+    assert world.cluster.deleted == [TWO]
+
+
+def test_a_used_up_quota_is_told_from_the_jobs_events() -> None:
+    world = ClusterWorld()
+    world.submit("a")
+    world.step()
+    said = "exceeded quota: q, requested: pods=1, used: pods=5, limited: pods=5"
+    world.cluster.events[ONE] = [{"reason": "FailedCreate", "message": f'pods "x" is forbidden: {said}'}]
+    (news,) = world.step(seconds=5.0)
+    assert news.news is WorkerNews.WAITING
+    assert news.detail.startswith("the quota q is used up (asked for pods=1, used pods=5 of pods=5)")
+
+
+def test_a_cluster_that_is_away_is_asked_again() -> None:
+    world = ClusterWorld()
+    world.cluster.refusal = faults.ApiFaultError("It is away.", status=503, retry_after_s=2.0)
+    world.submit("a")
+    assert told(world.step()) == [("waiting", "a/1")]
+    world.cluster.refusal = None
+    world.step(seconds=1.0)
+    assert not world.cluster.jobs
+    world.step(seconds=1.5)
+    assert list(world.cluster.jobs) == [ONE]
+
+
+def test_what_could_not_be_deleted_while_the_cluster_was_away_is_deleted_later() -> None:
+    world = working("a")
+    world.begin("a")
+    world.cluster.refusal = faults.ApiFaultError("It is away.", status=503, retry_after_s=2.0)
+    assert told(world.step(world.pod(ONE, deleted=True, phase="Running"))) == [("lost", "a/1")]
+    assert world.cluster.deleted == []
+    world.cluster.refusal = None
+    world.step(seconds=10.0)
+    assert world.cluster.deleted == [ONE]
+
+
+def test_the_end_does_not_fail_on_a_cluster_that_is_away() -> None:
+    world = working("a")
+    world.cluster.refusal = faults.ApiFaultError("It is away.", status=503, retry_after_s=2.0)
+    world.workers.close()
+
+
+def test_a_refusal_fails_what_waits_with_the_clusters_reason() -> None:
+    world = ClusterWorld()
+    world.cluster.refusal = faults.ApiFaultError("The cluster forbids it: jobs.", remedy="Ask.", status=403)
+    world.submit("a")
+    (news,) = world.step()
+    assert news.error is not None
+    assert (news.error.sentence, news.error.final) == ("The cluster forbids it: jobs. Ask.", True)
+
+
+def test_cancel_deletes_the_pod_that_executes_and_spares_what_waits_behind() -> None:
+    world = working("a", "b")
+    world.begin("a")
+    world.workers.cancel("a/1")
+    assert ONE in world.cluster.deleted
+    assert told(world.step()) == [("lost", "a/1")]
+    world.run_pods()
+    assert world.handed(TWO) == ["b"]
+
+
+def test_cancel_of_what_waits_deletes_nothing() -> None:
+    world = working("a", "b")
+    world.workers.cancel("b/1")
+    assert told(world.step()) == [("lost", "b/1")]
+    assert world.cluster.deleted == []
+
+
+def test_at_the_end_idle_pods_are_told_to_go_and_others_are_deleted() -> None:
+    world = working("a")
+    world.step(world.line(ONE, "done", "a"))
+    world.workers.close()
+    world.workers.close()
+    assert world.cluster.deleted == []
+    assert world.letters(ONE)[-1].orders == ()
+    busy = working("a")
+    busy.workers.close()
+    assert busy.cluster.deleted == [ONE]
+
+
+def test_strays_are_workers_that_are_not_mine() -> None:
+    world = working("a")
+    stray = naming.worker(RUN, 7, 1)
+    world.cluster.jobs[stray] = {"metadata": {"name": stray}}
+    world.workers.stop_strays()
+    assert world.cluster.deleted == [stray]
+
+
+def test_a_task_that_shares_nothing_has_its_pods_mailbox_closed_behind_it() -> None:
+    world = ClusterWorld()
+    world.submit("a", share=False)
+    world.step()
+    world.run_pods()
+    assert [len(letter.orders) for letter in world.letters(ONE)] == [1, 0]
+
+
+def test_no_more_orders_are_taken_than_can_be_kept_in_mind() -> None:
+    world = ClusterWorld(max_pods=4)
+    free = world.workers.free()
+    world.submit(*[f"t{n}" for n in range(free)])
+    assert world.workers.free() == 0
+
+
+@pytest.mark.parametrize("pod", [{}, {"metadata": {"name": "x"}}, {"metadata": {"name": "x"}, "status": None}])
+def test_a_pod_of_a_stranger_is_ignored(pod: dict[str, Any]) -> None:
+    world = working("a")
+    assert told(world.step(feeds.PodFact(job="someone-elses", pod=pod))) == []
