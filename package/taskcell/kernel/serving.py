@@ -21,7 +21,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from taskcell.kernel import linux, preloading, shells, tasks, warming, wire
+from taskcell.kernel import linux, marks, preloading, shells, tasks, warming, wire
 
 _LOOK_S = 5.0
 """How often it makes sure that its parent still lives, should the end of the socket be hidden by a fork of the parent."""
@@ -35,6 +35,7 @@ class _Server:
     parent: int
     kernel: shells.TaskKernel
     environ: dict[str, str]
+    mark: tasks.Mark
     tasks: dict[int, socket.socket] = field(default_factory=dict)
     """Links by process number."""
     retired: bool = False
@@ -104,7 +105,7 @@ class _Server:
                 for other in (self.control, link, *self.tasks.values()):
                     other.close()
                 os.close(self.wake)
-                tasks.run(self.kernel, ends, added, server)
+                tasks.run(self.kernel, ends, added, server, self.mark)
             except BaseException:  # noqa: BLE001  a fault of ours: it belongs in the output that the runner collects
                 traceback.print_exc(file=open(2, "w", closefd=False))  # noqa: SIM115, PTH123
             finally:
@@ -175,12 +176,13 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
 
 
 def main(control_fd: int, order: str) -> None:
-    """Be a server on a socket. ``order`` is JSON: ``idle_s``, ``parent``, ``die_with_thread``, ``ipython_dir``."""
+    """Be a server on a socket. ``order`` is JSON: ``idle_s``, ``parent``, ``die_with_thread``, ``ipython_dir``, ``mark`` …"""
     facts = json.loads(order)
     if facts["die_with_thread"]:
         linux.die_with_parent()
     linux.adopt_orphans()
     control = socket.socket(fileno=control_fd)
+    mark = tasks.Mark(facts["mark"], marks.place_of(facts["mark"]))
     environ = dict(os.environ)
     wake, wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
@@ -195,7 +197,7 @@ def main(control_fd: int, order: str) -> None:
     warming.shell(kernel.shell)
     preloading.settle()
     wire.tell(control, language_info=json.loads(shells.language_info()))
-    server = _Server(control, wake, facts["idle_s"], facts["parent"], kernel, environ)
+    server = _Server(control, wake, facts["idle_s"], facts["parent"], kernel, environ, mark)
     _closing(server.serve, server.close)
 
 

@@ -143,7 +143,7 @@ def language_info() -> str:
 
 def patch_debuggers() -> None:
     """Do what the kernel's application does: debuggers that can be interrupted."""
-    import pdb  # noqa: T100
+    import pdb
 
     from IPython.core import debugger
 

@@ -16,14 +16,21 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from taskcell.kernel import linux, shells, streams, wire
+from taskcell.kernel import linux, marks, shells, streams, wire
 
 _SILENT_MESSAGES = frozenset({"status", "execute_input"})
 
 
-def run(kernel: shells.TaskKernel, ends: list[int], added: Mapping[str, str], parent: int) -> None:
+class Mark(NamedTuple):
+    """A variable by which others find a task's processes, and where the system reads it from."""
+
+    name: str
+    place: int
+
+
+def run(kernel: shells.TaskKernel, ends: list[int], added: Mapping[str, str], parent: int, mark: Mark) -> None:
     """Be a task process until its runner has nothing more; never returns to the server's code.
 
     Parameters
@@ -36,6 +43,8 @@ def run(kernel: shells.TaskKernel, ends: list[int], added: Mapping[str, str], pa
         Environment variables that imports have set in the server.
     parent
         The server's process number.
+    mark
+        The variable that others look for.
     """
     os.setsid()
     linux.die_with_parent()
@@ -47,7 +56,9 @@ def run(kernel: shells.TaskKernel, ends: list[int], added: Mapping[str, str], pa
     start = channel.receive()
     if start is None:
         os._exit(0)
-    _take_over(kernel, json.loads(start.body), added)
+    facts = json.loads(start.body)
+    marks.write(mark.place, facts["environ"].get(mark.name, ""))
+    _take_over(kernel, facts, added)
     printer = streams.Printer(channel)
     sys.stdout = streams.OutStream(printer, wire.STDOUT, "stdout", 1)
     sys.stderr = streams.OutStream(printer, wire.STDERR, "stderr", 2)

@@ -18,8 +18,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
-from taskcell import errors
-from taskcell.kernel import wire
+from taskcell.backends.local.processes import MARK
+from taskcell.kernel import marks, wire
 
 IDLE_S = 600.0
 """How long a server without a task stays."""
@@ -128,6 +128,7 @@ def _started(ipython_dir: str) -> Server:
         "parent": os.getpid(),
         "die_with_thread": threading.current_thread() is threading.main_thread(),
         "ipython_dir": ipython_dir,
+        "mark": MARK,
         "argv": [_launcher(), "-f", os.devnull],
     }
     try:
@@ -167,7 +168,7 @@ def _launcher() -> str:
 
 
 def _server_environ() -> dict[str, str]:
-    environ = dict(os.environ)
+    environ = {**os.environ, **marks.room_for(MARK)}
     if environ.get("PYTHONPATH"):
         entries = environ["PYTHONPATH"].split(os.pathsep)
         environ["PYTHONPATH"] = os.pathsep.join(str(Path.cwd() / entry) if entry else entry for entry in entries)
@@ -186,8 +187,3 @@ def _environment_stamp() -> tuple[object, ...]:
         with contextlib.suppress(OSError):
             stamps.append((place, os.stat(place).st_mtime_ns))  # noqa: PTH116  on the path of every task
     return tuple(stamps)
-
-
-def refusal(exc: ServerError) -> errors.BackendError:
-    """Return what a caller is told who has insisted on a server."""
-    return errors.BackendError(f"No server for warm execution: {exc}.", remedy='Use isolation="kernel".')
