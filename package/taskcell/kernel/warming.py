@@ -25,6 +25,7 @@ def shell(target: InteractiveShell) -> None:
     for name in _ALWAYS:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    names, hidden = dict(target.user_ns), dict(target.user_ns_hidden)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         for source in ("1/0", "[0]"):
             target.run_cell(source, store_history=False, silent=False)
@@ -32,8 +33,12 @@ def shell(target: InteractiveShell) -> None:
         with contextlib.suppress(AttributeError):
             delattr(sys, name)
     target._last_traceback = None
+    for now, then in ((target.user_ns, names), (target.user_ns_hidden, hidden)):
+        now.clear()
+        now.update(then)
+    target.user_ns["_oh"].clear()
     for name in ("_", "__", "___"):
-        target.user_ns[name] = ""
+        setattr(target.displayhook, name, names.get(name, ""))
 
 
 def libraries() -> None:

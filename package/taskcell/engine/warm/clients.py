@@ -151,9 +151,9 @@ class WarmClient(PapermillNotebookClient):  # type: ignore[misc]
 def describe_end(code: int | None) -> str:
     """Say how a task process ended."""
     if code is None:
-        return "its process ended with the server that it was forked from"
+        return "its process died: with the server that it was forked from"
     if code >= 0:
-        return f"its process ended with exit code {code}"
+        return f"its process died: exit code {code}"
     try:
         name = signal.Signals(-code).name
     except ValueError:
@@ -162,7 +162,7 @@ def describe_end(code: int | None) -> str:
         "SIGKILL": " (killed by somebody, or because the machine was out of memory)",
         "SIGSEGV": " (a crash in native code)",
     }
-    return f"its process was ended by signal {name}{hint.get(name, '')}"
+    return f"its process died: signal {name}{hint.get(name, '')}"
 
 
 def _message(msg_type: str, content: Any, parent: Any, metadata: Any) -> dict[str, Any]:
