@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from papermill.engines import papermill_engines
+from tests.engines import cases, comparing
 
 from taskcell.engine.warm import engines
-from tests.engines import cases, comparing
 
 papermill_engines.register(engines.NAME, engines.WarmEngine)
 with tempfile.TemporaryDirectory() as place:

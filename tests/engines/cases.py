@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -16,7 +18,7 @@ class Case(NamedTuple):
     """A notebook. ``apart`` says why some cells differ, by their number."""
 
     cells: tuple[Cell, ...]
-    apart: dict[int, str] = {}
+    apart: Mapping[int, str] = MappingProxyType({})
 
 
 def _case(*sources: str | Cell, apart: dict[int, str] | None = None) -> Case:
@@ -40,6 +42,7 @@ CASES: dict[str, Case] = {
         Cell("sys.stdout.buffer", _RAISES),
         Cell("sys.stdout.write(3)", _RAISES),
         "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()) as f:\n    print('kept')\nf.getvalue()",
+        apart={2: "the traceback's frame within the stream"},
     ),
     "displays": _case(
         "from IPython.display import display, HTML, Markdown, JSON, Image, Javascript, clear_output, update_display\n"
@@ -77,7 +80,13 @@ CASES: dict[str, Case] = {
         "'never'",
     ),
     "tags": _case(
-        Cell("1", ("skip-execution",)), Cell("2", ("remove_cell",)), Cell("1/0", _RAISES), "4", "", "  \n", "# only a comment"
+        Cell("1", ("skip-execution",)),
+        Cell("2", ("remove_cell",)),
+        Cell("1/0", _RAISES),
+        "4",
+        "",
+        "  \n",
+        "# only a comment",
     ),
     "sys.exit": _case("print('a')", "import sys\nsys.exit()", "print('never')"),
     "sys.exit with a code": _case("import sys\nsys.exit(3)", "print('never')"),
@@ -87,15 +96,16 @@ CASES: dict[str, Case] = {
         "import asyncio\nawait asyncio.sleep(0.01)\n1",
         "async def f(n):\n    await asyncio.sleep(0)\n    return n\nawait asyncio.gather(f(1), f(2))",
         "asyncio.get_running_loop().is_running()",
-        Cell("asyncio.run(f(1))", _RAISES, ),
+        Cell("asyncio.run(f(1))", _RAISES),
         "t = asyncio.create_task(f(7))",
         "await t",
         "async with asyncio.timeout(5):\n    x = await f(3)\nx",
         "[n async for n in _] if False else 'ok'",
         Cell("await f(1) / 0", _RAISES),
-        apart={},
     ),
-    "shell lines": _case("!echo out; echo err >&2", "files = !printf 'a\\nb\\n'\nfiles", "!false\n_exit_code", "!!echo x"),
+    "shell lines": _case(
+        "!echo out; echo err >&2", "files = !printf 'a\\nb\\n'\nfiles", "!false\n_exit_code", "!!echo x"
+    ),
     "bash cells": _case(
         "%%bash\necho out\necho err >&2",
         "%%bash --out o --err e\necho out; echo err >&2",
@@ -186,7 +196,6 @@ CASES: dict[str, Case] = {
         "%matplotlib inline\nfrom IPython.display import display\nf = plt.figure(figsize=(1, 1))\nplt.close(f)\ndisplay(1)",
         "plt.style.use('ggplot')\nplt.hist([1, 1, 2], bins=2)[0]",
         Cell("plt.plot([1], [1, 2])", _RAISES),
-        apart={},
     ),
     "frames": _case(
         "import pandas as pd, numpy as np\ndf = pd.DataFrame({'a': [1, 2], 'b': ['x', None]})\ndf",
@@ -199,7 +208,9 @@ CASES: dict[str, Case] = {
         "df.groupby('b').sum()",
         Cell("df['missing']", _RAISES),
     ),
-    "polars": _case("import polars as pl\npl.DataFrame({'a': [1, 2]})", "pl.DataFrame({'a': [1, 2]}).select(pl.col('a').sum())"),
+    "polars": _case(
+        "import polars as pl\npl.DataFrame({'a': [1, 2]})", "pl.DataFrame({'a': [1, 2]}).select(pl.col('a').sum())"
+    ),
     "progress bars": _case(
         "import sys\nfrom tqdm import tqdm\n"
         "for _ in tqdm(range(3), file=sys.stdout, bar_format='{n}/{total}', mininterval=0, miniters=1): pass",
@@ -238,11 +249,16 @@ CASES: dict[str, Case] = {
         "threading.current_thread().name",
     ),
     "deep recursion": _case(Cell("def f(): f()\nf()", _RAISES), "'alive'", apart={0: "the depth at which it begins"}),
-    "large output": _case("'x' * 2_000_000", "print('y' * 3_000_000)", "from IPython.display import HTML\nHTML('z' * 1_000_000)"),
+    "large output": _case(
+        "'x' * 2_000_000", "print('y' * 3_000_000)", "from IPython.display import HTML\nHTML('z' * 1_000_000)"
+    ),
     "large source": _case("t = '''" + "s" * 300_000 + "'''\nlen(t)"),
-    "surrogates and controls": _case(r"print('a\x1b[31mred\x1b[0m')", r"'\x00\x07'", r"print('a\rb')", r"'\ud800'.encode('utf-8', 'replace')"),
+    "surrogates and controls": _case(
+        r"print('a\x1b[31mred\x1b[0m')", r"'\x00\x07'", r"print('a\rb')", r"'\ud800'.encode('utf-8', 'replace')"
+    ),
     "not a number": _case(
-        "from IPython.display import JSON, display\ndisplay({'application/json': {'a': 1.5}}, raw=True)", "float('nan'), float('inf')"
+        "from IPython.display import JSON, display\ndisplay({'application/json': {'a': 1.5}}, raw=True)",
+        "float('nan'), float('inf')",
     ),
     "class and dataclass": _case(
         "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1\nA()",

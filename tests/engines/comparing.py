@@ -11,9 +11,9 @@ from typing import Any
 import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
+from tests.engines.cases import Case
 
 from taskcell.engine.warm import engines
-from tests.engines.cases import Case
 
 _MASKS = (
     (re.compile(r"0x[0-9a-f]{6,}"), "0xADDRESS"),
@@ -66,7 +66,7 @@ def differences(stock: Any, warm: Any) -> Iterator[tuple[int, str, Any, Any]]:
         yield -1, "number of cells", len(left), len(right)
     number = -1
     for one, other in zip(left, right, strict=False):
-        number += one.get("id", "").startswith("c")
+        number += one.get("id", "").startswith("c") and one.get("id", "")[1:].isdigit()
         for what in ("cell_type", "source", "execution_count", "outputs", "metadata"):
             a, b = (_plain(what, cell.get(what), cell) for cell in (one, other))
             if a != b:
@@ -106,7 +106,12 @@ def _widgets(made: Any) -> Any:
     """Return the kinds and plain values of the widgets that are kept."""
     state = made.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
     return sorted(
-        (model["model_name"], str(model["state"].get("value")), _masked(str(_outputs_of(model))), sorted(model["state"]))
+        (
+            model["model_name"],
+            str(model["state"].get("value")),
+            _masked(str(_outputs_of(model))),
+            sorted(model["state"]),
+        )
         for model in state.values()
     )
 

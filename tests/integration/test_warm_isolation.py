@@ -204,8 +204,10 @@ here._run(Path({folder!r}), "import os, time\\nopen('pids', 'w').write(f'{{os.ge
 
 
 def test_server_and_tasks_end_with_a_killed_caller(tmp_path: Path) -> None:
-    code = _HOST.format(here=os.getcwd(), folder=str(tmp_path))
-    with subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}) as host:
+    code = _HOST.format(here=str(Path.cwd()), folder=str(tmp_path))
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ) as host:
         pids = _until(lambda: [int(text) for text in (tmp_path / "pids").read_text().split()])
         host.kill()
     _until(lambda: [pid for pid in pids if not _alive(pid)] == pids or None)

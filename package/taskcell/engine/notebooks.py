@@ -144,8 +144,17 @@ def execute(
     warm = isolation is Isolation.PROCESS and not choosing.obstacle()
     watched = _Watched()
     try:
-        error = _papermill(_WARM_ENGINE if warm else _KERNEL_ENGINE, notebook, watched, scratch, parameters, folder,
-                           timeout_s, environ, listener)
+        error = _papermill(
+            _WARM_ENGINE if warm else _KERNEL_ENGINE,
+            notebook,
+            watched,
+            scratch,
+            parameters,
+            folder,
+            timeout_s,
+            environ,
+            listener,
+        )
     except servers.ServerError:
         # Nothing was executed yet.
         warm = False

@@ -22,7 +22,9 @@ from contextlib import contextmanager
 
 from taskcell.kernel import linux
 
-_NATIVE_THREADS = frozenset({"numpy", "scipy", "pandas", "pyarrow", "sklearn", "matplotlib", "polars", "taskcell", "duckdb"})
+_NATIVE_THREADS = frozenset(
+    {"numpy", "scipy", "pandas", "pyarrow", "sklearn", "matplotlib", "polars", "taskcell", "duckdb"}
+)
 """Packages whose native threads were tried: they end at a fork, or do no harm."""
 
 

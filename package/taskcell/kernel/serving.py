@@ -107,7 +107,7 @@ class _Server:
                 os.close(self.wake)
                 tasks.run(self.kernel, ends, added, server, self.mark)
             except BaseException:  # noqa: BLE001  a fault of ours: it belongs in the output that the runner collects
-                traceback.print_exc(file=open(2, "w", closefd=False))  # noqa: SIM115, PTH123
+                traceback.print_exc(file=open(2, "w", closefd=False))  # noqa: SIM115
             finally:
                 os._exit(70)
         self.tasks[pid] = link
@@ -192,7 +192,7 @@ def main(control_fd: int, order: str) -> None:
     shells.patch_debuggers()
     # Whatever a shell writes when it is made must not outlive this process, however that ends.
     private = tempfile.mkdtemp(prefix="taskcell-ipython-")
-    kernel = shells.TaskKernel(ipython_dir=facts["ipython_dir"] or private)
+    kernel = shells.TaskKernel.instance(ipython_dir=facts["ipython_dir"] or private)
     shutil.rmtree(private, ignore_errors=True)
     warming.shell(kernel.shell)
     preloading.settle()

@@ -20,6 +20,7 @@ from typing import Any
 import comm
 from ipykernel.comm.manager import CommManager
 from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from jupyter_client.session import Session
 from traitlets.config import Config
@@ -102,10 +103,9 @@ class TaskKernel(IPythonKernel):  # type: ignore[misc]
             self.shell.configurables.append(manager)
         self.comm_manager = manager
         self.shell.extension_manager.load_extension("storemagic")
-
-    def getpass(self, *args: Any, **options: Any) -> str:
-        """Refuse, as the real one does; without the parameters that differ from release to release."""
-        return str(super().getpass(*args, **options))
+        # Libraries and %matplotlib ask the kernel's application for its kernel. It is made, and never started.
+        application = IPKernelApp.instance()
+        application.kernel, application.shell = self, self.shell
 
     async def run(self, source: str, message_id: str) -> dict[str, Any]:
         """Execute a cell and return the reply's facts."""

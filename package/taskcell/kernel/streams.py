@@ -99,7 +99,8 @@ class OutStream(io.TextIOBase):
         """Print text."""
         if not isinstance(string, str):
             raise TypeError(f"write() argument must be str, not {type(string)}")
-        self._printer.write(self._kind, string)
+        if string:
+            self._printer.write(self._kind, string)
         return len(string)
 
     def flush(self) -> None:

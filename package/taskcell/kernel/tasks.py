@@ -107,9 +107,7 @@ async def _answer(kernel: shells.TaskKernel, channel: wire.Channel, printer: str
 
 
 async def _executed(kernel: shells.TaskKernel, channel: wire.Channel, order: dict[str, Any]) -> dict[str, Any]:
-    channel.send(
-        wire.BEGUN, json.dumps({"at": time.time(), "execution_count": kernel.shell.execution_count}).encode()
-    )
+    channel.send(wire.BEGUN, json.dumps({"at": time.time(), "execution_count": kernel.shell.execution_count}).encode())
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return await kernel.run(order["source"], order["message_id"])
@@ -133,6 +131,7 @@ def _stand_alone(out: int, err: int) -> None:
 def _take_over(kernel: shells.TaskKernel, start: dict[str, Any], added: Mapping[str, str]) -> None:
     """Become a process like one that was started for this task: its folder, its environment, its own chance."""
     _set_environment({**added, **start["environ"]})
+    kernel.shell.init_environment()
     os.chdir(start["folder"])
     os.umask(start["umask"])
     sys.path[:] = shells.search_path(sys.path)

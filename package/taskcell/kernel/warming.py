@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_ALWAYS = ("pexpect", "ptyprocess", "stack_data", "executing", "multiprocessing.resource_tracker", "concurrent.futures.thread")
+_ALWAYS = (
+    "pexpect",
+    "ptyprocess",
+    "stack_data",
+    "executing",
+    "multiprocessing.resource_tracker",
+    "concurrent.futures.thread",
+)
 """Modules that IPython imports when a cell first fails, starts a program or awaits."""
 
 

@@ -41,7 +41,7 @@ def _other_kernel(notebook: Any, kernel_name: str | None) -> str:
     except NoSuchKernel:
         return f"there is no kernel {name} here"
     program, *rest = found.argv
-    ours = {sys.executable, os.path.realpath(sys.executable), "python", "python3"}  # noqa: PTH118
+    ours = {sys.executable, os.path.realpath(sys.executable), "python", "python3"}
     if program not in ours or rest[:2] != ["-m", "ipykernel_launcher"] or found.env:
         return f"the kernel {name} is not this interpreter's own"
     return ""

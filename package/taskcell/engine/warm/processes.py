@@ -201,7 +201,7 @@ def started(find: Callable[[], servers.Server], preload: tuple[str, ...]) -> Tas
         ends = [channel_end.fileno(), out_end, err_end, link_end.fileno()]
         try:
             server.request(ends, wanted)
-            answer = None
+            answer: dict[str, Any] | None = None
         except OSError:
             answer = {}
         finally:
