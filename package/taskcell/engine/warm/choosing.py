@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,12 @@ def _other_kernel(notebook: Any, kernel_name: str | None) -> str:
     language = spec.get("language") or notebook.metadata.get("language_info", {}).get("name") or "python"
     if language.lower() != "python":
         return f"its language is {language}"
-    name = kernel_name or spec.get("name") or "python3"
+    return _foreign(kernel_name or spec.get("name") or "python3", os.environ.get("JUPYTER_PATH"))
+
+
+@lru_cache(maxsize=64)
+def _foreign(name: str, _path: str | None) -> str:
+    """Return why a kernel is not this interpreter's own; looked up once, since that costs more than a small task."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
