@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
+
+from taskcell.backends.kubernetes import namespaces
+from taskcell.model.settings import KubernetesSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("CLUSTER_TOOLS", ROOT.parent / "shared" / "cluster"))
@@ -52,12 +57,52 @@ class Namespace:
         self.name = name
 
     def create(self, environ: dict[str, str]) -> None:
-        """Make it, with the service account, the Role and the store's secret that Taskcell needs, and nothing more."""
-        for item in (_NAMESPACE, _ACCOUNT, _ROLE, _BINDING, _secret(environ)):
-            self.apply(json.loads(json.dumps(item).replace("{namespace}", self.name)))
+        """Make it as an administrator does: what `taskcell kubernetes manifest` prints, the store's secret, nothing more."""
+        request = namespaces.Request(namespace=self.name, project="default")
+        _kubectl("apply", "-f", "-", given=namespaces.text(request, KubernetesSettings()))
+        self.apply(json.loads(json.dumps(_secret(environ)).replace("{namespace}", self.name)))
+
+    def user_config(self, name: str, target: Path, *roles: str) -> Path:
+        """Write the kubeconfig of somebody who has these Roles and nothing else (a service account, for its token)."""
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": self.name}}
+        self.apply(account)
+        for role in roles:
+            subject = f"--serviceaccount={self.name}:{name}"
+            _kubectl("-n", self.name, "create", "rolebinding", f"{name}-{role}", f"--role={role}", subject)
+        token = ""
+        deadline = time.monotonic() + 20
+        while not token and time.monotonic() < deadline:
+            for secret in self.items("secrets"):
+                if secret["metadata"].get("annotations", {}).get("kubernetes.io/service-account.name") == name:
+                    token = base64.b64decode(secret["data"]["token"]).decode()
+            time.sleep(0.1)
+        config = json.loads(_kubectl("config", "view", "--raw", "-o", "json").stdout)
+        config["users"] = [{"name": each["name"], "user": {"token": token}} for each in config["users"]]
+        for context in config["contexts"]:
+            context["context"]["namespace"] = self.name
+            context["name"] = name
+        config["current-context"] = name
+        target.write_text(json.dumps(config), encoding="utf-8")
+        return target
 
     def apply(self, item: dict[str, Any]) -> None:
         _kubectl("apply", "-f", "-", given=json.dumps(item))
+
+    def run_pod(self, name: str, labels: dict[str, str]) -> None:
+        """Run a pod that nobody owns, for a second."""
+        container = {"name": "main", "image": "localhost/pause:1", "imagePullPolicy": "IfNotPresent"}
+        metadata = {"name": name, "namespace": self.name, "labels": labels}
+        spec = {"restartPolicy": "Never", "activeDeadlineSeconds": 1, "containers": [container]}
+        self.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+
+    def limit(self, name: str, **hard: str) -> None:
+        """Set a quota and wait until it is in force."""
+        metadata = {"name": name, "namespace": self.name}
+        self.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard}})
+        deadline = time.monotonic() + 20
+        while not any(item.get("status", {}).get("hard") for item in self.items("resourcequotas")):
+            assert time.monotonic() < deadline, "the quota is not in force"
+            time.sleep(0.1)
 
     def delete(self) -> None:
         _kubectl("delete", "namespace", self.name, "--wait=false", check=False)
@@ -80,32 +125,6 @@ class Namespace:
         socket = str(HOME / "run/containerd.sock")
         command = ["ctr", "-a", socket, "-n", "k8s.io", "tasks", "kill", "-s", "SIGKILL", container]
         subprocess.run(command, check=True, timeout=30)
-
-
-_NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "{namespace}"}}
-_ACCOUNT = {
-    "apiVersion": "v1",
-    "kind": "ServiceAccount",
-    "metadata": {"name": "taskcell", "namespace": "{namespace}"},
-}
-_ROLE = {
-    "apiVersion": "rbac.authorization.k8s.io/v1",
-    "kind": "Role",
-    "metadata": {"name": "taskcell", "namespace": "{namespace}"},
-    "rules": [
-        {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "get", "list", "delete"]},
-        {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]},
-        {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
-        {"apiGroups": [""], "resources": ["events"], "verbs": ["list"]},
-    ],
-}
-_BINDING = {
-    "apiVersion": "rbac.authorization.k8s.io/v1",
-    "kind": "RoleBinding",
-    "metadata": {"name": "taskcell", "namespace": "{namespace}"},
-    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "taskcell"},
-    "subjects": [{"kind": "ServiceAccount", "name": "taskcell", "namespace": "{namespace}"}],
-}
 
 
 def _secret(environ: dict[str, str]) -> dict[str, Any]:

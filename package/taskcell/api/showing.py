@@ -4,21 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from taskcell.engine import states as run_states
-from taskcell.model.runs import Plan, RunState, TaskState
+from taskcell.model.runs import ImageUse, Plan, RunState, TaskState
 from taskcell.model.tasks import InputKind, Workflow
 from taskcell.views import bundles, graph
 from taskcell.views import runs as run_views
 from taskcell.views.states import State
 
-if TYPE_CHECKING:
-    from taskcell.api.runs import Run
-
 _COUNTED_TASKS = 500
 """Planned tasks up to which a list of runs says how many are done; more would make the list slow."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Run(Protocol):
+    """What is shown of a run."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def link(self) -> str:
+        """A link to it."""
+
+    @property
+    def images(self) -> Sequence[ImageUse]:
+        """Images that its workers ran, on Kubernetes."""
+
+    def status(self) -> run_states.RunStatus:
+        """Return all that is known of it."""
+
+    def head(self) -> run_states.RunHead:
+        """Return its plan and how it ended."""
 
 
 def bundle(view: bundles.View) -> dict[str, Any]:
@@ -88,7 +107,7 @@ def run_view(run: Run) -> run_views.RunView:
         parameters={**plan.parameters, **plan.sweep},
         tasks=tuple(_task_row(task, elements, now) for task, elements in folded(status)),
         graph=run_graph(status),
-        notices=tuple(_run_notices(status)),
+        notices=(*_run_notices(status), *_image_notices(run, status)),
         link=run.link,
     )
 
@@ -114,6 +133,14 @@ def _run_notices(status: run_states.RunStatus) -> Iterator[str]:
         yield f"Reproduces run {plan.reproduces}: nothing is taken from the cache."
     elif not plan.use_cache:
         yield "Launched without reading the cache."
+    if plan.schedule:
+        yield f"Launched by schedule {plan.schedule}."
+
+
+def _image_notices(run: Run, status: run_states.RunStatus) -> Iterator[str]:
+    if status.plan.kubernetes is not None:
+        for image, digest in dict.fromkeys((use.image, use.digest) for use in run.images):
+            yield f"Ran in image {image}, which was {digest}."
 
 
 def folded(status: run_states.RunStatus) -> Iterator[tuple[run_states.TaskStatus, list[run_states.TaskStatus]]]:
@@ -145,7 +172,7 @@ def _task_row(
     state = shown_state(task, elements)
     started = task.started_at or min((item.started_at for item in elements if item.started_at), default=None)
     running_s = (now - started).total_seconds() if started and state is State.RUNNING else None
-    notices = [*(end.notices if end else ()), *(text for item in elements for text in _notices(item))]
+    notices = [*_notices(task), *(text for item in elements for text in _notices(item))]
     return run_views.TaskRow(
         id=task.id,
         label=task.label,
@@ -164,8 +191,14 @@ def _task_row(
     )
 
 
-def _notices(task: run_states.TaskStatus) -> tuple[str, ...]:
-    return task.end.notices if task.end else ()
+def _notices(task: run_states.TaskStatus) -> Iterator[str]:
+    if task.end is None:
+        return
+    yield from task.end.notices
+    if task.end.seed is not None:
+        yield f"seed {task.end.seed}"
+    if task.end.randomness:
+        yield f"unseeded: {', '.join(task.end.randomness)}"
 
 
 def run_graph(status: run_states.RunStatus) -> graph.Graph:

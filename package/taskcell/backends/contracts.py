@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -19,6 +20,9 @@ from taskcell.model.runs import DriverStart, Plan, TaskError
 from taskcell.model.settings import Settings
 from taskcell.model.tasks import TaskOptions
 from taskcell.store.opening import Store
+
+WEBHOOK_URL = "TASKCELL_WEBHOOK_URL"
+"""Variable of a driver's environment: who is told of failures. Not a setting: it may hold what is nobody's business."""
 
 
 class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +39,9 @@ class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Whether pickles of this store may be loaded."""
     epoch: int = 0
     """Number that a driver is to have among the run's drivers: it leaves when it is taken. 0: the next free one."""
+    webhook: str = ""
+    """Who is told when the run fails or recovers: a URL, or ``SECRET/KEY`` where the backend has secrets. A backend hands it
+    over as a variable of the driver's environment, ``TASKCELL_WEBHOOK_URL``, never where others can read it."""
     restarts: bool = False
     """Whether the backend starts the driver again when it dies. It then takes the next free number from ``epoch`` on,
     waits while another one leads, and leaves when one of them has ended the run."""
@@ -51,6 +58,24 @@ class ServeOrder(msgspec.Struct, frozen=True, kw_only=True):
     """How long it waits for a next order before it leaves. Unit: seconds."""
     trusted: bool = False
     """Whether pickles of this store may be loaded."""
+
+
+class LookOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process is told that only looks around, for the doctor."""
+
+    store: str
+    project: str
+    answer: str
+    """File that the answer is written to."""
+
+
+class LookAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What it found. ``problem`` says why the store can't be used from there; empty: it can."""
+
+    taskcell: str
+    python: str
+    clock: datetime
+    problem: str
 
 
 class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -54,13 +54,15 @@ class KernelEngine(Engine):  # type: ignore[misc]
         kernel_name: str,
         *,
         scratch: Path,
+        watched: list[Any],
         environ: dict[str, str],
         listener: recording.Listener,
         execution_timeout: float | None = None,
         start_timeout: int = 60,
         **_: Any,
     ) -> None:
-        """Execute the cells; what cuts them short is recorded in the cell that it met."""
+        """Execute the cells; the notebook is left in ``watched``, however the execution ends."""
+        watched.append(nb_man.nb)
         _write_kernel_spec(scratch)
         client = _RecordingClient(
             nb_man,

@@ -14,7 +14,7 @@ import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import rwbase
 from papermill import execute_notebook
-from papermill.engines import papermill_engines
+from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger as papermill_log
 
@@ -40,22 +40,6 @@ class Executed:
     may_have_left: bool = True
 
 
-class _Watched:
-    """Gives the notebook that papermill executes to whoever asked for it, however the execution ends."""
-
-    def __init__(self) -> None:
-        self.notebook: Any = None
-
-
-class _KernelEngine(kernels.KernelEngine):
-    """A kernel for each notebook."""
-
-    @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, *, watched: _Watched, **options: Any) -> None:
-        watched.notebook = nb_man.nb
-        super().execute_managed_notebook(nb_man, kernel_name, **options)
-
-
 class _RecordingClient(recording.Recording, clients.WarmClient):
     """The warm client with a listener."""
 
@@ -73,7 +57,7 @@ class _RecordingClient(recording.Recording, clients.WarmClient):
         return super().process_message(msg, *args, **kwargs)
 
 
-class _WarmEngine(engines.WarmEngine):
+class _WarmEngine(Engine):  # type: ignore[misc]
     """A forked process for each notebook; no falling back, because the caller does that."""
 
     @classmethod
@@ -83,13 +67,13 @@ class _WarmEngine(engines.WarmEngine):
         kernel_name: str,
         output_path: str | None = None,
         *,
-        watched: _Watched,
+        watched: list[Any],
         scratch: Path,
         listener: recording.Listener,
         environ: dict[str, str],
         **options: Any,
     ) -> Any:
-        watched.notebook = nb
+        watched.append(nb)
 
         def client(*args: Any, **more: Any) -> clients.WarmClient:
             return _RecordingClient(*args, listener=listener, **more)
@@ -103,7 +87,7 @@ class _WarmEngine(engines.WarmEngine):
         )
 
 
-papermill_engines.register(_KERNEL_ENGINE, _KernelEngine)
+papermill_engines.register(_KERNEL_ENGINE, kernels.KernelEngine)
 papermill_engines.register(_WARM_ENGINE, _WarmEngine)
 papermill_engines.register(engines.NAME, engines.WarmEngine)
 papermill_log.setLevel("ERROR")
@@ -142,7 +126,7 @@ def execute(
         A kernel of its own, or a forked process where that can be done.
     """
     warm = isolation is Isolation.PROCESS and not choosing.obstacle()
-    watched = _Watched()
+    watched: list[Any] = []
     try:
         error = _papermill(
             _WARM_ENGINE if warm else _KERNEL_ENGINE,
@@ -159,9 +143,9 @@ def execute(
         # Nothing was executed yet.
         warm = False
         error = _papermill(_KERNEL_ENGINE, notebook, watched, scratch, parameters, folder, timeout_s, environ, listener)
-    if watched.notebook is None or (error is not None and error.kind == "kernel"):
+    if not watched or (error is not None and error.kind == "kernel"):
         return Executed(notebook=notebook, error=error)
-    executed = _plain(watched.notebook)
+    executed = _plain(watched[-1])
     tags = () if error is None else _failed_tags(executed)
     return Executed(notebook=executed, error=error, failed_tags=tags, may_have_left=not warm)
 
@@ -169,7 +153,7 @@ def execute(
 def _papermill(
     engine: str,
     notebook: dict[str, Any],
-    watched: _Watched,
+    watched: list[Any],
     scratch: Path,
     parameters: dict[str, Any],
     folder: Path,
@@ -207,10 +191,10 @@ def _papermill(
 
 
 def _left_open(
-    watched: _Watched, engine: str, exc: CellTimeoutError | DeadKernelError, kind: str, reason: str
+    watched: list[Any], engine: str, exc: CellTimeoutError | DeadKernelError, kind: str, reason: str
 ) -> TaskError:
     if engine == _KERNEL_ENGINE:
-        kernels.leave_open(watched.notebook, exc, reason)
+        kernels.leave_open(watched[-1], exc, reason)
     return TaskError(kind=kind, sentence=reason)
 
 

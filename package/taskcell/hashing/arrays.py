@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from taskcell.hashing import tokens
+from taskcell.hashing import passes, tokens
 from taskcell.hashing.digests import Hasher
 from taskcell.hashing.tokens import Node, RefusalError, Token
 from taskcell.hashing.values import register
@@ -25,6 +25,13 @@ Array = np.ndarray[Any, Any]
 
 def array_token(array: Array) -> Token:
     """Return the token of a plain array of numbers, texts or times."""
+    if array.nbytes < passes.WORTH_BYTES:
+        return _array_token(array)
+    place = (array.__array_interface__["data"][0], array.dtype.str, array.shape, array.strides)
+    return passes.once(place, array, lambda: _array_token(array))
+
+
+def _array_token(array: Array) -> Token:
     made = tokens.hasher("ndarray", (array.dtype.str, repr(array.shape)), array.nbytes)
     return tokens.hashed(add_elements(made, array).raw())
 

@@ -28,12 +28,12 @@ from traitlets.config import Config
 Publish = Callable[[dict[str, Any], bytes, list[Any]], None]
 
 
-class TaskSession(Session):
+class TaskSession(Session):  # type: ignore[misc]
     """A session whose messages go to a function."""
 
     publish: Publish | None = None
 
-    def send(  # type: ignore[override]
+    def send(
         self,
         stream: object,
         msg_or_type: Any,
@@ -149,7 +149,7 @@ def patch_debuggers() -> None:
 
     if hasattr(debugger, "InterruptiblePdb"):
         debugger.Pdb = debugger.InterruptiblePdb  # type: ignore[misc]
-        pdb.Pdb = debugger.Pdb  # type: ignore[misc]
+        pdb.Pdb = debugger.Pdb  # type: ignore[misc,assignment]
         pdb.set_trace = debugger.set_trace
 
 

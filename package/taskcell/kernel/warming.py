@@ -11,10 +11,7 @@ import importlib
 import io
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+from typing import Any
 
 _ALWAYS = (
     "pexpect",
@@ -27,7 +24,7 @@ _ALWAYS = (
 """Modules that IPython imports when a cell first fails, starts a program or awaits."""
 
 
-def shell(target: InteractiveShell) -> None:
+def shell(target: Any) -> None:
     """Let a shell fail and show a value once; its history, namespace and counter stay as they were."""
     for name in _ALWAYS:
         with contextlib.suppress(ImportError):
@@ -66,15 +63,15 @@ def _draw() -> None:
     axes.plot([0, 1], [0, 1], label="a")
     axes.legend()
     axes.set_title("a")
-    FigureCanvasAgg(figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
+    FigureCanvasAgg(figure).print_png(io.BytesIO())
 
 
 def _show_frame() -> None:
     import pandas as pd
 
-    frame = pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5], "c": ["x", "y"]})
+    frame: Any = pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5], "c": ["x", "y"]})
     repr(frame)
-    frame._repr_html_()  # type: ignore[operator]
+    frame._repr_html_()
 
 
 _WARMERS: dict[str, Callable[[], None]] = {"matplotlib.pyplot": _draw, "pandas": _show_frame}

@@ -344,7 +344,6 @@ def odd_arrays(draw: Any, inner: Any) -> Any:
     if kind == "objects":
         values = draw(st.lists(inner, min_size=1, max_size=3))
         made = np.empty(len(values), object)
-        made[:] = values if len(values) > 1 else made
         for place, value in enumerate(values):
             made[place] = value
         return made

@@ -49,7 +49,7 @@ class KubernetesBackend:
             jobs = _cluster(settings_of(plan)).list_jobs(naming.of_run(plan.run_id, naming.DRIVER))
         except errors.BackendError:
             return True
-        return any(not _is_finished(job) for job in jobs)
+        return any(not conditions.is_finished(job) for job in jobs)
 
     def driver_waits(self, plan: Plan) -> str:
         """Return why the run's first driver has not begun."""
@@ -57,7 +57,7 @@ class KubernetesBackend:
             job, pod = _driver(plan, 1)
         except errors.BackendError as exc:
             return exc.message if faults.is_temporary(exc) else ""
-        if job is None or _is_finished(job):
+        if job is None or conditions.is_finished(job):
             return ""
         if pod is None:
             wait = conditions.job_waiting(_cluster(settings_of(plan)).events_of(job["metadata"]["name"]))
@@ -104,10 +104,3 @@ def _driver(plan: Plan, epoch: int, *, fresh: bool = False) -> tuple[clients.Ite
     newest = max(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")), default=None)
     _answers[key] = (time.monotonic(), (job, newest))
     return job, newest
-
-
-def _is_finished(job: clients.Item) -> bool:
-    return any(
-        condition.get("type") in ("Complete", "Failed") and condition.get("status") == "True"
-        for condition in job.get("status", {}).get("conditions") or ()
-    )

@@ -130,11 +130,24 @@ class Cluster:
     def _core(self, *parts: str) -> str:
         return "/".join((f"/api/v1/namespaces/{self.namespace}", *parts))
 
-    def _json(self, method: str, path: str, *, params: dict[str, str] | None = None, body: Item | None = None) -> Item:
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: Item | None = None,
+        content: str = "application/json",
+    ) -> httpx2.Response:
+        """Send a request that no other method here is for; raise ApiFaultError unless it succeeds."""
+        headers = {"Content-Type": content} if body is not None else None
         with faults.translated(self.server):
-            response = self._http.request(method, path, params=params, json=body)
+            response = self._http.request(method, path, params=params, json=body, headers=headers)
         faults.check(response, self.server)
-        answer: Item = response.json()
+        return response
+
+    def _json(self, method: str, path: str, *, params: dict[str, str] | None = None, body: Item | None = None) -> Item:
+        answer: Item = self.request(method, path, params=params, body=body).json()
         return answer
 
     def _lines(self, path: str, params: dict[str, str], silence_s: float) -> Iterator[str]:
@@ -153,11 +166,17 @@ def cluster(context: str | None, namespace: str | None) -> Cluster:
 
 
 def _config(context: str | None) -> Any:
-    found = lightkube.KubeConfig.from_env().get(context_name=context)
-    if found is None:
-        raise errors.InvalidInputError(
-            f"The kubeconfig has no context {context!r}.", remedy="`kubectl config get-contexts` lists them."
+    config = lightkube.KubeConfig.from_env()
+    if config.fname is None:
+        context = None  # in a pod there is one cluster, and no contexts to choose from
+    elif context is not None and context not in config.contexts:
+        known = ", ".join(sorted(config.contexts)) or "none"
+        raise errors.BackendError(
+            f"The kubeconfig has no context {context[:100]!r}.",
+            remedy=f"It has: {known}. Correct the setting kubernetes.context (TASKCELL_KUBERNETES_CONTEXT).",
         )
+    found = config.get(context_name=context)
+    assert found is not None  # only a default that is None is returned as such, after an error for no context at all
     plugin = found.user.exec if found.user else None
     if plugin is not None and plugin.apiVersion == "client.authentication.k8s.io/v1":
         # The client knows the versions before; what is read of the answer, the token, is the same in all.

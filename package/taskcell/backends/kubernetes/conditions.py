@@ -144,6 +144,12 @@ def has_ended(pod: Item) -> bool:
     return _dict(pod, "status").get("phase") in ("Succeeded", "Failed")
 
 
+def is_finished(job: Item) -> bool:
+    """Whether a Job makes no more pods."""
+    conditions = _list(_dict(job, "status"), "conditions")
+    return any(item.get("type") in ("Complete", "Failed") and item.get("status") == "True" for item in conditions)
+
+
 def _of_container(container: Item, state: Item) -> Waiting | None:
     reason, said = _text(state, "reason"), _clean(_text(state, "message"))
     image = _text(container, "image")

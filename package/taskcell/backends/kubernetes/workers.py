@@ -15,6 +15,7 @@ from taskcell.backends import contracts
 from taskcell.backends.contracts import TaskOrder, WorkerEvent, WorkerNews
 from taskcell.backends.kubernetes import clients, conditions, faults, feeds, shapes
 from taskcell.backends.kubernetes.dealing import Dealer, Pod
+from taskcell.backends.kubernetes.image_uses import ImageUses
 from taskcell.backends.kubernetes.jobs import WorkerJobs
 from taskcell.backends.kubernetes.waiting import Waits
 from taskcell.backends.mailboxes import ANSWER, Mailbox
@@ -81,6 +82,7 @@ class KubernetesWorkers:
         self._quiet_until = 0.0
         self._next_recheck = 0.0
         self._is_closed = False
+        self._images = ImageUses(store, plan.run_id)
 
     # -- what a driver asks ------------------------------------------------------------------------------------------
 
@@ -198,6 +200,7 @@ class KubernetesWorkers:
         elif conditions.is_running(fact.pod):
             self._waits.forget(fact.job)
             self._tell(pod.shape, "")
+            self._images.note(fact.pod)
             self._feed.follow(fact.job, name)
             self._dealer.runs(pod, self._clock())
         else:

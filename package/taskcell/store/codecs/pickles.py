@@ -19,7 +19,7 @@ from types import FunctionType
 from typing import Any
 
 from taskcell import errors
-from taskcell.hashing import Digest, digest_parts
+from taskcell.hashing import Digest, digest_parts, passes
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
@@ -44,6 +44,7 @@ class PickleCodec:
         buffers: list[pickle.PickleBuffer] = []
         try:
             data, definitions = _dumps(value, buffers)
+            passes.forget()
         except Exception as exc:  # the value's own code runs
             raise errors.UnstorableError(
                 f"A value of type {previews.type_name(value)} can't be stored: {exc}",
