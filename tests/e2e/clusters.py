@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +51,43 @@ def down() -> None:
 def _kubectl(*arguments: str, check: bool = True, given: str | None = None) -> subprocess.CompletedProcess[str]:
     command = ["kubectl", "--kubeconfig", str(HOME / "admin.kubeconfig"), *arguments]
     return subprocess.run(command, check=check, capture_output=True, text=True, input=given, timeout=60)
+
+
+def kubeconfig(token: str, authority: str, namespace: str) -> dict[str, Any]:
+    """Return a kubeconfig for a bearer token; ``authority`` is the server's certificate in base64."""
+    server = {"server": "https://127.0.0.1:6443", "certificate-authority-data": authority}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "one",
+        "clusters": [{"name": "one", "cluster": server}],
+        "users": [{"name": "one", "user": {"token": token}}],
+        "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one", "namespace": namespace}}],
+    }
+
+
+@contextlib.contextmanager
+def stopped(process: str) -> Iterator[None]:
+    """Kill one of the cluster's processes; start it again as it was started."""
+    note = HOME / "run" / f"{process}.pid"
+    number = int(note.read_text())
+    command = Path(f"/proc/{number}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
+    assert process in command[0] or process in " ".join(command[:2]), command
+    given = Path(f"/proc/{number}/environ").read_bytes().decode().split("\0")
+    environ = dict(line.split("=", 1) for line in given if "=" in line)
+    os.kill(number, signal.SIGKILL)
+    try:
+        yield
+    finally:
+        with (HOME / "log" / f"{process}.log").open("ab") as log:
+            started = subprocess.Popen(
+                command, cwd=HOME, env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        note.write_text(f"{started.pid}\n")
+        started.returncode = 0  # it outlives this process, as what ``up`` started does
+        deadline = time.monotonic() + 90
+        while not is_up() and time.monotonic() < deadline:
+            time.sleep(0.5)
 
 
 class Namespace:
@@ -112,6 +152,32 @@ class Namespace:
         said = _kubectl("-n", self.name, "get", kind, *labels, "-o", "json").stdout
         found: list[dict[str, Any]] = json.loads(said)["items"]
         return found
+
+    def use_store(self, environ: dict[str, str]) -> None:
+        """Have pods reach the store with another configuration."""
+        self.apply(json.loads(json.dumps(_secret(environ)).replace("{namespace}", self.name)))
+
+    def allow(self, role: str, rules: list[dict[str, Any]]) -> None:
+        """Let a Role have these rules and no others."""
+        metadata = {"name": role, "namespace": self.name}
+        version = "rbac.authorization.k8s.io/v1"
+        self.apply({"apiVersion": version, "kind": "Role", "metadata": metadata, "rules": rules})
+
+    def leftovers(self) -> list[str]:
+        """Return what there is of ours that an administrator did not apply."""
+        said = _kubectl("-n", self.name, "get", "jobs,pods,services,configmaps,secrets", "-o", "name").stdout.split()
+        theirs = ("configmap/kube-root-ca.crt", "secret/taskcell-store")
+        return [name for name in said if name not in theirs and "-token-" not in name]
+
+    def patch_status(self, pod: str, status: dict[str, Any]) -> None:
+        """Say of a pod what its node or the cluster might."""
+        pki, path = HOME / "pki", f"/api/v1/namespaces/{self.name}/pods/{pod}/status"
+        # For curl the server would print prettily, and one that was built with a newer Go dies of that.
+        address = f"https://127.0.0.1:6443{path}?pretty=false"
+        command = ["curl", "-sf", "-A", "taskcell-tests", "-X", "PATCH", address, "-d", json.dumps({"status": status})]
+        command += ["-H", "Content-Type: application/strategic-merge-patch+json", "--cacert", str(pki / "ca.crt")]
+        command += ["--cert", str(pki / "admin.crt"), "--key", str(pki / "admin.key")]
+        subprocess.run(command, check=True, timeout=30, stdout=subprocess.DEVNULL)
 
     def remove(self, kind: str, name: str) -> None:
         _kubectl("-n", self.name, "delete", kind, name, "--wait=false", "--grace-period=0", "--force")

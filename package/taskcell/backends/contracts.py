@@ -5,7 +5,7 @@ A backend knows nothing of tasks' meaning: it gets orders (JSON), starts process
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -131,13 +131,15 @@ class WorkerEvent:
     """News of one order.
 
     ``detail`` is for people: a signal, an exit code. ``error`` says why an order is lost where the backend knows more
-    than that: whether it counts as the task's own failure, and whether another attempt makes sense.
+    than that: whether it counts as the task's own failure, and whether another attempt makes sense. ``host`` is where a
+    lost order was executed, if that is certain and nobody works there any more.
     """
 
     order_id: str
     news: WorkerNews
     detail: str = ""
     error: TaskError | None = None
+    host: str = ""
 
 
 class Workers(Protocol):
@@ -154,6 +156,15 @@ class Workers(Protocol):
 
     def cancel(self, order_id: str) -> None:
         """Kill the attempt's processes, all of them, whoever started them; it is then reported as lost."""
+
+    def recall(self, is_open: Callable[[TaskOrder], bool]) -> Sequence[TaskOrder]:
+        """Take over the workers of the run's earlier drivers that can be; return the orders that they have not ended.
+
+        They are told of as if they had been submitted here. ``is_open`` says whether the driver knows no end of an order.
+        """
+
+    def is_gone(self, host: str) -> bool:
+        """Whether it is certain that no driver and no worker of the run is on that host any more."""
 
     def stop_strays(self) -> None:
         """Kill what workers of the run's earlier drivers still execute."""
@@ -186,6 +197,9 @@ class Backend(Protocol):
 
     def driver_waits(self, plan: Plan) -> str:
         """Return why a driver that left no record has not begun, while it still may; empty: not known."""
+
+    def driver_given_up(self, plan: Plan) -> str:
+        """Return why a driver that left no record is not to be waited for any longer; empty: it still is."""
 
     def last_words(self, plan: Plan) -> str:
         """Return what the run's newest driver said when it could not even write a record; mostly nothing."""

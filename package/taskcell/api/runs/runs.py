@@ -139,7 +139,9 @@ class Run:
 
     def status(self) -> states.RunStatus:
         """Read where it stands, all of it at once."""
-        return states.read_status(self._store, self.id, _Drivers(), self.plan)
+        status = states.read_status(self._store, self.id, _Drivers(), self.plan)
+        self._settle_unbegun(status.state, status.epoch, status.sentence)
+        return status
 
     @property
     def state(self) -> RunState:
@@ -148,7 +150,9 @@ class Run:
 
     def head(self) -> states.RunHead:
         """Read where it stands as a whole, without its tasks."""
-        return states.read_head(self._store, self.id, _Drivers(), self.plan)
+        head = states.read_head(self._store, self.id, _Drivers(), self.plan)
+        self._settle_unbegun(head.state, head.epoch, head.sentence)
+        return head
 
     @property
     def sentence(self) -> str:
@@ -286,15 +290,22 @@ class Run:
         elif not head.state.ended:
             self._request_cancel(max(head.epoch, 1))
             if head.epoch == 0 and registry.backend(self.plan.backend).withdraw_driver(self.plan, 1):
-                self._end_unbegun()
+                sentence = f"Cancelled before its driver began. Go on with: taskcell resume {self.id}"
+                self._end_unbegun(RunState.CANCELLED, sentence)
         return self
 
-    def _end_unbegun(self) -> None:
+    def _settle_unbegun(self, state: RunState, epoch: int, sentence: str) -> None:
+        """Take back a driver that could not start in time, so that what is seen of the run stays what it is."""
+        if state is RunState.FAILED and epoch == 0:
+            with contextlib.suppress(errors.BackendError):  # who may only look can't; somebody else will
+                if registry.backend(self.plan.backend).withdraw_driver(self.plan, 1):
+                    self._end_unbegun(state, sentence)
+
+    def _end_unbegun(self, state: RunState, sentence: str) -> None:
         """Write the records of a driver that will never write them."""
         now = datetime.now(UTC)
         start = DriverStart(run_id=self.id, epoch=1, host=socket.gethostname(), pid=os.getpid(), started_at=now)
-        sentence = f"Cancelled before its driver began. Go on with: taskcell resume {self.id}"
-        end = DriverEnd(epoch=1, state=RunState.CANCELLED, sentence=sentence, ended_at=now)
+        end = DriverEnd(epoch=1, state=state, sentence=sentence, ended_at=now)
         with contextlib.suppress(errors.AlreadyExistsError):
             self._store.records.create(paths.driver_start(self.id, 1), start)
             self._store.records.create(paths.driver_end(self.id, 1), end)
@@ -419,6 +430,9 @@ class _Drivers:
 
     def waits(self, plan: Plan) -> str:
         return registry.backend(plan.backend).driver_waits(plan)
+
+    def given_up(self, plan: Plan) -> str:
+        return registry.backend(plan.backend).driver_given_up(plan)
 
     def last_words(self, plan: Plan) -> str:
         return registry.backend(plan.backend).last_words(plan)

@@ -5,8 +5,11 @@ Resources stay dicts, so that a server of any version is understood, and what a 
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +39,17 @@ class Cluster:
             parameters = client_adapter.ConnectionParams(timeout=httpx2.Timeout(TIMEOUT_S)).httpx_params(config)
             unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=8)
             self._http = httpx2.Client(**parameters, limits=unlimited)
+            self._http.event_hooks = {"response": [self._note_time]}
         self.namespace: str = namespace or config.namespace or "default"
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """Return the time by the cluster's clock, as its last answer had it; by this machine's before the first."""
+        return datetime.now(UTC) + self._ahead
+
+    def _note_time(self, response: httpx2.Response) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self._ahead = parsedate_to_datetime(response.headers["Date"]) - datetime.now(UTC)
 
     def create_job(self, manifest: Item, *, dry_run: bool = False) -> Item:
         """Create a Job, or find that it was created before; return it."""

@@ -80,12 +80,22 @@ def worker_job(order: ServeOrder, plan: Plan, settings: KubernetesSettings, shap
     if shape.queue:
         labels["kueue.x-k8s.io/queue-name"] = shape.queue
     job = _job(order.mailbox, plan, labels, merged(pod, settings.pod), settings, backoff_limit=0)
+    job["metadata"]["annotations"] = {**naming.notes(plan), naming.SHAPE: msgspec.json.encode(shape).decode()}
     if owner is not None:
         metadata = owner["metadata"]
         job["metadata"]["ownerReferences"] = [
             {"apiVersion": "batch/v1", "kind": "Job", "name": metadata["name"], "uid": metadata["uid"]}
         ]
     return job
+
+
+def shape_in(job: Item) -> Shape | None:
+    """Return the shape that a worker's Job was made for; None for a Job that doesn't say, or not as this version does."""
+    note = job["metadata"].get("annotations", {}).get(naming.SHAPE, "")
+    try:
+        return msgspec.json.decode(note, type=Shape)
+    except msgspec.DecodeError:
+        return None
 
 
 def merged(base: Item, more: Mapping[str, Any]) -> Item:

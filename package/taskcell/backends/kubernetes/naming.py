@@ -43,6 +43,11 @@ def worker(run_id: str, epoch: int, number: int) -> str:
     return f"{PREFIX}-{run_id.lower()}-{epoch}-{number}"
 
 
+def of_pods(run_id: str) -> str:
+    """Return how the names of all pods of a run begin."""
+    return f"{PREFIX}-{run_id.lower()}-"
+
+
 def namespace(template: str | None, project: str) -> str | None:
     """Return the namespace of a project; raise InvalidInputError when that can't be one's name."""
     if template is None:
