@@ -224,7 +224,10 @@ def measure(rounds: int) -> Iterator[Result | str]:
             }
             if "ploomber-engine" in papermill_engines._engines:
                 contenders["ploomber-engine (no isolation)"] = place.papermill(name, "ploomber-engine")
-            contenders |= {"floor: forked, nothing recorded": _forked(cells), "floor: in this process": _in_process(cells)}
+            contenders |= {
+                "floor: forked, nothing recorded": _forked(cells),
+                "floor: in this process": _in_process(cells),
+            }
             yield compare(f"{name}: a notebook from file to file", contenders, rounds=max(3, rounds // 2))
         yield "processor time of a small task: " + ", ".join(
             f"{label} {_processor(place.papermill('a small task, pandas', engine))}"

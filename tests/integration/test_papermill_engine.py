@@ -17,7 +17,9 @@ from tests.bench.notebooks import notebook
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """Return variables with which the entry point of this very source is found, whatever is installed."""
-    declared = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]["papermill.engine"]
+    declared = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"][
+        "papermill.engine"
+    ]
     distribution = tmp_path / "path" / "taskcell_here-0.dist-info"
     distribution.mkdir(parents=True)
     lines = "".join(f"{name} = {place}\n" for name, place in declared.items())
