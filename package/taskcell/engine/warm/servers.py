@@ -92,10 +92,6 @@ class Servers:
                 del self._servers[key]
                 _retired.append(server)
 
-    def refused(self) -> dict[str, str]:
-        """Return the modules that are left to the tasks, with the reasons."""
-        return dict(self._refused)
-
     def close(self) -> None:
         """End all servers."""
         with self._lock:
