@@ -165,6 +165,7 @@ class Executor:
         task = msgspec.json.decode(self._store.blobs.get(order.task), type=Task)
         folder = scratch.make(order.run_id, order.task_id, order.attempt)
         before = memory.usage()
+        may_have_left = True
         try:
             self._prepare(folder, task, order)
             executed = notebooks.execute(
@@ -180,11 +181,14 @@ class Executor:
                     "TASKCELL_READ_CACHE": "1" if order.use_cache else "0",
                 },
                 listener=log.write,
+                isolation=task.options.isolation or self._plan.isolation,
             )
+            may_have_left = executed.may_have_left
             return _explained(self._read(folder, executed, task), before, memory.usage())
         finally:
-            # What a task leaves running ends with it, also what gave up its parent or its session.
-            processes.kill_marked(f"{folder}{os.sep}")
+            if may_have_left:
+                # What a task leaves running ends with it, also what gave up its parent or its session.
+                processes.kill_marked(f"{folder}{os.sep}")
             shutil.rmtree(folder, ignore_errors=True)
 
     def _prepare(self, folder: Path, task: Task, order: TaskOrder) -> None:
