@@ -20,14 +20,18 @@ import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill import execute_notebook
-from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import Engine, papermill_engines
-from papermill.exceptions import PapermillExecutionError
-from papermill.iorw import write_ipynb
-from papermill.log import logger as papermill_log
 
+from taskcell import optional_imports
 from taskcell.model.runs import TaskError
+
+# What papermill reads notebooks from besides files: here they are given as objects, and these take half of its import.
+with optional_imports.hidden("papermill.s3", "papermill.adl", "papermill.abs", "gcsfs", "pyarrow.fs", "github"):
+    from papermill import execute_notebook
+    from papermill.clientwrap import PapermillNotebookClient
+    from papermill.engines import Engine, papermill_engines
+    from papermill.exceptions import PapermillExecutionError
+    from papermill.iorw import write_ipynb
+    from papermill.log import logger as papermill_log
 
 Listener = Callable[[str], None]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from taskcell import errors
+from taskcell import errors, tallies
 from taskcell.backends import registry
 from taskcell.backends.contracts import DriverOrder, ServeOrder, TaskOrder, WorkerNews
 from taskcell.backends.mailboxes import ANSWER, Mailbox
@@ -72,6 +72,7 @@ def _drive(order: DriverOrder) -> int:
     except ReplacedError:
         return EX_TEMPFAIL
     backend.driver_ended(order.run_id)
+    _say_requests()
     return 0
 
 
@@ -87,12 +88,9 @@ def _work(order: DriverOrder) -> int:
     from taskcell.engine.executing import Executor
 
     store, plan = _opened(order)
-    tell = _teller("")
-    executor = Executor(store, plan, trusted=order.trusted, tell=tell)
+    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(""))
     for line in sys.stdin.buffer:
-        task_order = msgspec.json.decode(line, type=TaskOrder)
-        executor.execute(task_order)
-        tell(WorkerNews.DONE, task_order.id)
+        executor.execute(msgspec.json.decode(line, type=TaskOrder))
     return 0
 
 
@@ -104,13 +102,17 @@ def _serve(order: ServeOrder) -> int:
     # The first process of a container ignores the signal unless it says what it does.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
     store, plan = _opened(order)
-    tell = _teller(f"{ANSWER} ")
-    executor = Executor(store, plan, trusted=order.trusted, tell=tell)
+    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(f"{ANSWER} "))
     mailbox = Mailbox(store.records, order.run_id, order.mailbox)
     for task_order in serving.orders(mailbox, order.linger_s):
         executor.execute(task_order)
-        tell(WorkerNews.DONE, task_order.id)
+    _say_requests()
     return 0
+
+
+def _say_requests() -> None:
+    if said := tallies.line():
+        sys.stderr.write(f"{said}\n")
 
 
 def _teller(beginning: str) -> Callable[[WorkerNews, str], None]:

@@ -14,7 +14,7 @@ import httpx2
 import lightkube
 from lightkube.config import client_adapter
 
-from taskcell import errors
+from taskcell import errors, tallies
 from taskcell.backends.kubernetes import faults
 
 TIMEOUT_S = 15.0
@@ -130,7 +130,12 @@ class Cluster:
     def _core(self, *parts: str) -> str:
         return "/".join((f"/api/v1/namespaces/{self.namespace}", *parts))
 
+    def _count(self, verb: str, path: str) -> None:
+        kind, _, rest = path.partition(f"/namespaces/{self.namespace}/")[2].partition("/")
+        tallies.count(f"{verb} {kind}{'/log' if rest.endswith('/log') else ''}")
+
     def _json(self, method: str, path: str, *, params: dict[str, str] | None = None, body: Item | None = None) -> Item:
+        self._count(method, path)
         with faults.translated(self.server):
             response = self._http.request(method, path, params=params, json=body)
         faults.check(response, self.server)
@@ -139,6 +144,7 @@ class Cluster:
 
     def _lines(self, path: str, params: dict[str, str], silence_s: float) -> Iterator[str]:
         timeout = httpx2.Timeout(TIMEOUT_S, read=silence_s)
+        self._count("FOLLOW", path)
         with faults.translated(self.server), self._http.stream("GET", path, params=params, timeout=timeout) as response:
             if not response.is_success:
                 response.read()
