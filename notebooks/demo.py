@@ -96,7 +96,7 @@ def report(executed: Path, took: float, new_versions: list[str], new_runs: list)
 
 def verdicts(reproductions: list) -> list[str]:
     """Return a line for the newest reproduction: its verdict, and of which run."""
-    from taskcell.api import reproducing
+    from taskcell.api.comparisons import reproducing
 
     return [reproducing.judge(run).sentence for run in reproductions[:1]]
 

@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
     from taskcell.analysis import CellNames as CellNames
     from taskcell.analysis import analyze as analyze
+    from taskcell.api.calls.tasks import task as task
     from taskcell.api.collecting import gc as gc
-    from taskcell.api.comparing import compare as compare
-    from taskcell.api.explaining import why as why
+    from taskcell.api.comparisons.comparing import compare as compare
+    from taskcell.api.comparisons.reproducing import Reproduction as Reproduction
+    from taskcell.api.comparisons.reproducing import reproduce as reproduce
+    from taskcell.api.explanations.explaining import why as why
     from taskcell.api.fetching import url as url
-    from taskcell.api.launching import launch as launch
-    from taskcell.api.outcomes import Outcome as Outcome
-    from taskcell.api.outcomes import outcome as outcome
-    from taskcell.api.reproducing import Reproduction as Reproduction
-    from taskcell.api.reproducing import reproduce as reproduce
-    from taskcell.api.runs import Run as Run
-    from taskcell.api.runs import TaskRun as TaskRun
-    from taskcell.api.runs import run as run
-    from taskcell.api.runs import runs as runs
-    from taskcell.api.snapshots import snapshot as snapshot
-    from taskcell.api.tasks import task as task
-    from taskcell.api.versions import checkout as checkout
-    from taskcell.api.versions import rollback as rollback
-    from taskcell.api.versions import tag as tag
-    from taskcell.api.versions import versions as versions
+    from taskcell.api.kernels.outcomes import Outcome as Outcome
+    from taskcell.api.kernels.outcomes import outcome as outcome
+    from taskcell.api.launches.launching import launch as launch
+    from taskcell.api.runs.runs import Run as Run
+    from taskcell.api.runs.runs import TaskRun as TaskRun
+    from taskcell.api.runs.runs import run as run
+    from taskcell.api.runs.runs import runs as runs
+    from taskcell.api.versions.snapshots import snapshot as snapshot
+    from taskcell.api.versions.versions import checkout as checkout
+    from taskcell.api.versions.versions import rollback as rollback
+    from taskcell.api.versions.versions import tag as tag
+    from taskcell.api.versions.versions import versions as versions
 
 __version__ = "0.1.0"
 
@@ -39,24 +39,24 @@ _HOMES = {
     "CellNames": "taskcell.analysis",
     "analyze": "taskcell.analysis",
     "gc": "taskcell.api.collecting",
-    "compare": "taskcell.api.comparing",
-    "why": "taskcell.api.explaining",
-    "launch": "taskcell.api.launching",
-    "Reproduction": "taskcell.api.reproducing",
-    "reproduce": "taskcell.api.reproducing",
-    "Run": "taskcell.api.runs",
-    "TaskRun": "taskcell.api.runs",
-    "run": "taskcell.api.runs",
-    "runs": "taskcell.api.runs",
-    "Outcome": "taskcell.api.outcomes",
-    "outcome": "taskcell.api.outcomes",
-    "snapshot": "taskcell.api.snapshots",
-    "task": "taskcell.api.tasks",
-    "checkout": "taskcell.api.versions",
-    "rollback": "taskcell.api.versions",
-    "tag": "taskcell.api.versions",
+    "compare": "taskcell.api.comparisons.comparing",
+    "why": "taskcell.api.explanations.explaining",
+    "launch": "taskcell.api.launches.launching",
+    "Reproduction": "taskcell.api.comparisons.reproducing",
+    "reproduce": "taskcell.api.comparisons.reproducing",
+    "Run": "taskcell.api.runs.runs",
+    "TaskRun": "taskcell.api.runs.runs",
+    "run": "taskcell.api.runs.runs",
+    "runs": "taskcell.api.runs.runs",
+    "Outcome": "taskcell.api.kernels.outcomes",
+    "outcome": "taskcell.api.kernels.outcomes",
+    "snapshot": "taskcell.api.versions.snapshots",
+    "task": "taskcell.api.calls.tasks",
+    "checkout": "taskcell.api.versions.versions",
+    "rollback": "taskcell.api.versions.versions",
+    "tag": "taskcell.api.versions.versions",
     "url": "taskcell.api.fetching",
-    "versions": "taskcell.api.versions",
+    "versions": "taskcell.api.versions.versions",
 }
 
 __all__ = [

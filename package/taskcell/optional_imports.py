@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
 def hidden(*names: str) -> Iterator[None]:
     """Let modules be absent for what is imported meanwhile; those that are loaded stay."""
     absent = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  None is how the import system is told
+    modules: dict[str, Any] = sys.modules  # None in the place of a module is how the import system is told
+    modules.update(dict.fromkeys(absent))
     try:
         yield
     finally:
         for name in absent:
-            sys.modules.pop(name, None)
+            modules.pop(name, None)

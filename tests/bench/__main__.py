@@ -8,7 +8,7 @@ import os
 import platform
 import warnings
 
-FAMILIES = ("processes", "calls", "workflows", "notebooks", "frames", "values", "s3", "kubernetes")
+FAMILIES = ("processes", "calls", "cells", "workflows", "notebooks", "frames", "values", "s3", "kubernetes")
 
 
 def main() -> None:

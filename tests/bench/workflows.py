@@ -14,7 +14,8 @@ import msgspec
 from tests.bench.rounds import Result, compare
 
 from taskcell import environment
-from taskcell.api import run_ids, workflows
+from taskcell.api.definitions import workflows
+from taskcell.api.runs import run_ids
 from taskcell.backends.contracts import TaskOrder, WorkerEvent
 from taskcell.cache import keys
 from taskcell.cache.results import Results

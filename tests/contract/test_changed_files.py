@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from taskcell.api import contents
+from taskcell.api.comparisons import contents
 
 
 def write(folder: Path, **files: str) -> Path:

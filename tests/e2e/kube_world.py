@@ -10,7 +10,8 @@ from typing import Any
 
 from tests.e2e.clusters import Namespace
 
-from taskcell.api import launching, runs
+from taskcell.api.launches import launching
+from taskcell.api.runs import runs
 
 PATIENCE_S = 150.0
 

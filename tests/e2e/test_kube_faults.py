@@ -7,7 +7,7 @@ import time
 import pytest
 from tests.e2e.kube_world import PATIENCE_S, KubeWorld, until
 
-from taskcell.api import runs
+from taskcell.api.runs import runs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 

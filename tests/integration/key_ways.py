@@ -18,7 +18,9 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 
 from taskcell import environment
-from taskcell.api import interactive, outcomes, sessions, tasks, workflows
+from taskcell.api.calls import tasks
+from taskcell.api.definitions import workflows
+from taskcell.api.kernels import interactive, outcomes, sessions
 from taskcell.cache import keys, results
 from taskcell.hashing import Digest, values
 from taskcell.model.cells import Cell, CellKind

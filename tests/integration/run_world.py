@@ -14,7 +14,8 @@ from typing import Any
 import psutil
 
 import taskcell
-from taskcell.api import launching, runs
+from taskcell.api.launches import launching
+from taskcell.api.runs import runs
 from taskcell.backends import scratch
 
 PATIENCE_S = 90.0

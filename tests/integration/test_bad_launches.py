@@ -11,7 +11,9 @@ from run_world import World
 
 import taskcell
 from taskcell import errors
-from taskcell.api import launching, runs, snapshots
+from taskcell.api.launches import launching
+from taskcell.api.runs import runs
+from taskcell.api.versions import snapshots
 from taskcell.model.runs import RunState
 
 CELLS = (

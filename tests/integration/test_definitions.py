@@ -263,6 +263,18 @@ def test_seed_makes_draws_the_same(kernel: kernels.LiveKernel) -> None:
     assert kernel.value("s1") == first
 
 
+def test_elements_of_a_map_have_recorded_seeds_of_their_own(kernel: kernels.LiveKernel) -> None:
+    kernel.run("import random, taskcell")
+    task = "%%task drawn(s_items) -> s_drawn --map s_items --seed 3\ns_drawn = random.random()"
+    kernel.run("s_items = [1, 2, 1]")
+    ok(kernel.run(task))
+    first: list[float] = eval(kernel.value("s_drawn"))
+    assert first[0] == first[2] != first[1]
+    kernel.run("s_items = [2]")
+    ok(kernel.run(task))
+    assert eval(kernel.value("s_drawn")) == first[1:2]
+
+
 def test_version_holds_plain_values_and_a_launch_uses_them(tmp_path: Path) -> None:
     with kernels.kernel(tmp_path, tmp_path / "store") as live:
         live.run(

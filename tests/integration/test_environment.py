@@ -90,6 +90,15 @@ def test_lock_of_this_environment_is_valid_and_read_again() -> None:
     assert environment.lock_toml(captured) == text
 
 
+def test_lock_follows_an_installation_that_changes_under_the_same_version(tmp_path: Path) -> None:
+    fake(tmp_path, "a", "1.0", WHEEL=WHEEL, RECORD=RECORD)
+    before = locked(tmp_path)
+    assert locked(tmp_path) == before
+    record = next(tmp_path.rglob("RECORD"))
+    record.write_text(record.read_text() + "a/more.py,sha256=00,1\n")
+    assert locked(tmp_path) != before
+
+
 def test_every_kind_of_installation_is_locked(tmp_path: Path) -> None:
     git = '{"url": "https://u:secret@e.org/x.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}'
     archive = '{"url": "https://e.org/d-1.0.zip?key=secret", "archive_info": {}}'

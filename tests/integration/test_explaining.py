@@ -6,7 +6,9 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 from tests.integration import kernels
 
@@ -18,6 +20,10 @@ LOAD = (
 )
 SPLIT = "%%task split(table) -> train_set\ntrain_set = table.assign(late=late(table.delay)).iloc[:50]\n"
 TRAIN = "%%task train(train_set, rate) -> model\nmodel = {'rate': rate, 'late': int(train_set.late.sum())}\n"
+
+
+def code_cell(source: str) -> Any:
+    return nbformat.v4.new_code_cell(source)
 
 
 class Notebook:
@@ -63,7 +69,8 @@ def test_story_of_an_edited_helper_is_told_before_and_after(notebook: Notebook) 
     drawn = notebook.says("%dag")
     assert "1 cached, 1 stale, 1 may run" in drawn
     assert "◇ split: helper late changed (since run 01" in drawn
-    assert "▹ train: depends on what split gives, since split would run: helper late changed" in drawn
+    assert "▹ train after split" in drawn
+    assert "train ▹ may run" in notebook.says("%launch --dry-run")
     assert "Task split above it is stale" in notebook.says("%why train")
 
     notebook(split=SPLIT)
@@ -98,7 +105,7 @@ def test_comments_and_options_are_named_as_not_counting(notebook: Notebook) -> N
 
 def test_collected_and_damaged_results_are_told_apart(notebook: Notebook, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    restarted = "import taskcell.api.sessions as s; s.current().outcomes.clear()"
+    restarted = "import taskcell.api.kernels.sessions as s; s.current().outcomes.clear()"
     notebook.live.run(restarted)
     for blob in store.glob("blobs/*/*"):
         if b"ARROW1" in blob.read_bytes():
@@ -112,13 +119,49 @@ def test_collected_and_damaged_results_are_told_apart(notebook: Notebook, tmp_pa
 
 def test_map_is_explained_by_its_elements(notebook: Notebook) -> None:
     notebook(xs="xs = [1, 2, 3]", fit="%%task fit(xs) -> ys --map xs\nys = xs * 2\n")
-    assert "hit · all 3 elements are cached" in notebook.says("%why fit")
+    assert "0 of 3 elements were cached, 3 were executed: no earlier run of them" in notebook.says("%why fit")
+    notebook(fit="%%task fit(xs) -> ys --map xs\nys = xs * 2\n")
+    said = notebook.says("%why fit")
+    assert "hit · all 3 elements are cached · from run 01" in said
+    assert "by ana, just now · took" in said
+    assert "saved" in said
     notebook(xs="xs = [1, 5, 3, 4]")
     said = notebook.says("%why fit")
     assert "2 of 4 elements are cached, 2 would be executed, because these elements are new or changed" in said
     assert "xs[1]: 2 → 5" in said
     assert "xs[3] is new: 4" in said
     assert "2 of 4 elements cached; xs[1], xs[3] would run" in notebook.says("%dag")
+    notebook(fit="%%task fit(xs) -> ys --map xs\nys = xs * 2\n")
+    said = notebook.says("%why fit")
+    assert "2 of 4 elements were cached, 2 were executed, because these elements are new or changed" in said
+    assert "xs[1]: 2 → 5" in said
+
+
+def test_unseeded_randomness_is_said(notebook: Notebook) -> None:
+    notebook(noise="%%task noise(rate) -> noise\nimport random\nnoise = random.random() + rate\n")
+    assert "It drew random numbers without a seed (random)" in notebook.says("%why noise")
+    notebook(noise="%%task noise(rate) -> noise --seed 3\nimport random\nnoise = random.random() + rate\n")
+    assert "without a seed" not in notebook.says("%why noise")
+
+
+def test_task_that_reads_a_local_module_is_not_stale_at_once(notebook: Notebook, tmp_path: Path) -> None:
+    (tmp_path / "shoplib.py").write_text("def net(price):\n    return price\n")
+    notebook(imports="import shoplib", net="%%task net(rate) -> net\nnet = shoplib.net(rate)\n")
+    notebook(gross="%%task gross(net) -> gross\ngross = net * 2\n")
+    assert "stale" not in notebook.says("%why gross")
+
+
+def test_one_refused_task_does_not_refuse_the_others(notebook: Notebook, tmp_path: Path) -> None:
+    cells = [code_cell(text) for text in (PARAMS, HELPER, LOAD, SPLIT, TRAIN.replace(": rate,", ": rat,"))]
+    cells.append(code_cell("%%task report(model) -> report\nreport = str(model)\n"))
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "half.ipynb")
+    drawn = notebook.says("%dag half.ipynb")
+    assert "2 refused" in drawn
+    assert "⊘ train: Task 'train': 'rat' (line 2) is neither an input nor anything" in drawn
+    assert "⊘ report: needs what train gives" in drawn
+    preview = notebook.says("%launch half.ipynb --dry-run")
+    assert "split" in preview.partition("would")[2]
+    assert "Did you mean 'rate'?" in preview
 
 
 def test_unknown_names_are_answered_with_the_nearest(notebook: Notebook) -> None:

@@ -16,7 +16,7 @@ import pytest
 from run_world import World, driver_of, processes_of, until, workers_of
 
 from taskcell import errors
-from taskcell.api import runs
+from taskcell.api.runs import runs
 from taskcell.engine import states
 from taskcell.model.artifacts import Artifact
 from taskcell.model.runs import RunState, TaskState

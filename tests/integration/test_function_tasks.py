@@ -31,6 +31,15 @@ def test_call_with_equal_arguments_is_taken_from_the_cache(kernel: kernels.LiveK
     assert ok(kernel.run("f1(1, 3);")).stdout.count("executed") == 1
 
 
+def test_default_that_is_assigned_after_the_definition_counts(kernel: kernels.LiveKernel) -> None:
+    kernel.run("@task\ndef f9(x, y=2, *, z=1):\n    return x * y + z")
+    assert ok(kernel.run("print(f9(1))")).stdout == "3\n"
+    kernel.run("f9.uncached.__defaults__ = (5,)")
+    assert kernel.value("f9(1), f9.last.cached") == "(6, False)"
+    kernel.run("f9.uncached.__kwdefaults__['z'] = 2")
+    assert kernel.value("f9(1), f9.last.cached, f9(1), f9.last.cached") == "(7, False, 7, True)"
+
+
 def test_edited_helper_and_constant_execute_again(kernel: kernels.LiveKernel) -> None:
     kernel.run("def h2(x): return x + K2\nK2 = 1\n@task\ndef f2(x): return h2(x)")
     ok(kernel.run("f2(1)"))

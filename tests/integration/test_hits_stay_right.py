@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from taskcell.api import workflows
+from taskcell.api.definitions import workflows
 from taskcell.hashing import stamps
 from taskcell.model.cells import Cell
 from taskcell.model.tasks import CaptureKind

@@ -11,7 +11,7 @@ import pytest
 from kernels import LiveKernel
 from run_world import World, processes_of, until
 
-from taskcell.api import runs
+from taskcell.api.runs import runs
 from taskcell.model.runs import RunState
 
 
@@ -38,7 +38,9 @@ def launched(kernel: LiveKernel, world: World) -> runs.Run:
 
 def test_interrupts_detach_then_cancel_but_only_soon_and_only_while_idle(kernel: LiveKernel, world: World) -> None:
     run = launched(kernel, world)
-    shrunk = kernel.run("import time\nfrom taskcell.api import interrupting\ninterrupting.SECOND_INTERRUPT_S = 0.3")
+    shrunk = kernel.run(
+        "import time\nfrom taskcell.api.runs import interrupting\ninterrupting.SECOND_INTERRUPT_S = 0.3"
+    )
     assert not shrunk.error
 
     def waits_and_is_interrupted() -> str:

@@ -46,7 +46,7 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kernels.LiveKer
         live.run("%%params\nmonth: int = 1")
         live.run("numbers = [1, 2]\ndef half(x): return x / 2")
         live.run("%%task maker -> made\nmade = 1")
-        live.run("from taskcell.api import sessions as _sessions")
+        live.run("from taskcell.api.kernels import sessions as _sessions")
         yield live
 
 

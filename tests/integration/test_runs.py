@@ -11,7 +11,7 @@ import pytest
 from run_world import World, package_path, processes_of, until
 
 from taskcell import errors
-from taskcell.api import runs
+from taskcell.api.runs import runs
 from taskcell.engine import notebooks
 from taskcell.model.runs import RunState, TaskState
 

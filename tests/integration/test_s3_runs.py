@@ -15,7 +15,7 @@ import pytest
 from run_world import World, processes_of
 from tests import fault_proxy, seaweed
 
-from taskcell.api import runs
+from taskcell.api.runs import runs
 from taskcell.model.runs import RunState, TaskState
 from taskcell.store.opening import open_store
 

@@ -16,7 +16,11 @@ from typing import Any
 import pytest
 
 from taskcell import errors
-from taskcell.api import comparing, differing, explaining, foreseeing, opening, reproducing, rescuing, runs, versions
+from taskcell.api.comparisons import comparing, differing, reproducing
+from taskcell.api.explanations import explaining
+from taskcell.api.launches import foreseeing
+from taskcell.api.runs import opening, rescuing, runs
+from taskcell.api.versions import versions
 from taskcell.notebook import provenance
 from taskcell.store.opening import Store, open_store
 from taskcell.views.states import State

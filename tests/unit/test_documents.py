@@ -13,7 +13,7 @@ import pytest
 
 import taskcell
 from taskcell import errors
-from taskcell.cli import arguments, commands, verbs
+from taskcell.cli import arguments, commands, registry
 from taskcell.magics import cells, lines
 from taskcell.model.cells import Cell, CellKind
 from taskcell.model.settings import KubernetesSettings, Settings
@@ -80,7 +80,7 @@ def line_magics() -> set[str]:
 
 def commands_in(path: Path) -> list[str]:
     """Return command lines and line magics of blocks, as commands; those that are shortened with … left out."""
-    known = verbs.by_name()
+    known = registry.by_name()
     found = []
     for language, text in blocks(path):
         for line in text.splitlines():
@@ -118,7 +118,7 @@ def test_magics_that_are_named_exist(path: Path) -> None:
 def test_verbs_that_are_named_exist(path: Path) -> None:
     for text in code(path):
         for name in re.findall(r"^taskcell ([a-z]+)\b", text, re.MULTILINE):
-            assert name in verbs.by_name(), f"{name_of(path)} names taskcell {name}"
+            assert name in registry.by_name(), f"{name_of(path)} names taskcell {name}"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
@@ -127,7 +127,7 @@ def test_commands_that_are_shown_can_be_read(path: Path) -> None:
         words = shlex.split(command)[1:]
         if words[0].startswith("-"):
             continue
-        verb = verbs.by_name()[words[0]]
+        verb = registry.by_name()[words[0]]
         try:
             commands._parser(verb, f"taskcell {words[0]}", command=True).parse_args(words[1:])
         except arguments.HelpAskedError:
@@ -162,7 +162,7 @@ def test_public_names_that_are_used_exist(path: Path) -> None:
 def test_every_verb_and_option_is_described() -> None:
     page = text_of("docs/cli.md")
     everywhere = page + text_of("docs/runs.md") + text_of("docs/reproducing.md")
-    for verb in verbs.all_verbs():
+    for verb in registry.all_verbs():
         assert f"| `{verb.name}` |" in page, f"docs/cli.md lacks {verb.name}"
         for action in commands._parser(verb, verb.name, command=True)._actions:
             longest = max(action.option_strings, key=len, default="")

@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 
 from taskcell import errors
-from taskcell.api import configuration, runs, versions
+from taskcell.api import configuration
+from taskcell.api.runs import runs
+from taskcell.api.versions import versions
 from taskcell.engine import states
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact

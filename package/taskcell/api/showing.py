@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from taskcell.engine import states as run_states
 from taskcell.model.runs import Plan, RunState, TaskState
@@ -13,12 +13,27 @@ from taskcell.views import bundles, graph
 from taskcell.views import runs as run_views
 from taskcell.views.states import State
 
-if TYPE_CHECKING:
-    from taskcell.api.runs import Run
-
 _COUNTED_TASKS = 500
 """Planned tasks up to which a list of runs says how many are done; more would make the list slow."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Run(Protocol):
+    """What is shown of a run."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def link(self) -> str:
+        """A link to it."""
+
+    def status(self) -> run_states.RunStatus:
+        """Return all that is known of it."""
+
+    def head(self) -> run_states.RunHead:
+        """Return its plan and how it ended."""
 
 
 def bundle(view: bundles.View) -> dict[str, Any]:
@@ -145,7 +160,7 @@ def _task_row(
     state = shown_state(task, elements)
     started = task.started_at or min((item.started_at for item in elements if item.started_at), default=None)
     running_s = (now - started).total_seconds() if started and state is State.RUNNING else None
-    notices = [*(end.notices if end else ()), *(text for item in elements for text in _notices(item))]
+    notices = [*_notices(task), *(text for item in elements for text in _notices(item))]
     return run_views.TaskRow(
         id=task.id,
         label=task.label,
@@ -160,11 +175,18 @@ def _task_row(
         notices=tuple(dict.fromkeys(notices)),
         elements=end.elements if end and end.elements is not None else len(elements) or None,
         elements_done=sum(item.state.ended for item in elements) if elements else None,
+        seeds=tuple(one.end.seed for one in (task, *elements) if one.end and one.end.seed is not None),
     )
 
 
-def _notices(task: run_states.TaskStatus) -> tuple[str, ...]:
-    return task.end.notices if task.end else ()
+def _notices(task: run_states.TaskStatus) -> Iterator[str]:
+    if task.end is None:
+        return
+    yield from task.end.notices
+    if task.end.seed is not None:
+        yield f"seed {task.end.seed}"
+    if task.end.randomness:
+        yield f"unseeded: {', '.join(task.end.randomness)}"
 
 
 def run_graph(status: run_states.RunStatus) -> graph.Graph:

@@ -74,6 +74,8 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     write_cache: bool = True
     options: TaskOptions = TaskOptions()
     element: int | None = None
+    seed: int | None = None
+    """What the global random generators are set to before the body. None: nothing."""
     notices: tuple[str, ...] = ()
 
     @property

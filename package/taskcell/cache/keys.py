@@ -71,7 +71,8 @@ def _parts(task: Task, inputs: Mapping[str, InputDigest], installed: Callable[[s
     for name in dict.fromkeys(name for name, _ in task.distributions):
         yield _text_part(f"package:{name}", installed(name) or "not installed")
     if task.options.seed is not None:
-        yield _text_part("option:seed", str(task.options.seed))
+        own = "" if task.options.map_over is None else ", one of its own for each element"
+        yield _text_part("option:seed", f"{task.options.seed}{own}")
     if task.options.map_over is not None:
         yield _text_part("option:map", task.options.map_over)
 

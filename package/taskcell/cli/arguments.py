@@ -11,6 +11,7 @@ from taskcell import errors
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
 _OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
+_VALUE = re.compile(r"[^\W\d]\w*=.*")
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 
 
@@ -42,6 +43,8 @@ class Parser(argparse.ArgumentParser):
         if not message.startswith("unrecognized arguments"):
             return ""
         words = message.partition(":")[2].split()
+        if words and _VALUE.fullmatch(words[0]) and "-p" in self._option_string_actions:
+            return f"Give a parameter's value with -p: -p {words[0]}\n"
         hint = did_you_mean(words[0].partition("=")[0], self._option_string_actions) if words else ""
         return f"{hint}\n" if hint else ""
 
@@ -92,6 +95,15 @@ def pairs(words: Sequence[str] | None, option: str) -> dict[str, str]:
             raise errors.InvalidInputError(f"{option} {name} is given twice.", remedy="Keep one of the two.")
         found[name] = value
     return found
+
+
+def check_target(text: str | None) -> None:
+    """Refuse a parameter's value in the place of a notebook or a version."""
+    if text is not None and _VALUE.fullmatch(text):
+        raise errors.InvalidInputError(
+            f"{_shown(text)} is neither a notebook nor a version.",
+            remedy=f"Give a parameter's value with -p: -p {text}",
+        )
 
 
 def split_values(text: str) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from taskcell import errors
-from taskcell.cli import arguments, verbs
+from taskcell.cli import arguments, registry
 from taskcell.cli.verbs import Verb
 
 OK, REFUSED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -78,7 +78,7 @@ def _without_verb(words: list[str]) -> int:
 
 def overview() -> str:
     """Return the help of the command as a whole."""
-    listed = verbs.all_verbs()
+    listed = registry.all_verbs()
     width = max(len(verb.name) for verb in listed)
     lines = [f"  {verb.name:<{width}}  {verb.help}" for verb in listed]
     return "\n".join(
@@ -147,14 +147,14 @@ def _parser(verb: Verb, prog: str, *, command: bool) -> arguments.Parser:
 
 
 def _find(name: str) -> Verb:
-    known = verbs.by_name()
+    known = registry.by_name()
     if name not in known:
         raise _unknown(name)
     return known[name]
 
 
 def _unknown(name: str) -> errors.InvalidInputError:
-    hint = arguments.did_you_mean(name, verbs.by_name())
+    hint = arguments.did_you_mean(name, registry.by_name())
     return errors.InvalidInputError(
         f"taskcell has no verb {name[:60]!r}.",
         remedy=f"{hint} taskcell --help lists them.".strip(),

@@ -21,7 +21,7 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _compare(args: argparse.Namespace) -> object:
-    from taskcell.api import comparing
+    from taskcell.api.comparisons import comparing
 
     return comparing.compare(*args.runs, **where(args))
 
@@ -45,7 +45,7 @@ def _reproduce_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _reproduce(args: argparse.Namespace) -> object:
-    from taskcell.api import reproducing
+    from taskcell.api.comparisons import reproducing
 
     if args.verdict:
         return reproducing.judge(args.source, tolerance=args.tolerance, absolute=args.absolute, **where(args))
@@ -78,7 +78,7 @@ def _why_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _why(args: argparse.Namespace) -> object:
-    from taskcell.api import explaining
+    from taskcell.api.explanations import explaining
 
     return explaining.why(args.task, against=args.against, run=args.run, **where(args))
 
@@ -90,7 +90,7 @@ def _rescue_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _rescue(args: argparse.Namespace) -> object:
-    from taskcell.api import rescuing
+    from taskcell.api.runs import rescuing
 
     path = rescuing.rescue_notebook(args.run, args.task, args.output, **where(args))
     return f"Written: {path}. Its first cells load the exact inputs of the task; run it cell by cell."
@@ -105,7 +105,8 @@ def _open_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _open(args: argparse.Namespace) -> object:
-    from taskcell.api import opening, reproducing
+    from taskcell.api.comparisons import reproducing
+    from taskcell.api.runs import opening
     from taskcell.engine import states
 
     run = reproducing.find(args.link, **where(args))
@@ -169,7 +170,9 @@ def _dag(args: argparse.Namespace) -> object:
 
 
 def _graph(args: argparse.Namespace) -> Graph:
-    from taskcell.api import configuration, foreseeing, links, runs, showing
+    from taskcell.api import configuration, showing
+    from taskcell.api.launches import foreseeing
+    from taskcell.api.runs import links, runs
     from taskcell.store import paths
 
     target = args.target

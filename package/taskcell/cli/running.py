@@ -13,7 +13,7 @@ from taskcell.cli.arguments import where
 from taskcell.cli.verbs import Verb
 
 if TYPE_CHECKING:
-    from taskcell.api.runs import Run
+    from taskcell.api.runs.runs import Run
     from taskcell.model.tasks import Parameter
 
 # -- launch ----------------------------------------------------------------------------------------------------------
@@ -49,8 +49,9 @@ def _launch_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _launch(args: argparse.Namespace) -> object:
-    from taskcell.api import launching, previewing
+    from taskcell.api.launches import launching, previewing
 
+    arguments.check_target(args.target)
     schema = _schema(args)
     given = _typed(schema, arguments.pairs(args.parameter, "-p"))
     swept = {
@@ -84,7 +85,9 @@ def _launch(args: argparse.Namespace) -> object:
 
 def _schema(args: argparse.Namespace) -> Sequence[Parameter]:
     """Return the parameters of what is to be launched, without making a version of it."""
-    from taskcell.api import configuration, sessions, versions
+    from taskcell.api import configuration
+    from taskcell.api.kernels import sessions
+    from taskcell.api.versions import versions
     from taskcell.notebook import reading
 
     if args.target is None:
@@ -143,7 +146,7 @@ class Started:
 
 def _waited(run: Run) -> Run:
     """Wait for a run with progress; an interrupt leaves it, a second one cancels it."""
-    from taskcell.api import waiting
+    from taskcell.api.runs import waiting
 
     progress = printing.Progress()
     ending = waiting.wait(run, progress=progress, say=progress.tell)
@@ -155,7 +158,7 @@ def _waited(run: Run) -> Run:
 
 def failed_run(result: object) -> int:
     """Return 1 for a run that has ended and did not succeed, and for a launch that would be refused."""
-    from taskcell.api.runs import Run
+    from taskcell.api.runs.runs import Run
     from taskcell.model.runs import RunState
 
     if not isinstance(result, Run):
@@ -176,7 +179,8 @@ def _runs_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _runs(args: argparse.Namespace) -> object:
-    from taskcell.api import runs, showing
+    from taskcell.api import showing
+    from taskcell.api.runs import runs
     from taskcell.model.runs import RunState
 
     if args.state is not None and args.state not in list(RunState):
@@ -202,7 +206,7 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> object:
-    from taskcell.api import runs
+    from taskcell.api.runs import runs
 
     found = runs.run(args.run, **where(args))
     return _waited(found) if args.wait else found
@@ -215,7 +219,7 @@ def _logs_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _logs(args: argparse.Namespace) -> object:
-    from taskcell.api import runs
+    from taskcell.api.runs import runs
 
     found = runs.run(args.run, **where(args))
     if args.follow:
@@ -248,7 +252,7 @@ def _one_run_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def _cancel(args: argparse.Namespace) -> object:
-    from taskcell.api import runs
+    from taskcell.api.runs import runs
 
     found = runs.run(args.run, **where(args))
     state = found.state
@@ -264,7 +268,7 @@ def _resume_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _resume(args: argparse.Namespace) -> object:
-    from taskcell.api import runs
+    from taskcell.api.runs import runs
 
     found = runs.run(args.run, **where(args))
     state = found.state
@@ -282,7 +286,7 @@ def _notebook_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _notebook(args: argparse.Namespace) -> object:
-    from taskcell.api import runs
+    from taskcell.api.runs import runs
 
     return str(runs.run(args.run, **where(args)).notebook(args.task))
 

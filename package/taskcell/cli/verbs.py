@@ -1,4 +1,4 @@
-"""The registry of verbs: name, help, arguments, and the function that runs one."""
+"""What a verb is: name, help, arguments, and the function that runs it."""
 
 from __future__ import annotations
 
@@ -36,15 +36,3 @@ class Verb(NamedTuple):
     exit_code: Callable[[object], int] = lambda result: 0
     aliases: tuple[str, ...] = ()
     details: str = ""
-
-
-def all_verbs() -> tuple[Verb, ...]:
-    """Return all verbs in the order of a working day."""
-    from taskcell.cli import examining, keeping, looking, running, versioning
-
-    return (*versioning.VERBS, *running.VERBS, *looking.VERBS, *keeping.VERBS, *examining.VERBS)
-
-
-def by_name() -> dict[str, Verb]:
-    """Return the verbs by name and alias."""
-    return {name: verb for verb in all_verbs() for name in (verb.name, *verb.aliases)}

@@ -21,7 +21,7 @@ def _snapshot_arguments(parser: argparse.ArgumentParser) -> None:
 def _snapshot(args: argparse.Namespace) -> object:
     from datetime import UTC, datetime
 
-    from taskcell.api import snapshots
+    from taskcell.api.versions import snapshots
 
     before = datetime.now(UTC)
     version = snapshots.snapshot(args.notebook, message=args.message, name=args.name, **where(args))
@@ -63,7 +63,10 @@ def _versions_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _versions(args: argparse.Namespace) -> object:
-    from taskcell.api import configuration, differing, sessions, showing, snapshots, versions
+    from taskcell.api import configuration, showing
+    from taskcell.api.comparisons import differing
+    from taskcell.api.kernels import sessions
+    from taskcell.api.versions import snapshots, versions
 
     name = args.workflow
     store = configuration.store(**where(args))
@@ -86,7 +89,7 @@ def _checkout_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _checkout(args: argparse.Namespace) -> object:
-    from taskcell.api import versions
+    from taskcell.api.versions import versions
 
     path = versions.checkout(args.ref, args.output, **where(args))
     return f"Written: {path}"
@@ -99,7 +102,8 @@ def _tag_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _tag(args: argparse.Namespace) -> object:
-    from taskcell.api import configuration, versions
+    from taskcell.api import configuration
+    from taskcell.api.versions import versions
 
     version = versions.find(configuration.store(**where(args)), args.ref)
     move = versions.tag(version, args.name, message=args.message, **where(args))
@@ -112,7 +116,7 @@ def _rollback_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _rollback(args: argparse.Namespace) -> object:
-    from taskcell.api import versions
+    from taskcell.api.versions import versions
 
     move = versions.rollback(args.ref, message=args.message, **where(args))
     return f"{args.ref} is back at {args.ref.rpartition(':')[0]}@{move.number}."

@@ -55,6 +55,7 @@ def of_order(order: TaskOrder, started: datetime, seconds: float, **facts: Any) 
         duration_s=seconds,
         key=order.key,
         parts=order.parts,
+        seed=order.seed,
         notices=notices,
         **facts,
     )

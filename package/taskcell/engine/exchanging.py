@@ -1,8 +1,8 @@
 """How values pass between a worker and the process that runs a task's cells, where the store is far away.
 
 The cells' process gets a small store of the attempt's own, in its scratch folder. Inputs lie in it as links to this machine's
-copies; outputs are written there, and the worker sends them on, side by side. So that process needs no connection, which would cost
-a second of imports and several requests, for each task. A store in a folder is used as it is.
+copies; outputs are written there, and the worker sends them on, side by side. So that process needs no connection, which would
+cost a second of imports and several requests, for each task. A store in a folder is used as it is.
 """
 
 from __future__ import annotations

@@ -42,7 +42,6 @@ class _Outcome:
     error: TaskError | None
     notices: tuple[str, ...]
     dropped: dict[str, str]
-    seed: int | None = None
     randomness: tuple[str, ...] = ()
 
 
@@ -130,7 +129,6 @@ class Executor:
             outputs=outcome.outputs,
             displays=outcome.displays,
             notices=outcome.notices,
-            seed=outcome.seed,
             randomness=outcome.randomness,
         )
         return self._published(order, end, outcome.dropped)
@@ -220,7 +218,7 @@ class Executor:
             inputs=order.inputs,
             outputs=task.outputs,
             stated=task.stated,
-            seed=task.options.seed,
+            seed=order.seed,
             values=values,
         )
         (folder / "order.json").write_bytes(msgspec.json.encode(inside))
@@ -247,7 +245,6 @@ class Executor:
             error=error,
             notices=tuple(notices),
             dropped=result.dropped,
-            seed=task.options.seed,
             randomness=analysis.unseeded(task.sources, result.drawn),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from taskcell.backends.contracts import TaskOrder
-from taskcell.cache import keys
+from taskcell.cache import keys, seeds
 from taskcell.cache.results import Found, Results
 from taskcell.engine.nodes import Graph, Node
 from taskcell.model.runs import Plan
@@ -35,6 +35,7 @@ class Orders:
             name: keys.InputDigest(digest=artifact.digest, label=artifact.preview) for name, artifact in inputs.items()
         }
         key = keys.task_key(node.task, digests, installed=self._installed)
+        mapped = node.task.options.map_over
         return TaskOrder(
             run_id=self._plan.run_id,
             task_id=node.id,
@@ -49,6 +50,7 @@ class Orders:
             write_cache=node.task.options.cache,
             options=node.task.options,
             element=node.element,
+            seed=seeds.seed_of(node.task, digests[mapped].digest if mapped is not None else None),
             notices=node.notices,
         )
 

@@ -23,6 +23,7 @@ class _Captured:
     folders: tuple[Path, ...]
     watch: stamps.Watch
     environment: Environment
+    installed: Mapping[str, distributions.Distribution]
     versions: Mapping[str, str]
 
 
@@ -36,6 +37,11 @@ def capture() -> Environment:
     session is noticed and everything else costs a few system calls.
     """
     return _capture().environment
+
+
+def installed() -> Mapping[str, distributions.Distribution]:
+    """Return the distributions of ``capture()`` by name."""
+    return _capture().installed
 
 
 def installed_version(name: str) -> str | None:
@@ -53,10 +59,10 @@ def _capture() -> _Captured:
         watch = stamps.Watch()
         for folder in folders:
             watch.see(str(folder))
-        installed = distributions.installed(folders)
-        environment = describe((each.name, each.version) for each in installed.values())
+        found = distributions.installed(folders)
+        environment = describe((each.name, each.version) for each in found.values())
         versions = dict(environment.distributions)
-        _last = _Captured(folders=folders, watch=watch, environment=environment, versions=versions)
+        _last = _Captured(folders=folders, watch=watch, environment=environment, installed=found, versions=versions)
     return _last
 
 

@@ -26,6 +26,9 @@ _SITE_NAMES = frozenset({"site-packages", "dist-packages"})
 _SUFFIXES = (".dist-info", ".egg-info", ".egg")
 _INSTALLER_FILES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
 
+METADATA_FILES = ("METADATA", "PKG-INFO", "RECORD", "WHEEL", "direct_url.json")
+"""All files of a metadata folder that are read here."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:

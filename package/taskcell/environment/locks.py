@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from taskcell import errors
-from taskcell.environment import distributions, origins
+from taskcell.environment import capturing, distributions, origins
 from taskcell.environment.distributions import Distribution
 from taskcell.environment.tables import table
+from taskcell.hashing import stamps
 from taskcell.model.versions import Environment
 
 
@@ -79,7 +80,7 @@ def lock_toml(environment: Environment, *, installed: Mapping[str, Distribution]
         The environment has a distribution that is not installed here in that version.
     """
     if installed is None:
-        installed = distributions.installed(distributions.site_folders())
+        installed = capturing.installed()
     entries: list[str] = []
     unlocked: list[dict[str, str]] = []
     for name, version in environment.distributions:
@@ -90,7 +91,7 @@ def lock_toml(environment: Environment, *, installed: Mapping[str, Distribution]
                 remedy="Something was installed or removed meanwhile: capture the environment again.",
             )
         if _is_version(version):
-            entries.append(table("[[packages]]", _package(found)))
+            entries.append(_entry(found))
         else:
             unlocked.append({"name": name, "version": version})
     own: dict[str, Any] = {
@@ -150,6 +151,23 @@ def _head(environment: Environment) -> dict[str, Any]:
         "requires-python": f"=={minor}.*",
         "created-by": "taskcell",
     }
+
+
+def _entry(found: Distribution) -> str:
+    """Return a distribution's table, read again only when one of the files that say it may have changed."""
+    kept = _entries.get(found)
+    if kept is not None and kept[0].unchanged():
+        return kept[1]
+    watch = stamps.Watch()
+    for name in distributions.METADATA_FILES:
+        watch.see(str(found.path / name))
+    text = table("[[packages]]", _package(found))
+    _entries[found] = watch, text
+    return text
+
+
+_entries: dict[Distribution, tuple[stamps.Watch, str]] = {}
+"""Tables of this process's distributions: they are a lock file's whole cost, and the same from snapshot to snapshot."""
 
 
 def _package(found: Distribution) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from taskcell.hashing import tokens
+from taskcell.hashing import passes, tokens
 from taskcell.hashing.digests import Hasher
 from taskcell.hashing.tokens import Node, RefusalError, Token
 from taskcell.hashing.values import register
@@ -25,6 +25,13 @@ Array = np.ndarray[Any, Any]
 
 def array_token(array: Array) -> Token:
     """Return the token of a plain array of numbers, texts or times."""
+    if array.nbytes < passes.WORTH_BYTES:
+        return _array_token(array)
+    place = (array.__array_interface__["data"][0], array.dtype.str, array.shape, array.strides)
+    return passes.once(place, array, lambda: _array_token(array))
+
+
+def _array_token(array: Array) -> Token:
     made = tokens.hasher("ndarray", (array.dtype.str, repr(array.shape)), array.nbytes)
     return tokens.hashed(add_elements(made, array).raw())
 
@@ -40,14 +47,22 @@ def blocks(array: Array) -> Iterator[memoryview]:
     """Yield the elements as bytes, in C order, without a copy where they lie so, with one NaN."""
     if array.size == 0 or array.dtype.itemsize == 0:
         return
-    floats = array.dtype.kind in "fc"
+    kind = array.dtype.kind
     for flat in _contiguous(array):
-        if not floats:
+        if kind == "b":
+            yield _one_true(flat.view(np.uint8)).data
+            continue
+        if kind not in "fc":
             yield flat.view(np.uint8).data
             continue
         numbers = flat.view(flat.real.dtype)
         for start in range(0, numbers.size, _BLOCK):
             yield _one_nan(numbers[start : start + _BLOCK]).view(np.uint8).data
+
+
+def _one_true(block: Array) -> Array:
+    """Return bytes of truth values as 0 and 1: a view on foreign memory may hold others."""
+    return block if np.maximum.reduce(block) <= 1 else (block != 0).view(np.uint8)
 
 
 def _one_nan(block: Array) -> Array:
@@ -127,7 +142,9 @@ def _masked(array: Any) -> Node | Token:
     mask = np.ma.getmaskarray(array)
     data = np.array(array.data, copy=True)
     data[mask] = np.zeros((), data.dtype) if data.dtype.kind != "O" else None
-    children = (data, np.asarray(mask), np.asarray(array.fill_value), bool(array.hardmask))
+    # The fill value that NumPy takes itself is a 64-bit one until the array has been pickled.
+    fill = np.asarray(array.fill_value).astype(array.dtype)
+    children = (data, np.asarray(mask), fill, bool(array.hardmask))
     return Node("masked-array", (), children, labels=(".data", ".mask", ".fill_value", ".hardmask"))
 
 

@@ -1,21 +1,17 @@
 """Classes: by name and version when installed, by bases and members when they are the user's own.
 
-What a library generates into a class from its fields and options counts through those: it may hold addresses and
-hashes of the process.
+Which members are the user's own, and which are generated: ``taskcell.hashing.members``.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import functools
-import inspect
 import types
 import typing
-from collections.abc import Callable
 from typing import Any
 
-from taskcell.hashing import code, origins
+from taskcell.hashing import code, members, origins
 from taskcell.hashing.tokens import Node
 from taskcell.hashing.values import Attributes, register
 
@@ -25,19 +21,6 @@ _PYTHON_MADE = frozenset({"__dict__", "__weakref__", "__slots__"})
 """Members, one of which every class has that a class statement made, itself or in a base."""
 _OPTIONS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
 """Options of a dataclass that every release of Python has; the others show in its fields and members."""
-_PYDANTIC = frozenset(
-    f"__{name}__"
-    for name in (
-        "pydantic_complete",
-        "pydantic_core_schema",  # holds the class's address
-        "pydantic_fields_complete",
-        "pydantic_parent_namespace",
-        "pydantic_serializer",
-        "pydantic_setattr_handlers",  # filled by use
-        "pydantic_validator",
-        "signature",
-    )
-)
 _CLASS_NOISE = frozenset(
     [
         "__dict__",
@@ -58,16 +41,16 @@ def expand_class(value: type) -> Node:
     if origins.stands_for(value.__module__, value.__qualname__, value) or _is_compiled(value):
         return code.named(value.__module__, value.__qualname__)
     if issubclass(value, enum.Enum):
-        members = _own_members(value, lambda name: name not in value.__members__)
-        members = {name: part for name, part in members.items() if not name.startswith("_") or _is_written(part)}
-        members["members"] = [(name, member.value) for name, member in value.__members__.items()]
+        held = members.written(value, lambda name: name not in value.__members__)
+        held = {name: part for name, part in held.items() if not name.startswith("_") or _is_written(part)}
+        held["members"] = [(name, member.value) for name, member in value.__members__.items()]
     else:
-        members = _own_members(value, lambda name: name not in _CLASS_NOISE)
-        if "__annotations__" in members:  # their order is that of fields, and so of positional arguments
-            members["__annotations__"] = list(members["__annotations__"].items())
-        if "__dataclass_params__" in members:
-            members["__dataclass_params__"] = [getattr(members["__dataclass_params__"], name) for name in _OPTIONS]
-    children = (list(value.__bases__), Attributes(members), type(value) if type(value) is not type else None)
+        held = members.written(value, lambda name: name not in _CLASS_NOISE)
+        if "__annotations__" in held:  # their order is that of fields, and so of positional arguments
+            held["__annotations__"] = list(held["__annotations__"].items())
+        if "__dataclass_params__" in held:
+            held["__dataclass_params__"] = [getattr(held["__dataclass_params__"], name) for name in _OPTIONS]
+    children = (list(value.__bases__), Attributes(held), type(value) if type(value) is not type else None)
     return Node("class", (value.__qualname__,), children, labels=(" bases", "", " metaclass"))
 
 
@@ -84,32 +67,6 @@ def _is_written(part: Any) -> bool:
     return isinstance(inner, types.FunctionType) and origins.is_local(inner.__module__)
 
 
-def _own_members(value: type, wanted: Callable[[str], bool]) -> dict[str, Any]:
-    unread = (types.MemberDescriptorType, types.GetSetDescriptorType)
-    members = {name: part for name, part in vars(value).items() if wanted(name) and not isinstance(part, unread)}
-    return {name: _meant(part) for name, part in members.items() if not _is_generated(value, name, part)}
-
-
-def _is_generated(owner: type, name: str, part: Any) -> bool:
-    """Whether ``dataclass`` or pydantic made a member: it follows from the fields and the options."""
-    if name in _PYDANTIC:
-        return True
-    inner = inspect.unwrap(part) if isinstance(part, types.FunctionType) else part
-    if not isinstance(inner, types.FunctionType) or "__dataclass_fields__" not in vars(owner):
-        return False
-    return inner.__code__.co_filename == "<string>" or inner.__module__ == "dataclasses"
-
-
-def _meant(part: Any) -> Any:
-    """Return what counts of a member: that attrs made a method, and what pydantic's decorators say."""
-    if isinstance(part, types.FunctionType) and part.__code__.co_filename.startswith("<attrs generated"):
-        return None  # it follows from the fields, and one that hashes holds a hash of this process
-    if type(part).__module__ == "pydantic._internal._decorators" and type(part).__name__ == "DecoratorInfos":
-        kinds = {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}
-        return {kind: {name: one.info for name, one in found.items()} for kind, found in kinds.items()}
-    return part
-
-
 def _property(value: property) -> Node:
     return Node("property", (), (value.fget, value.fset, value.fdel), labels=("", "", ""))
 
@@ -124,7 +81,24 @@ def _cached(value: functools.cached_property[Any]) -> Node:
 
 def _type_variable(value: typing.TypeVar) -> Node:
     kinds = (value.__covariant__, value.__contravariant__)
-    return Node("type-variable", (value.__name__,), (value.__bound__, value.__constraints__, kinds))
+    return Node("type-variable", (value.__name__,), (value.__bound__, value.__constraints__, kinds, *_default(value)))
+
+
+def _other_variable(value: Any) -> Node:
+    bound = getattr(value, "__bound__", None)
+    bound = None if bound is type(None) else bound  # what 3.11 says where there is none
+    return Node(type(value).__name__, (value.__name__,), (bound, *_default(value)))
+
+
+def _default(value: Any) -> tuple[Any, ...]:
+    """Return the default of a type variable, which it may have since Python 3.13."""
+    return (value.__default__,) if hasattr(value, "has_default") and value.has_default() else ()
+
+
+def _forward(value: typing.ForwardRef) -> Node:
+    """Take apart a type that is named before it is there; whether it has been looked up yet does not count."""
+    kinds = (value.__forward_is_argument__, value.__forward_is_class__)
+    return Node("forward-reference", (value.__forward_arg__,), (value.__forward_module__, kinds))
 
 
 def _new_type(value: Any) -> Node:
@@ -137,4 +111,7 @@ register(staticmethod, _wrapped)
 register(classmethod, _wrapped)
 register(functools.cached_property, _cached)
 register(typing.TypeVar, _type_variable)
+register(typing.ParamSpec, _other_variable)
+register(typing.TypeVarTuple, _other_variable)
+register(typing.ForwardRef, _forward)
 register(typing.NewType, _new_type)

@@ -19,7 +19,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
-from taskcell.hashing import origins
+from taskcell.hashing import origins, passes
 from taskcell.hashing.tokens import Node, RefusalError
 from taskcell.hashing.values import Attributes, register
 
@@ -91,7 +91,9 @@ def expand(value: Any) -> Node:
     own = _reduces(kind)
     if dataclasses.is_dataclass(kind) and not own and not _states(kind):
         return _dataclass(value)
-    return _reduced(value, _reduce(value))
+    node = _reduced(value, _reduce(value))
+    passes.forget()  # code of the class has run
+    return node
 
 
 def _reduces(kind: Any) -> bool:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from blake3 import blake3
 
-from taskcell.hashing import arrays, tokens
+from taskcell.hashing import arrays, passes, tokens
 from taskcell.hashing.tokens import Node, Token
 from taskcell.hashing.values import register, token_of
 
@@ -41,7 +41,24 @@ def content(array: Any) -> bytes:
     chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
     if not chunks:
         chunks = [pa.array([], array.type)]
-    return _content([_plain_layout(chunk) for chunk in chunks], len(array))
+    if array.nbytes < passes.WORTH_BYTES or not _is_flat(array.type):
+        return _plain_content(chunks, len(array))
+    buffers = tuple((len(chunk), chunk.offset, *map(_address, chunk.buffers())) for chunk in chunks)
+    return passes.once((str(array.type), buffers), array, lambda: _plain_content(chunks, len(array)))
+
+
+def _is_flat(kind: Any) -> bool:
+    """Whether an array's own buffers hold all of it."""
+    own = not (pa.types.is_dictionary(kind) or isinstance(kind, pa.BaseExtensionType))
+    return own and kind.num_fields == 0
+
+
+def _address(buffer: Any) -> int:
+    return 0 if buffer is None else int(buffer.address)
+
+
+def _plain_content(chunks: list[Any], count: int) -> bytes:
+    return _content([_plain_layout(chunk) for chunk in chunks], count)
 
 
 def _plain_layout(array: Any) -> Any:

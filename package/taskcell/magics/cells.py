@@ -10,7 +10,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
 
 from taskcell import errors
-from taskcell.api import configuration, interactive, sessions
+from taskcell.api import configuration
+from taskcell.api.kernels import interactive, sessions
 from taskcell.magics import bodies, recording, reporting
 from taskcell.model.artifacts import Artifact
 from taskcell.model.cells import Cell
@@ -119,6 +120,7 @@ class _Execution:
         self._within_line = False
         self._values: list[dict[str, Any]] = []
         self._hits: list[interactive.Restored] = []
+        self._cached: list[bool] = []
 
     def advance(self) -> bool:
         """Take hits until something must be executed; at the end bind and report. False: nothing is left."""
@@ -135,6 +137,7 @@ class _Execution:
         recording.show(self._shell, restored.displays)
         self._within_line = recording.ends_within_line(restored.displays)
         self._hits.append(restored)
+        self._cached.append(True)
         self._values.append(restored.values)
         self._artifacts.append(restored.entry.outputs)
         self._dropped.update(restored.entry.dropped)
@@ -144,8 +147,8 @@ class _Execution:
         prepared = self._now
         assert prepared is not None
         body = bodies.Body(self._shell, self._cell, self._runner.body_namespace(prepared))
-        if prepared.task.options.seed is not None:
-            seeding.seed(prepared.task.options.seed)
+        if prepared.seed is not None:
+            seeding.seed(prepared.seed)
         self._generators = seeding.states()
         self._started, self._begun = datetime.now(UTC), time.perf_counter()
         return body, recording.Recording(self._shell)
@@ -164,6 +167,7 @@ class _Execution:
             self._whole.notices.extend(prepared.notices)
         self._values.append(values)
         self._artifacts.append(artifacts)
+        self._cached.append(False)
         self._dropped.update(dropped)
         self._now = None
 
@@ -185,6 +189,7 @@ class _Execution:
             cached=cached,
             started=self._clock,
             from_run=self._hits[-1].entry.run_id if cached and self._hits else "",
+            elements=tuple(self._cached) if self._mapped else (),
         )
         if self._within_line:
             print()

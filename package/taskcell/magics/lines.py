@@ -12,8 +12,9 @@ from IPython.core.magic import no_var_expand
 from IPython.display import display
 
 from taskcell import cli, errors
-from taskcell.api import rescuing, sessions
-from taskcell.api.runs import Run
+from taskcell.api.kernels import sessions
+from taskcell.api.runs import rescuing
+from taskcell.api.runs.runs import Run
 from taskcell.model.cells import Cell
 from taskcell.notebook import headers
 
@@ -130,7 +131,7 @@ def _workflow(session: sessions.Session) -> Callable[[str], str | None]:
                 raise errors.InvalidInputError(f"{line.strip()!r} can't be a workflow's name.")
             session.name = name
             return None
-        from taskcell.api import snapshots
+        from taskcell.api.versions import snapshots
 
         return snapshots.workflow_name(session)
 

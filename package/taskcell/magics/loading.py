@@ -6,7 +6,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
-from taskcell.api import sessions
+from taskcell.api.kernels import sessions
 from taskcell.magics import cells, lines, tracebacks, transforming
 from taskcell.model.cells import Cell, CellKind
 from taskcell.notebook import headers

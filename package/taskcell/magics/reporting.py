@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 
-from taskcell.api import interactive, sessions
+from taskcell.api.kernels import interactive, sessions
 from taskcell.model.caching import CacheEntry
 from taskcell.model.tasks import InputKind
 from taskcell.views import words

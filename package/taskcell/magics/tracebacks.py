@@ -12,7 +12,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from taskcell.api import tasks
+from taskcell.api.calls import tasks
 from taskcell.magics import bodies
 
 _EXECUTORS = (bodies.Body.run.__code__, bodies.Body.run_async.__code__)

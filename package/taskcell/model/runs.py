@@ -191,6 +191,6 @@ class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     elements: int | None = None
     """Number of elements, for a mapped task."""
     seed: int | None = None
-    """What ``--seed`` set the global random generators to before the body."""
+    """What the global random generators were set to before the body: ``--seed``, or an element's own one made from it."""
     randomness: tuple[str, ...] = ()
     """What it drew without a seed: global generators, and calls in the words of the code."""

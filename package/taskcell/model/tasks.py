@@ -50,7 +50,8 @@ class TaskOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     map_over: str | None = None
     """Input over whose elements the task runs one by one. None: runs once."""
     seed: int | None = None
-    """Seed for ``random`` and ``numpy.random`` set before the body. None: not seeded."""
+    """Seed for ``random`` and ``numpy.random`` set before the body; the elements of a map have seeds of their own, made
+    from it. None: not seeded."""
 
 
 class CaptureKind(StrEnum):

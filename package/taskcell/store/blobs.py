@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from taskcell import errors
@@ -19,6 +19,7 @@ from taskcell.store.contracts import Buffer, Files
 _MAPPED_FROM_BYTES = 256 * 2**10
 _READ_BACK_UP_TO_BYTES = 2**20
 _LEASE_TIMEOUT_S = 30.0
+_PUTS_AT_A_TIME = 8
 
 _Seen = tuple[str, int, int, int, int, int]
 _verified: set[_Seen] = set()
@@ -56,6 +57,18 @@ class Blobs:
                 self._create(digest, data)
             return digest, size_bytes
         return self._put_stream(data)
+
+    def put_all(self, items: Sequence[bytes]) -> list[Digest]:
+        """Store many small pieces as ``put`` does and return their addresses in order.
+
+        Some at a time, because each waits for the disk or the service much longer than it computes.
+        """
+        if len(items) < 2:
+            return [self.put(item)[0] for item in items]
+        from concurrent.futures import ThreadPoolExecutor  # no hit needs it
+
+        with ThreadPoolExecutor(min(len(items), _PUTS_AT_A_TIME), "taskcell-put") as pool:
+            return [digest for digest, _ in pool.map(self.put, items)]
 
     def get(self, digest: Digest) -> memoryview:
         """Return verified bytes, memory-mapped where possible.

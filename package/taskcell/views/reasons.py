@@ -130,7 +130,7 @@ def to_text(view: Explanation, width: int = 100) -> str:
         lines += diffs.to_lines(change.lines, width, "      ")
     if view.unchanged:
         names = words.listed([escaping.name(name, 40) for name in view.unchanged], 5)
-        lines.append(columns.fit(f"  = {words.plural(len(view.unchanged), 'part')} unchanged: {names}", width))
+        lines += _hanging("  = ", f"{words.plural(len(view.unchanged), 'part')} unchanged: {names}", width)
     return "\n".join(lines)
 
 

@@ -30,6 +30,8 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
         Who made a cached result, and when.
     elements, elements_done
         Number of elements of a mapped task, and how many are done.
+    seeds
+        What ``--seed`` came to: one number, or one for each element that has ended.
     """
 
     id: str
@@ -45,6 +47,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
     elements: int | None = None
     elements_done: int | None = None
+    seeds: tuple[int, ...] = ()
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
@@ -144,6 +147,10 @@ def detail(task: TaskRow, now: datetime) -> str:
     if task.elements is not None:
         done = f"{words.count(task.elements_done)} of " if task.elements_done is not None else ""
         said.append(f"{done}{words.plural(task.elements, 'element')}")
+    if task.seeds:
+        more = len(task.seeds) - 3
+        listed = ", ".join(map(str, task.seeds[:3])) + (f" and {more} more" if more > 0 else "")
+        said.append(f"{'seed' if len(task.seeds) == 1 else 'seeds'} {listed}")
     if task.attempt > 1:
         said.append(f"attempt {task.attempt}")
     said += [escaping.sentence(notice) for notice in task.notices]

@@ -44,6 +44,13 @@ def test_stream_and_buffers_give_the_same_address(store: Store) -> None:
     assert len(list(store.files.walk("blobs"))) == 1
 
 
+def test_many_pieces_are_put_in_their_order(store: Store) -> None:
+    items = [b"%d" % (number % 20) for number in range(50)]
+    assert store.blobs.put_all(items) == [digest_bytes(item) for item in items]
+    assert store.blobs.put_all([]) == []
+    assert {bytes(store.blobs.get(digest_bytes(item))) for item in items} == set(items)
+
+
 def test_failing_stream_leaves_no_blob(store: Store) -> None:
     def pieces() -> Iterator[bytes]:
         yield b"x"

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from store_makers import add_run, run_id
 
-from taskcell.api import notebook_texts
+from taskcell.api.versions import notebook_texts
 from taskcell.hashing import digest_bytes
 from taskcell.model.caching import CacheEntry
 from taskcell.model.runs import RunState

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from ulid import ULID
 
-from taskcell.api.runs import Run
+from taskcell.api.runs.runs import Run
 from taskcell.hashing import Digest, digest_parts
 from taskcell.model.caching import KeyPart
 from taskcell.model.runs import (

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from tests.unit.api.recorded_runs import Recorder, task
 
-from taskcell.api import differing, showing
+from taskcell.api import showing
+from taskcell.api.comparisons import differing
 from taskcell.engine.states import RunStatus, TaskStatus
 from taskcell.hashing import Digest
 from taskcell.model.runs import AttemptEnd, Plan, RunState, TaskState

@@ -5,13 +5,13 @@ import argparse
 import pytest
 
 from taskcell import cli, errors
-from taskcell.cli import arguments, commands, printing, verbs
+from taskcell.cli import arguments, commands, printing, registry
 
 
 def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert all(f"  {verb.name} " in shown for verb in verbs.all_verbs())
+    assert all(f"  {verb.name} " in shown for verb in registry.all_verbs())
 
 
 def test_no_words_show_the_help_and_are_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,7 +24,7 @@ def test_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("taskcell 0.")
 
 
-@pytest.mark.parametrize("verb", [verb.name for verb in verbs.all_verbs()])
+@pytest.mark.parametrize("verb", [verb.name for verb in registry.all_verbs()])
 def test_every_verb_has_help_in_both_forms(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([verb, "--help"]) == 0
     assert f"usage: taskcell {verb}" in capsys.readouterr().out
@@ -66,7 +66,7 @@ def test_options_are_not_abbreviated() -> None:
 
 
 def test_store_is_accepted_before_and_after_the_verb() -> None:
-    verb = verbs.by_name()["runs"]
+    verb = registry.by_name()["runs"]
     before = commands._parse(verb, "taskcell runs", ["--store", "memory://a", "flow"], command=True)
     after = commands._parse(verb, "taskcell runs", ["flow", "--store", "memory://a"], command=True)
     assert arguments.where(before) == arguments.where(after) == {"store": "memory://a", "project": None}
@@ -130,7 +130,7 @@ def test_text_and_json_of_results() -> None:
 
 
 def test_every_verb_adds_its_arguments_without_a_clash() -> None:
-    for verb in verbs.all_verbs():
+    for verb in registry.all_verbs():
         parser = argparse.ArgumentParser(add_help=False)
         verb.add_arguments(parser)
         assert "--json" not in parser._option_string_actions

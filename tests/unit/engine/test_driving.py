@@ -177,6 +177,17 @@ def test_map_gathers_results_in_order(values: list[int]) -> None:
     assert world.ends()["fit"].elements == len(values)
 
 
+def test_every_element_has_its_own_recorded_seed() -> None:
+    tasks = [task("fit", "=x", map_over="x", seed=7), task("one", "=x", seed=7)]
+    world = World(tasks, {"fit": lambda x: x, "one": len}, parameters={"x": [1, 2, 1]})
+    world.drive()
+    ends = world.ends()
+    seeds = [ends[f"fit.{index}"].seed for index in range(3)]
+    assert seeds[0] == seeds[2]
+    assert len({*seeds, 7, None}) == 4
+    assert ends["one"].seed == 7
+
+
 def test_failing_element_fails_the_map_in_words_and_the_others_are_kept() -> None:
     def body(x: int) -> int:
         return 10 // x

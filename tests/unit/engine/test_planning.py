@@ -6,7 +6,7 @@ import pytest
 from driver_world import RUN, Gone, task
 
 from taskcell import errors
-from taskcell.api import ordering
+from taskcell.api.definitions import ordering
 from taskcell.engine import planning, states
 from taskcell.engine.nodes import Graph
 from taskcell.model.artifacts import Artifact

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import dataclasses
 import datetime as dt
 import enum
 import functools
+import pickle
 import types
 import typing
 from typing import Any
@@ -164,3 +166,44 @@ def test_ufunc_without_a_home_and_failing_property_are_refused() -> None:
 
     with pytest.raises(errors.UnstorableError, match="RuntimeError: no"):
         digest_value(Broken())
+
+
+def test_truth_values_count_whatever_bytes_stand_for_them() -> None:
+    odd = np.frombuffer(b"\x00\x02\xff", dtype=bool)
+    assert digest_value(odd) == digest_value(np.array([False, True, True]))
+    assert digest_value(odd[::-1]) == digest_value(np.array([True, True, False]))
+
+
+def test_fill_value_that_numpy_takes_is_that_of_the_pickled_array() -> None:
+    made = np.ma.array(np.zeros(1, "i4"), mask=[True])
+    assert digest_value(pickle.loads(pickle.dumps(made))) == digest_value(made)
+
+
+def test_views_and_proxies_count_by_what_they_show() -> None:
+    data = bytearray(b"abcd")
+    assert digest_value(memoryview(data)) == digest_value(memoryview(b"abcd"))
+    assert digest_value(memoryview(data)[::2]) == digest_value(memoryview(b"ac"))
+    assert digest_value(memoryview(data)) != digest_value(memoryview(data).cast("b"))
+    shown = {"a": 1}
+    proxy = types.MappingProxyType(shown)
+    before = digest_value(proxy)
+    shown["b"] = 2
+    assert digest_value(proxy) == digest_value(types.MappingProxyType({"b": 2, "a": 1})) != before
+
+
+def test_looking_at_the_annotations_of_a_class_does_not_change_it() -> None:
+    made = type("Made", (), {"__module__": "notebook_of_mine"})
+    before = digest_value(made)
+    assert made.__annotations__ == {}
+    assert digest_value(made) == before
+
+
+def test_fields_defaults_and_methods_of_a_named_tuple_count() -> None:
+    def made(names: str, **options: Any) -> Any:
+        return collections.namedtuple("Made", names, module="notebook_of_mine", **options)  # type: ignore[misc]
+
+    own = made("a b")
+    own.total = lambda self: self.a
+    found = [made("a b"), made("b a"), made("a b", defaults=[1]), made("a c"), own]
+    assert len({digest_value(one) for one in found}) == len(found)
+    assert digest_value(made("a b")) == digest_value(made("a b"))

@@ -8,15 +8,18 @@ blobs of their own.
 
 from __future__ import annotations
 
+import copyreg
 import importlib
 import io
+import operator
 import pickle
+import sys
 from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
 from taskcell import errors
-from taskcell.hashing import Digest, digest_parts
+from taskcell.hashing import Digest, digest_parts, passes
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.store import contracts
@@ -41,6 +44,7 @@ class PickleCodec:
         buffers: list[pickle.PickleBuffer] = []
         try:
             data, definitions = _dumps(value, buffers)
+            passes.forget()
         except Exception as exc:  # the value's own code runs
             raise errors.UnstorableError(
                 f"A value of type {previews.type_name(value)} can't be stored: {exc}",
@@ -79,7 +83,7 @@ class PickleCodec:
 def _dumps(value: Any, buffers: list[pickle.PickleBuffer]) -> tuple[bytes, bytes]:
     """Return the pickle and the definitions of what can't be imported."""
     try:
-        data = pickle.dumps(value, 5, buffer_callback=_keep_large(buffers))
+        data = _dumped(value, buffers)
     except Exception:  # noqa: BLE001  what can't be imported by name is tried with its definition below
         data = b""
     if data and b"__main__" not in data:
@@ -87,12 +91,46 @@ def _dumps(value: Any, buffers: list[pickle.PickleBuffer]) -> tuple[bytes, bytes
     buffers.clear()
     target = io.BytesIO()
     pickler = _NamingPickler(target, 5, buffer_callback=_keep_large(buffers))
+    pickler.dispatch_table = _dispatch_table()
     pickler.dump(value)
     if not pickler.definitions:
         return target.getvalue(), b""
     import cloudpickle
 
     return target.getvalue(), cloudpickle.dumps(pickler.definitions, 5)
+
+
+def _dumped(value: Any, buffers: list[pickle.PickleBuffer]) -> bytes:
+    target = io.BytesIO()
+    pickler = pickle.Pickler(target, 5, buffer_callback=_keep_large(buffers))
+    pickler.dispatch_table = _dispatch_table()
+    pickler.dump(value)
+    return target.getvalue()
+
+
+def _dispatch_table() -> Mapping[type, Callable[[Any], Any]]:
+    """Return how objects are taken apart where a library's own way loses something."""
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    table = dict(copyreg.dispatch_table)
+    if numpy is not None:
+        table[numpy.ndarray] = _reduce_array
+    if pandas is not None:
+        table[pandas.Timestamp] = _reduce_timestamp
+    return table
+
+
+def _reduce_array(array: Any) -> Any:
+    """Reduce an array so that it keeps its byte order, which NumPy's own pickles lose."""
+    if array.dtype.isnative or array.dtype.names is not None or array.dtype.kind == "O":
+        return array.__reduce_ex__(5)
+    return type(array).view, (array.view(array.dtype.newbyteorder("=")), array.dtype)
+
+
+def _reduce_timestamp(moment: Any) -> Any:
+    """Reduce a time so that it keeps the fold that was given, which pandas' own pickles derive anew."""
+    reduced = moment.__reduce_ex__(5)
+    derived = reduced[0](*reduced[1])
+    return reduced if derived.fold == moment.fold else (operator.methodcaller("replace", fold=moment.fold), (derived,))
 
 
 def _keep_large(buffers: list[pickle.PickleBuffer]) -> Callable[[pickle.PickleBuffer], bool]:

@@ -148,7 +148,8 @@ def _write_pandas(value: Any) -> Written:
         return "$missing", "NaT" if value is pd.NaT else "NA"
     kind = type(value)
     if kind is pd.Timestamp:
-        return "$timestamp", (int(value._value), value.unit, value.tzinfo)
+        parts = (int(value._value), value.unit, value.tzinfo)
+        return "$timestamp", parts if _read_timestamp(*parts).fold == value.fold else (*parts, value.fold)
     if kind is pd.Timedelta:
         return "$pandas-timedelta", (int(value._value), value.unit)
     if kind is pd.Period:
@@ -162,12 +163,13 @@ def _pandas(name: str) -> Any:
     return getattr(pd, name)
 
 
-def _read_timestamp(ticks: int, unit: str, zone: datetime.tzinfo | None) -> Any:
+def _read_timestamp(ticks: int, unit: str, zone: datetime.tzinfo | None, fold: int | None = None) -> Any:
     import numpy as np
 
     moment: Any = np.datetime64
     stamp = _pandas("Timestamp")(moment(ticks, unit))
-    return stamp if zone is None else stamp.tz_localize("UTC").tz_convert(zone)
+    stamp = stamp if zone is None else stamp.tz_localize("UTC").tz_convert(zone)
+    return stamp if fold is None else stamp.replace(fold=fold)
 
 
 def _read_pandas_timedelta(ticks: int, unit: str) -> Any:

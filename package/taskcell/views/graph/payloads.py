@@ -68,8 +68,11 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="gr
 
 
 def reasons(graph: Graph, most: int = 20) -> tuple[list[Node], int]:
-    """Return tasks that say why they would run, at most so many, and how many more there are."""
-    found = [node for node in graph.nodes if node.reason]
+    """Return tasks that say why they would run, at most so many, and how many more there are.
+
+    Without those that only wait for another: the drawing says for which.
+    """
+    found = [node for node in graph.nodes if node.reason and node.state is not State.MAY_RUN]
     return found[:most], max(0, len(found) - most)
 
 

@@ -1,0 +1,1 @@
+"""Calls of functions with the ``task`` decorator."""

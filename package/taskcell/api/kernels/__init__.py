@@ -1,0 +1,1 @@
+"""What happens in the notebook's kernel: its session, and a task cell that runs there."""

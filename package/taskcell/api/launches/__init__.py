@@ -1,0 +1,1 @@
+"""Launching a version, and saying beforehand what a launch would do."""

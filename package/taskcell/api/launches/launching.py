@@ -1,0 +1,220 @@
+"""Launch a version: check everything, write the plan, start the driver."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from taskcell import errors
+from taskcell.api import configuration
+from taskcell.api.runs import run_ids, runs
+from taskcell.api.versions import snapshots, versions
+from taskcell.backends import registry
+from taskcell.engine import planning
+from taskcell.model.artifacts import Artifact
+from taskcell.model.runs import Plan
+from taskcell.model.tasks import Parameter, Workflow
+from taskcell.model.versions import Version
+from taskcell.notebook import parameters as schemas
+from taskcell.notebook import quoting
+from taskcell.store import codecs, paths
+from taskcell.store.opening import Store
+
+MAX_BRANCHES = 10_000
+
+
+def launch(
+    target: str | Path | Version | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    sweep: Mapping[str, Sequence[Any]] | None = None,
+    backend: str | None = None,
+    max_workers: int | None = None,
+    use_cache: bool = True,
+    message: str = "",
+    store: str | None = None,
+    project: str | None = None,
+) -> runs.Run:
+    """Start a run of a version and return at once; a driver process of its own carries it.
+
+    Parameters
+    ----------
+    target : str, path or Version, optional
+        ``churn@3``, ``churn:prod``, ``churn``, a digest, a version, or an ``.ipynb`` file. None: the notebook as it
+        stands. What is not yet a version becomes one.
+    parameters : mapping, optional
+        Values by parameter name; others have their defaults.
+    sweep : mapping, optional
+        Several values by parameter name: one run with a branch for each combination; what branches share runs once.
+    backend : str, optional
+        ``local`` or ``kubernetes``. None: the setting.
+    max_workers : int, optional
+        Tasks at once. None: the setting, else one for each core.
+    use_cache : bool
+        Whether results may be taken from the cache. They are written in any case.
+    message : str
+        Message of a version that is made.
+    store, project : str, optional
+        Instead of those in the settings.
+
+    Raises
+    ------
+    InvalidInputError
+        For an unknown parameter or a value of the wrong type, before anything is written.
+    NotFoundError
+        When there is no such version.
+    """
+    where = configuration.store(store=store, project=project)
+    settings = configuration.settings(backend=backend, max_workers=max_workers)
+    if settings.max_workers is not None and settings.max_workers < 1:
+        raise errors.InvalidInputError(f"max_workers is {settings.max_workers}.", remedy="Use 1 or more.")
+    runner = registry.backend(settings.backend)
+    values, swept = _mappings(parameters, sweep)
+
+    def checked(workflow: Workflow) -> None:
+        check(workflow.parameters, values, swept)
+        runner.check(where.url, settings, [task.options for task in workflow.tasks])
+
+    version, folder = resolve_target(where, target, message, check=checked)
+    settings = runner.check(where.url, settings, [task.options for task in versions.workflow(where, version).tasks])
+    request = prepare(where, version, values, swept)
+    plan = Plan(
+        run_id=run_ids.new_run_id(),
+        project=where.project,
+        workflow=version.workflow,
+        version_number=version.number,
+        version=version.digest,
+        parameters=request.shown,
+        tasks=planning.plan_tasks(request.workflow, dict(version.tasks), request.stored, request.sweep),
+        backend=runner.name,
+        author=configuration.user(),
+        host=socket.gethostname(),
+        created_at=datetime.now(UTC),
+        sweep={name: [value for value, _ in values] for name, values in request.sweep.items()},
+        use_cache=use_cache,
+        max_workers=settings.max_workers,
+        folder=str(folder),
+        kubernetes=settings.kubernetes if runner.restarts_drivers else None,
+    )
+    return start(where, plan)
+
+
+def _mappings(
+    parameters: Mapping[str, Any] | None, sweep: Mapping[str, Sequence[Any]] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what was given, so that it can be read twice; raise InvalidInputError for what has no names."""
+    for what, given in (("parameters", parameters), ("sweep", sweep)):
+        if given is not None and not isinstance(given, Mapping):
+            raise errors.InvalidInputError(
+                f"{what} is a {type(given).__name__}.", remedy=f"Give a dict by parameter name: {what}={{'month': …}}"
+            )
+    swept = {name: list(values) if isinstance(values, Iterator) else values for name, values in (sweep or {}).items()}
+    return dict(parameters or {}), swept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A launch whose parameters are checked and stored."""
+
+    workflow: Workflow
+    shown: dict[str, Any]
+    stored: dict[str, Artifact]
+    sweep: dict[str, list[tuple[Any, Artifact]]]
+
+
+def start(where: Store, plan: Plan) -> runs.Run:
+    """Write a plan and start its driver."""
+    where.records.create(paths.plan(plan.run_id), plan)
+    run = runs.Run(where, plan.run_id)
+    run.drive()
+    return run
+
+
+def resolve_target(
+    where: Store,
+    target: str | Path | Version | None,
+    message: str = "",
+    *,
+    check: Callable[[Workflow], None] = lambda _: None,
+) -> tuple[Version, Path]:
+    """Return the version that a target means, made if need be and ``check`` agrees, and the folder of its tasks."""
+    if isinstance(target, Version):
+        return target, Path.cwd()
+    if target is None or isinstance(target, Path) or target.endswith(".ipynb"):
+        version = snapshots.take(where, target, message=message, check=check)
+        return version, Path.cwd() if target is None else Path(target).resolve().parent
+    return versions.find(where, target), Path.cwd()
+
+
+def prepare(where: Store, version: Version, given: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]) -> Request:
+    """Check parameters and sweep against a version's schema; then, not before, store their values."""
+    workflow = versions.workflow(where, version)
+    checked, swept = check(workflow.parameters, given, sweep)
+    shown: dict[str, Any] = {}
+    stored: dict[str, Artifact] = {}
+    branches: dict[str, list[tuple[Any, Artifact]]] = {}
+    for parameter in workflow.parameters:
+        name = parameter.name
+        if name in swept:
+            branches[name] = [
+                (schemas.to_json(parameter, value), codecs.encode(value, where.blobs)) for value in swept[name]
+            ]
+            continue
+        value = checked[name] if name in checked else schemas.from_json(parameter, parameter.default)
+        shown[name] = schemas.to_json(parameter, value)
+        stored[name] = codecs.encode(value, where.blobs)
+    return Request(workflow=workflow, shown=shown, stored=stored, sweep=branches)
+
+
+def check(
+    parameters: Sequence[Parameter], given: Mapping[str, Any], sweep: Mapping[str, Sequence[Any]]
+) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Return given and swept values as their types have them; raise InvalidInputError. Writes nothing."""
+    both = sorted(given.keys() & sweep.keys())
+    if both:
+        raise errors.InvalidInputError(
+            f"Parameter {both[0]!r} has a value and is swept.", remedy="Give it in one of the two."
+        )
+    checked = {name: _checked(parameters, name, value) for name, value in given.items()}
+    swept = {name: _checked_sweep(parameters, name, values) for name, values in sweep.items()}
+    _check_branches(swept)
+    return checked, swept
+
+
+def _checked(parameters: Sequence[Parameter], name: str, value: Any) -> Any:
+    return schemas.check_value(schemas.find_parameter(parameters, name), value)
+
+
+def _checked_sweep(parameters: Sequence[Parameter], name: str, values: Sequence[Any]) -> list[Any]:
+    parameter = schemas.find_parameter(parameters, name)
+    listed = [] if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable) else list(values)
+    if not listed:
+        raise errors.InvalidInputError(
+            f"The sweep over {name!r} has no list of values.",
+            remedy=f"Give one or more: sweep={{{name!r}: [0.1, 0.2]}}",
+        )
+    checked = [schemas.check_value(parameter, value) for value in listed]
+    seen: set[str] = set()
+    for value in checked:
+        text = json.dumps(schemas.to_json(parameter, value), sort_keys=True)
+        if text in seen:
+            raise errors.InvalidInputError(
+                f"The sweep over {name!r} has {quoting.shown(value)} twice.", remedy="Give each value once."
+            )
+        seen.add(text)
+    return checked
+
+
+def _check_branches(branches: Mapping[str, Sequence[object]]) -> None:
+    number = 1
+    for values in branches.values():
+        number *= len(values)
+    if number > MAX_BRANCHES:
+        raise errors.InvalidInputError(
+            f"The sweep has {number:,} branches; {MAX_BRANCHES:,} are the most.", remedy="Sweep over fewer values."
+        )

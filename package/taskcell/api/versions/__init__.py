@@ -1,0 +1,1 @@
+"""Versions of a workflow: making, finding and storing them."""
