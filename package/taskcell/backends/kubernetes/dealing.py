@@ -126,7 +126,9 @@ class Dealer:
         self._grow(line, pods, now)
         useful = len(line.orders)
         if line.mean_s is not None and pods:
-            useful = min(useful, math.floor(len(line.orders) * line.mean_s / START_COST_S))
+            # What those that work will have done by then needs no other pod.
+            working = sum(pod.running for pod in pods)
+            useful = min(useful, max(0, math.floor(len(line.orders) * line.mean_s / START_COST_S) - working))
         return max(0, min(line.allowed - len(pods), useful - starting - idle))
 
     def _wanted_ahead(self, line: _Line, _now: float) -> int:
