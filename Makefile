@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_STORE ?= $(CURDIR)/.demo/store
 
-.PHONY: demo test soak check fix e2e bench docs lab clean
+.PHONY: demo test soak check fix e2e e2e-long bench docs lab clean
 
 $(BIN)/uv:
 	@test -n "$(PYTHON)" || { echo "Taskcell needs Python 3.11 or newer with venv; none was found. Set PYTHON=/path/to/python."; exit 1; }
@@ -49,6 +49,10 @@ fix: $(VENV)/.dev  ## Put style right
 	$(BIN)/ruff format package tests notebooks/demo.py
 
 e2e: $(VENV)/.dev  ## Tests on a real cluster, where ../shared/cluster is there and you are root
+	$(BIN)/python -m pytest tests/e2e -rs -m "not e2e_long"
+	@echo "Left out: tests marked e2e_long (outages of a minute). Run all with: make e2e-long"
+
+e2e-long: $(VENV)/.dev  ## The same, and outages: API server, kubelet and store away for a minute
 	$(BIN)/python -m pytest tests/e2e -rs
 
 bench: $(VENV)/.bench  ## Measure against peers and physical floors

@@ -67,10 +67,10 @@ def sometimes(share: float, *faults: str, seed: int) -> Rule:
 
 
 @contextlib.contextmanager
-def running(upstream: str) -> Iterator[FaultProxy]:
+def running(upstream: str, address: str = "127.0.0.1") -> Iterator[FaultProxy]:
     proxy = FaultProxy(upstream)
-    server = _Server(("127.0.0.1", 0), _handler(proxy))
-    proxy.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+    server = _Server((address, 0), _handler(proxy))
+    proxy.endpoint = f"http://{address}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -199,6 +199,12 @@ class _Nobody:
         return []
 
     def cancel(self, order_id: str) -> None: ...
+
+    def recall(self, is_open: Callable[[TaskOrder], bool]) -> Sequence[TaskOrder]:
+        return []
+
+    def is_gone(self, host: str) -> bool:
+        return False
 
     def stop_strays(self) -> None: ...
 

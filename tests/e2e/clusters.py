@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import os
+import signal
 import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from taskcell.backends.kubernetes import namespaces
+from taskcell.model.settings import KubernetesSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("CLUSTER_TOOLS", ROOT.parent / "shared" / "cluster"))
@@ -45,6 +53,43 @@ def _kubectl(*arguments: str, check: bool = True, given: str | None = None) -> s
     return subprocess.run(command, check=check, capture_output=True, text=True, input=given, timeout=60)
 
 
+def kubeconfig(token: str, authority: str, namespace: str) -> dict[str, Any]:
+    """Return a kubeconfig for a bearer token; ``authority`` is the server's certificate in base64."""
+    server = {"server": "https://127.0.0.1:6443", "certificate-authority-data": authority}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "one",
+        "clusters": [{"name": "one", "cluster": server}],
+        "users": [{"name": "one", "user": {"token": token}}],
+        "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one", "namespace": namespace}}],
+    }
+
+
+@contextlib.contextmanager
+def stopped(process: str) -> Iterator[None]:
+    """Kill one of the cluster's processes; start it again as it was started."""
+    note = HOME / "run" / f"{process}.pid"
+    number = int(note.read_text())
+    command = Path(f"/proc/{number}/cmdline").read_bytes().decode().rstrip("\0").split("\0")
+    assert process in command[0] or process in " ".join(command[:2]), command
+    given = Path(f"/proc/{number}/environ").read_bytes().decode().split("\0")
+    environ = dict(line.split("=", 1) for line in given if "=" in line)
+    os.kill(number, signal.SIGKILL)
+    try:
+        yield
+    finally:
+        with (HOME / "log" / f"{process}.log").open("ab") as log:
+            started = subprocess.Popen(
+                command, cwd=HOME, env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        note.write_text(f"{started.pid}\n")
+        started.returncode = 0  # it outlives this process, as what ``up`` started does
+        deadline = time.monotonic() + 90
+        while not is_up() and time.monotonic() < deadline:
+            time.sleep(0.5)
+
+
 class Namespace:
     """One namespace, looked at from outside with ``kubectl``."""
 
@@ -52,12 +97,52 @@ class Namespace:
         self.name = name
 
     def create(self, environ: dict[str, str]) -> None:
-        """Make it, with the service account, the Role and the store's secret that Taskcell needs, and nothing more."""
-        for item in (_NAMESPACE, _ACCOUNT, _ROLE, _BINDING, _secret(environ)):
-            self.apply(json.loads(json.dumps(item).replace("{namespace}", self.name)))
+        """Make it as an administrator does: what `taskcell kubernetes manifest` prints, the store's secret, nothing more."""
+        request = namespaces.Request(namespace=self.name, project="default")
+        _kubectl("apply", "-f", "-", given=namespaces.text(request, KubernetesSettings()))
+        self.apply(json.loads(json.dumps(_secret(environ)).replace("{namespace}", self.name)))
+
+    def user_config(self, name: str, target: Path, *roles: str) -> Path:
+        """Write the kubeconfig of somebody who has these Roles and nothing else (a service account, for its token)."""
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": self.name}}
+        self.apply(account)
+        for role in roles:
+            subject = f"--serviceaccount={self.name}:{name}"
+            _kubectl("-n", self.name, "create", "rolebinding", f"{name}-{role}", f"--role={role}", subject)
+        token = ""
+        deadline = time.monotonic() + 20
+        while not token and time.monotonic() < deadline:
+            for secret in self.items("secrets"):
+                if secret["metadata"].get("annotations", {}).get("kubernetes.io/service-account.name") == name:
+                    token = base64.b64decode(secret["data"]["token"]).decode()
+            time.sleep(0.1)
+        config = json.loads(_kubectl("config", "view", "--raw", "-o", "json").stdout)
+        config["users"] = [{"name": each["name"], "user": {"token": token}} for each in config["users"]]
+        for context in config["contexts"]:
+            context["context"]["namespace"] = self.name
+            context["name"] = name
+        config["current-context"] = name
+        target.write_text(json.dumps(config), encoding="utf-8")
+        return target
 
     def apply(self, item: dict[str, Any]) -> None:
         _kubectl("apply", "-f", "-", given=json.dumps(item))
+
+    def run_pod(self, name: str, labels: dict[str, str]) -> None:
+        """Run a pod that nobody owns, for a second."""
+        container = {"name": "main", "image": "localhost/pause:1", "imagePullPolicy": "IfNotPresent"}
+        metadata = {"name": name, "namespace": self.name, "labels": labels}
+        spec = {"restartPolicy": "Never", "activeDeadlineSeconds": 1, "containers": [container]}
+        self.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+
+    def limit(self, name: str, **hard: str) -> None:
+        """Set a quota and wait until it is in force."""
+        metadata = {"name": name, "namespace": self.name}
+        self.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard}})
+        deadline = time.monotonic() + 20
+        while not any(item.get("status", {}).get("hard") for item in self.items("resourcequotas")):
+            assert time.monotonic() < deadline, "the quota is not in force"
+            time.sleep(0.1)
 
     def delete(self) -> None:
         _kubectl("delete", "namespace", self.name, "--wait=false", check=False)
@@ -67,6 +152,32 @@ class Namespace:
         said = _kubectl("-n", self.name, "get", kind, *labels, "-o", "json").stdout
         found: list[dict[str, Any]] = json.loads(said)["items"]
         return found
+
+    def use_store(self, environ: dict[str, str]) -> None:
+        """Have pods reach the store with another configuration."""
+        self.apply(json.loads(json.dumps(_secret(environ)).replace("{namespace}", self.name)))
+
+    def allow(self, role: str, rules: list[dict[str, Any]]) -> None:
+        """Let a Role have these rules and no others."""
+        metadata = {"name": role, "namespace": self.name}
+        version = "rbac.authorization.k8s.io/v1"
+        self.apply({"apiVersion": version, "kind": "Role", "metadata": metadata, "rules": rules})
+
+    def leftovers(self) -> list[str]:
+        """Return what there is of ours that an administrator did not apply."""
+        said = _kubectl("-n", self.name, "get", "jobs,pods,services,configmaps,secrets", "-o", "name").stdout.split()
+        theirs = ("configmap/kube-root-ca.crt", "secret/taskcell-store")
+        return [name for name in said if name not in theirs and "-token-" not in name]
+
+    def patch_status(self, pod: str, status: dict[str, Any]) -> None:
+        """Say of a pod what its node or the cluster might."""
+        pki, path = HOME / "pki", f"/api/v1/namespaces/{self.name}/pods/{pod}/status"
+        # For curl the server would print prettily, and one that was built with a newer Go dies of that.
+        address = f"https://127.0.0.1:6443{path}?pretty=false"
+        command = ["curl", "-sf", "-A", "taskcell-tests", "-X", "PATCH", address, "-d", json.dumps({"status": status})]
+        command += ["-H", "Content-Type: application/strategic-merge-patch+json", "--cacert", str(pki / "ca.crt")]
+        command += ["--cert", str(pki / "admin.crt"), "--key", str(pki / "admin.key")]
+        subprocess.run(command, check=True, timeout=30, stdout=subprocess.DEVNULL)
 
     def remove(self, kind: str, name: str) -> None:
         _kubectl("-n", self.name, "delete", kind, name, "--wait=false", "--grace-period=0", "--force")
@@ -80,32 +191,6 @@ class Namespace:
         socket = str(HOME / "run/containerd.sock")
         command = ["ctr", "-a", socket, "-n", "k8s.io", "tasks", "kill", "-s", "SIGKILL", container]
         subprocess.run(command, check=True, timeout=30)
-
-
-_NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "{namespace}"}}
-_ACCOUNT = {
-    "apiVersion": "v1",
-    "kind": "ServiceAccount",
-    "metadata": {"name": "taskcell", "namespace": "{namespace}"},
-}
-_ROLE = {
-    "apiVersion": "rbac.authorization.k8s.io/v1",
-    "kind": "Role",
-    "metadata": {"name": "taskcell", "namespace": "{namespace}"},
-    "rules": [
-        {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "get", "list", "delete"]},
-        {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]},
-        {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
-        {"apiGroups": [""], "resources": ["events"], "verbs": ["list"]},
-    ],
-}
-_BINDING = {
-    "apiVersion": "rbac.authorization.k8s.io/v1",
-    "kind": "RoleBinding",
-    "metadata": {"name": "taskcell", "namespace": "{namespace}"},
-    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "taskcell"},
-    "subjects": [{"kind": "ServiceAccount", "name": "taskcell", "namespace": "{namespace}"}],
-}
 
 
 def _secret(environ: dict[str, str]) -> dict[str, Any]:

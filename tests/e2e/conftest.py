@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,10 +35,34 @@ def bucket_server(kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) ->
         yield server
 
 
+TTL_S = 20
+
+
+@pytest.fixture(scope="session")
+def left(kubeconfig: Path) -> Iterator[dict[str, clusters.Namespace]]:
+    """Collect namespaces by test; at the very end nothing of ours may be left in any."""
+    found: dict[str, clusters.Namespace] = {}
+    yield found
+    deadline = time.monotonic() + TTL_S + 60
+    while (rest := {test: names for test, place in found.items() if (names := place.leftovers())}) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(1)
+    for place in found.values():
+        place.delete()
+    assert not rest
+
+
 @pytest.fixture
 def kube(
-    kubeconfig: Path, image: str, bucket_server: seaweed.Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[KubeWorld]:
+    kubeconfig: Path,
+    image: str,
+    bucket_server: seaweed.Seaweed,
+    left: dict[str, clusters.Namespace],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> KubeWorld:
     """A namespace, a store and a notebook's folder of this test's own; settings by environment, as a user has them."""
     namespace = clusters.Namespace(f"e2e-{uuid.uuid4().hex[:8]}")
     environ = bucket_server.environ()
@@ -51,8 +76,9 @@ def kube(
         "TASKCELL_KUBERNETES_IMAGE": image,
         "TASKCELL_KUBERNETES_STORE_SECRET": "taskcell-store",
         "TASKCELL_KUBERNETES_MEMORY_BYTES": str(512 << 20),
+        "TASKCELL_KUBERNETES_TTL_S": str(TTL_S),
     }
     for name, value in {**environ, **settings}.items():
         monkeypatch.setenv(name, value)
-    yield KubeWorld(tmp_path, namespace)
-    namespace.delete()
+    left[request.node.name] = namespace
+    return KubeWorld(tmp_path, namespace)

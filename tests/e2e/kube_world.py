@@ -12,6 +12,8 @@ from tests.e2e.clusters import Namespace
 
 from taskcell.api.launches import launching
 from taskcell.api.runs import runs
+from taskcell.engine import states
+from taskcell.store import paths
 
 PATIENCE_S = 150.0
 
@@ -49,6 +51,18 @@ class KubeWorld:
             return [pod["metadata"]["name"] for pod in self.pods(run, role) if pod["status"].get("phase") == "Running"]
 
         return until(running)[0]
+
+
+def committed_once(run: runs.Run) -> None:
+    """Check that a run's records are what an undisturbed run leaves: one result for each task, and no attempt open."""
+    for task_id, task in run.tasks.items():
+        numbers = run._store.records.numbers(paths.attempts(run.id, task_id))
+        ends = [states.read_attempt(run._store, run.id, task_id, number) for number in numbers]
+        said = [attempt.end.state if attempt and attempt.end else "open" for attempt in ends]
+        assert said.count("succeeded") == 1, (task_id, said)
+        assert "open" not in said, (task_id, said)
+        for artifact in task.outputs.values():
+            run._store.blobs.get(artifact.blobs[0]) if artifact.blobs else None
 
 
 def until(found: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -116,6 +117,19 @@ def test_free_lease_takes_two_requests(store: Store, proxy: fault_proxy.FaultPro
     assert lease.acquire()
     lease.release()
     assert proxy.counts() == {"PUT if": 1, "DELETE": 1}
+
+
+def test_a_lease_is_revoked_for_a_holder_on_a_host_that_is_gone_and_for_no_other(
+    store: Store, proxy: fault_proxy.FaultProxy
+) -> None:
+    held, other = store.files.lease("x"), store.files.lease("x")
+    assert held.acquire()
+    other.revoke(lambda host: host != socket.gethostname())
+    assert proxy.counts()["DELETE"] == 0
+    other.revoke(lambda host: host == socket.gethostname())
+    assert proxy.counts()["DELETE"] == 1
+    other.revoke(lambda host: pytest.fail(f"{host} holds it still"))
+    held.release()
 
 
 # -- faults ----------------------------------------------------------------------------------------------------------

@@ -184,7 +184,7 @@ def test_every_setting_is_described_with_its_variable() -> None:
         assert f"| `{field}` | `{variable}` |" in page, f"docs/settings.md lacks {field}"
     page = text_of("docs/kubernetes.md")
     for field in KubernetesSettings.__struct_fields__:
-        variable = "in the file only" if field == "pod" else f"`TASKCELL_KUBERNETES_{field.upper()}`"
+        variable = f"`TASKCELL_KUBERNETES_{field.upper()}`{' (JSON)' if field == 'pod' else ''}"
         assert f"| `kubernetes.{field}` | {variable} |" in page, f"docs/kubernetes.md lacks {field}"
 
 

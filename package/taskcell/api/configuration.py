@@ -21,12 +21,10 @@ from taskcell.store.opening import Store, open_store
 
 _PREFIX = "TASKCELL_"
 _FILES = ("taskcell.toml", "pyproject.toml")
-_NOT_SETTINGS = {"TASKCELL_TASK", "TASKCELL_READ_CACHE"}
-"""Variables of ours that a worker sets for the kernel."""
+_NOT_SETTINGS = {"TASKCELL_TASK", "TASKCELL_READ_CACHE", "TASKCELL_WEBHOOK_URL"}
+"""Variables of ours that a worker sets for the kernel, and a backend for a driver."""
 _VARIABLES = {name: f"{_PREFIX}{name.upper()}" for name in Settings.__struct_fields__ if name != "kubernetes"}
-_KUBERNETES = {
-    name: f"{_PREFIX}KUBERNETES_{name.upper()}" for name in KubernetesSettings.__struct_fields__ if name != "pod"
-}
+_KUBERNETES = {name: f"{_PREFIX}KUBERNETES_{name.upper()}" for name in KubernetesSettings.__struct_fields__}
 _ALL_VARIABLES = (*_VARIABLES.values(), *_KUBERNETES.values())
 
 
@@ -53,7 +51,9 @@ def settings(**given: Any) -> Settings:
 def _from_environment(environ: Mapping[str, str], kubernetes: object) -> dict[str, Any]:
     """Return what variables say; a table's entries replace those of the file one by one."""
     found: dict[str, Any] = {}
-    inner = {name: environ[variable] for name, variable in _KUBERNETES.items() if environ.get(variable)}
+    inner: dict[str, Any] = {name: environ[variable] for name, variable in _KUBERNETES.items() if environ.get(variable)}
+    if "pod" in inner:
+        inner["pod"] = _json(_KUBERNETES["pod"], inner["pod"])
     if inner and isinstance(kubernetes, dict | None):
         found["kubernetes"] = {**(kubernetes or {}), **inner}
     for name, variable in _VARIABLES.items():
@@ -61,6 +61,33 @@ def _from_environment(environ: Mapping[str, str], kubernetes: object) -> dict[st
         if text:
             found[name] = tuple(text.split(",")) if name == "trusted_stores" else text
     return found
+
+
+def _json(variable: str, text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as exc:
+        raise errors.InvalidInputError(
+            f"{variable} is not JSON: {exc}.", remedy='Write for example: {"nodeSelector": {"disk": "ssd"}}'
+        ) from exc
+
+
+def variables(chosen: Settings) -> dict[str, str]:
+    """Return settings as variables by which another process has the same ones; defaults are left out."""
+    found: dict[str, str] = {}
+    kinds = ((_VARIABLES, chosen, Settings()), (_KUBERNETES, chosen.kubernetes, KubernetesSettings()))
+    for names, part, usual in kinds:
+        for name, variable in names.items():
+            value = getattr(part, name)
+            if value != getattr(usual, name):
+                found[variable] = _text(value)
+    return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return msgspec.json.encode(value).decode()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 @lru_cache(maxsize=1)

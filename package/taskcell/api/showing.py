@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from taskcell.engine import states as run_states
-from taskcell.model.runs import Plan, RunState, TaskState
+from taskcell.model.runs import ImageUse, Plan, RunState, TaskState
 from taskcell.model.tasks import InputKind, Workflow
 from taskcell.views import bundles, graph
 from taskcell.views import runs as run_views
@@ -28,6 +28,10 @@ class Run(Protocol):
     @property
     def link(self) -> str:
         """A link to it."""
+
+    @property
+    def images(self) -> Sequence[ImageUse]:
+        """Images that its workers ran, on Kubernetes."""
 
     def status(self) -> run_states.RunStatus:
         """Return all that is known of it."""
@@ -103,7 +107,7 @@ def run_view(run: Run) -> run_views.RunView:
         parameters={**plan.parameters, **plan.sweep},
         tasks=tuple(_task_row(task, elements, now) for task, elements in folded(status)),
         graph=run_graph(status),
-        notices=tuple(_run_notices(status)),
+        notices=(*_run_notices(status), *_image_notices(run, status)),
         link=run.link,
     )
 
@@ -129,6 +133,14 @@ def _run_notices(status: run_states.RunStatus) -> Iterator[str]:
         yield f"Reproduces run {plan.reproduces}: nothing is taken from the cache."
     elif not plan.use_cache:
         yield "Launched without reading the cache."
+    if plan.schedule:
+        yield f"Launched by schedule {plan.schedule}."
+
+
+def _image_notices(run: Run, status: run_states.RunStatus) -> Iterator[str]:
+    if status.plan.kubernetes is not None:
+        for image, digest in dict.fromkeys((use.image, use.digest) for use in run.images):
+            yield f"Ran in image {image}, which was {digest}."
 
 
 def folded(status: run_states.RunStatus) -> Iterator[tuple[run_states.TaskStatus, list[run_states.TaskStatus]]]:

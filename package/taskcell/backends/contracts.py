@@ -5,8 +5,9 @@ A backend knows nothing of tasks' meaning: it gets orders (JSON), starts process
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -19,6 +20,9 @@ from taskcell.model.runs import DriverStart, Plan, TaskError
 from taskcell.model.settings import Settings
 from taskcell.model.tasks import TaskOptions
 from taskcell.store.opening import Store
+
+WEBHOOK_URL = "TASKCELL_WEBHOOK_URL"
+"""Variable of a driver's environment: who is told of failures. Not a setting: it may hold what is nobody's business."""
 
 
 class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +39,9 @@ class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Whether pickles of this store may be loaded."""
     epoch: int = 0
     """Number that a driver is to have among the run's drivers: it leaves when it is taken. 0: the next free one."""
+    webhook: str = ""
+    """Who is told when the run fails or recovers: a URL, or ``SECRET/KEY`` where the backend has secrets. A backend hands it
+    over as a variable of the driver's environment, ``TASKCELL_WEBHOOK_URL``, never where others can read it."""
     restarts: bool = False
     """Whether the backend starts the driver again when it dies. It then takes the next free number from ``epoch`` on,
     waits while another one leads, and leaves when one of them has ended the run."""
@@ -51,6 +58,24 @@ class ServeOrder(msgspec.Struct, frozen=True, kw_only=True):
     """How long it waits for a next order before it leaves. Unit: seconds."""
     trusted: bool = False
     """Whether pickles of this store may be loaded."""
+
+
+class LookOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process is told that only looks around, for the doctor."""
+
+    store: str
+    project: str
+    answer: str
+    """File that the answer is written to."""
+
+
+class LookAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What it found. ``problem`` says why the store can't be used from there; empty: it can."""
+
+    taskcell: str
+    python: str
+    clock: datetime
+    problem: str
 
 
 class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -106,13 +131,15 @@ class WorkerEvent:
     """News of one order.
 
     ``detail`` is for people: a signal, an exit code. ``error`` says why an order is lost where the backend knows more
-    than that: whether it counts as the task's own failure, and whether another attempt makes sense.
+    than that: whether it counts as the task's own failure, and whether another attempt makes sense. ``host`` is where a
+    lost order was executed, if that is certain and nobody works there any more.
     """
 
     order_id: str
     news: WorkerNews
     detail: str = ""
     error: TaskError | None = None
+    host: str = ""
 
 
 class Workers(Protocol):
@@ -132,6 +159,15 @@ class Workers(Protocol):
 
     def cancel(self, order_id: str) -> None:
         """Kill the attempt's processes, all of them, whoever started them; it is then reported as lost."""
+
+    def recall(self, is_open: Callable[[TaskOrder], bool]) -> Sequence[TaskOrder]:
+        """Take over the workers of the run's earlier drivers that can be; return the orders that they have not ended.
+
+        They are told of as if they had been submitted here. ``is_open`` says whether the driver knows no end of an order.
+        """
+
+    def is_gone(self, host: str) -> bool:
+        """Whether it is certain that no driver and no worker of the run is on that host any more."""
 
     def stop_strays(self) -> None:
         """Kill what workers of the run's earlier drivers still execute."""
@@ -164,6 +200,9 @@ class Backend(Protocol):
 
     def driver_waits(self, plan: Plan) -> str:
         """Return why a driver that left no record has not begun, while it still may; empty: not known."""
+
+    def driver_given_up(self, plan: Plan) -> str:
+        """Return why a driver that left no record is not to be waited for any longer; empty: it still is."""
 
     def last_words(self, plan: Plan) -> str:
         """Return what the run's newest driver said when it could not even write a record; mostly nothing."""

@@ -66,6 +66,19 @@ class Mailbox:
         self._is_closed = True
         return True
 
+    def recall(self) -> tuple[TaskOrder, ...]:
+        """Return the orders of all letters, and go on behind the last one."""
+        found: list[TaskOrder] = []
+        while not self._is_closed and (letter := self.take()) is not None:
+            self._is_closed = not letter.orders
+            found += letter.orders
+        return tuple(found)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is known here that nothing more gets in."""
+        return self._is_closed
+
     def shut(self) -> None:
         """Close it behind all letters that are there."""
         while not self._is_closed and not self.close():

@@ -1,4 +1,4 @@
-"""The doctor: whether interpreter, store, service and programs are as they should be, one line a check."""
+"""The doctor: whether interpreter, store, service, cluster and programs are as they should be, one line a check."""
 
 from __future__ import annotations
 
@@ -125,8 +125,41 @@ def _programs(_: argparse.Namespace) -> Iterator[Check]:
     yield Check(name="git", good=None, said=shutil.which("git") or "not found; versions are without a commit")
 
 
-def _no_arguments(parser: argparse.ArgumentParser) -> None:
-    """Take nothing."""
+def _cluster(args: argparse.Namespace) -> Iterator[Check]:
+    """Look at the cluster, where one is meant to be used."""
+    from taskcell.api import configuration
+    from taskcell.model.settings import KubernetesSettings
+
+    try:
+        settings = configuration.settings(**where(args))
+    except errors.TaskcellError as exc:
+        yield _failed("settings", exc)
+        return
+    asked = args.kubernetes or args.pod
+    if not (asked or settings.backend == "kubernetes" or settings.kubernetes != KubernetesSettings()):
+        return
+    try:
+        from taskcell.backends.kubernetes import examining, looking
+    except ImportError:
+        yield Check(name="cluster", good=False, said="its client is not installed: pip install 'taskcell[kubernetes]'")
+        return
+    url = settings.store or configuration.default_store_url()
+    if not url.startswith("s3://"):
+        said = f"{url} is on this machine, where pods can't read it: set TASKCELL_STORE=s3://bucket/prefix"
+        yield Check(name="store for pods", good=False, said=said)
+    found = [*examining.examine(settings, url)]
+    yield from (Check(*finding) for finding in found)
+    if args.pod and all(good is not False for _, good, _ in found):
+        yield from (Check(*finding) for finding in looking.look(settings, url))
+
+
+def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--kubernetes", action="store_true", help="look at the cluster, also where no setting names one"
+    )
+    parser.add_argument(
+        "--pod", action="store_true", help="try a pod too: its image, its Taskcell, the store from there"
+    )
 
 
 def _unhealthy(result: object) -> int:
@@ -136,6 +169,7 @@ def _unhealthy(result: object) -> int:
 EXAMINERS: tuple[Callable[[argparse.Namespace], Iterator[Check]], ...] = (
     _interpreter,
     _store,
+    _cluster,
     _packages,
     _programs,
 )
@@ -144,8 +178,8 @@ EXAMINERS: tuple[Callable[[argparse.Namespace], Iterator[Check]], ...] = (
 VERBS = (
     Verb(
         name="doctor",
-        help="check interpreter, store, its service and programs",
-        add_arguments=_no_arguments,
+        help="check interpreter, store, cluster and programs, and say what to do",
+        add_arguments=_doctor_arguments,
         run=_doctor,
         exit_code=_unhealthy,
     ),

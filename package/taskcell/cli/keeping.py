@@ -15,13 +15,21 @@ def _gc_arguments(parser: argparse.ArgumentParser) -> None:
         "--grace", metavar="SECONDS", type=float, default=3600.0, help="spare what was used within this time"
     )
     parser.add_argument("--yes", action="store_true", help="delete it; without, only say what would go")
+    parser.add_argument(
+        "--kubernetes", action="store_true", help="instead, delete what ended runs left in the namespace"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would go")
 
 
 def _gc(args: argparse.Namespace) -> object:
+    if args.kubernetes:
+        from taskcell.api.operations import sweeping
+
+        return sweeping.sweep(dry_run=args.dry_run, **where(args))
     from taskcell.api import collecting
 
     budget = arguments.size_bytes(args.budget) if args.budget is not None else None
-    return collecting.gc(dry_run=not args.yes, budget_bytes=budget, grace_s=args.grace, **where(args))
+    return collecting.gc(dry_run=args.dry_run or not args.yes, budget_bytes=budget, grace_s=args.grace, **where(args))
 
 
 VERBS = (
@@ -30,6 +38,7 @@ VERBS = (
         help="say what nothing refers to any more, and free it",
         add_arguments=_gc_arguments,
         run=_gc,
-        details="Versions and runs are kept, with everything they refer to. Without --yes nothing is deleted.",
+        details="Versions and runs are kept, with everything they refer to. Without --yes nothing is deleted.\n"
+        "With --kubernetes the store is left alone: Jobs and pods of ended runs go, at once, because their records stay.",
     ),
 )

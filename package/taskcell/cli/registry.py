@@ -7,9 +7,16 @@ from taskcell.cli.verbs import Verb
 
 def all_verbs() -> tuple[Verb, ...]:
     """Return all verbs in the order of a working day."""
-    from taskcell.cli import examining, keeping, looking, running, versioning
+    from taskcell.cli import examining, keeping, looking, operating, running, versioning
 
-    return (*versioning.VERBS, *running.VERBS, *looking.VERBS, *keeping.VERBS, *examining.VERBS)
+    return (
+        *versioning.VERBS,
+        *running.VERBS,
+        *looking.VERBS,
+        *operating.VERBS,
+        *keeping.VERBS,
+        *examining.VERBS,
+    )
 
 
 def by_name() -> dict[str, Verb]:

@@ -43,6 +43,13 @@ def _launch_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="say what would be cached and what would run, and why; start nothing",
     )
+    parser.add_argument("--schedule", metavar="NAME", help="launch as that schedule does: its runs bear its name")
+    parser.add_argument(
+        "--overlap",
+        choices=("forbid", "allow", "replace"),
+        default="forbid",
+        help="with --schedule: when its last run still goes on",
+    )
     waits = parser.add_mutually_exclusive_group()
     waits.add_argument("--wait", action="store_true", help="wait for the end, with progress; 1 if it failed")
     waits.add_argument("--detach", action="store_true", help="return at once, which is the default")
@@ -68,6 +75,8 @@ def _launch(args: argparse.Namespace) -> object:
             use_cache=not args.no_cache,
             **where(args),
         )
+    if args.schedule:
+        return _launch_as_schedule(args, given)
     run = launching.launch(
         args.target,
         given,
@@ -78,6 +87,23 @@ def _launch(args: argparse.Namespace) -> object:
         message=args.message,
         **where(args),
     )
+    if args.wait:
+        return _waited(run)
+    return run if args.in_notebook else Started(run)
+
+
+def _launch_as_schedule(args: argparse.Namespace, given: dict[str, Any]) -> object:
+    from taskcell.api.operations import scheduled
+
+    if args.target is None or args.sweep or args.backend not in (None, "kubernetes"):
+        raise errors.InvalidInputError(
+            "A schedule launches a version on Kubernetes, without a sweep.", remedy="Leave --schedule out."
+        )
+    run = scheduled.launch(
+        args.target, given, name=args.schedule, overlap=args.overlap, max_workers=args.workers, **where(args)
+    )
+    if isinstance(run, str):
+        return run
     if args.wait:
         return _waited(run)
     return run if args.in_notebook else Started(run)

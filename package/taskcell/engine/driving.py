@@ -8,6 +8,7 @@ lives is waited for, an attempt without a record is made again.
 from __future__ import annotations
 
 import contextlib
+import functools
 import heapq
 import itertools
 from collections import deque
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from taskcell import errors
-from taskcell.backends.contracts import WorkerEvent, WorkerNews, Workers
+from taskcell.backends.contracts import TaskOrder, WorkerEvent, WorkerNews, Workers
 from taskcell.cache.results import Results
 from taskcell.engine import ending, mapping, retrying, settling, states
 from taskcell.engine.clocks import Clock
@@ -81,11 +82,11 @@ class Driver:
         self._plan = plan
         self._workers = workers
         self._clock = clock or Clock()
-        self._leadership = Leadership(store, plan.run_id, epoch, restarts=restarts)
+        self._leadership = Leadership(store, plan.run_id, epoch, restarts=restarts, is_gone=workers.is_gone)
         self._epoch = epoch
         self._elements = mapping.Elements(store, trusted=trusted)
         self._graph = Graph(plan, self._load_task)
-        results = Results(store)
+        self._results = results = Results(store)
         self._settling = settling.Settling(store, plan.run_id, Orders(plan, self._graph, results, installed))
         self._mender = Mender(self._graph, results)
         self._running: dict[str, Node] = {}
@@ -93,9 +94,12 @@ class Driver:
         self._delayed: list[tuple[float, int, Node]] = []
         """Nodes between two attempts, as a heap; the number keeps their order where the time is the same."""
         self._numbers = itertools.count()
+        self._held: dict[str, TaskOrder] = {}
+        """Orders that workers of an earlier driver have, by task run, until their nodes are found."""
         self._waiting: deque[Node] = deque()
         self._waits = WaitBoard(store, plan.run_id)
         self._next_cancel_check = 0.0
+        self._next_orphan_check = 0.0
 
     def drive(self) -> DriverEnd:
         """Drive the run to its end and record it; raise ConflictError when another driver is at it, or was first."""
@@ -133,16 +137,37 @@ class Driver:
 
     def _recall(self) -> None:
         """Take over what earlier drivers left: results count, failures are forgotten, live attempts are waited for."""
-        for task_id, attempt in states.read_attempts(self._store, self._plan.run_id).items():
+        attempts = states.read_attempts(self._store, self._plan.run_id)
+
+        def is_open(order: TaskOrder) -> bool:
+            known = attempts.get(order.task_id)
+            return known is None or (known.number, known.end is not None) <= (order.attempt, False)
+
+        if self._epoch > 1:
+            self._held = {order.task_id: order for order in self._workers.recall(is_open)}
+        for task_id, attempt in attempts.items():
             node = self._graph.find(task_id)
             if node is None:
                 self._graph.remembered[task_id] = attempt
             else:
                 self._take_over(node, attempt)
+        for task_id in list(self._held):
+            node = self._graph.find(task_id)
+            if node is not None and node.startable:
+                self._go_on(node, self._held.pop(task_id))
+
+    def _go_on(self, node: Node, order: TaskOrder) -> None:
+        """Take over an order that a worker has from an earlier driver."""
+        node.attempt, node.order = order.attempt, order
+        self._set_running(node)
+        self._running[order.id] = node
 
     def _take_over(self, node: Node, attempt: states.Attempt) -> None:
         node.attempt = attempt.number
-        if attempt.end is None:
+        held = self._held.pop(node.id, None)
+        if held is not None:
+            self._go_on(node, held)
+        elif attempt.end is None:
             node.state = TaskState.RUNNING
             self._orphans.append(node)
         elif attempt.end.state is TaskState.SUCCEEDED:
@@ -184,6 +209,8 @@ class Driver:
         if now < self._next_cancel_check:
             return False
         self._next_cancel_check = now + self._store.pause_s(CANCEL_POLL_S)
+        if self._leadership.is_lost():
+            raise ReplacedError
         if not self._leadership.is_cancelled():
             return False
         for node in self._running.values():
@@ -234,12 +261,19 @@ class Driver:
                 continue
             node.attempt += 1
             node.order = msgspec.structs.replace(node.order, attempt=node.attempt)
+            self._free_key(node, node.order)
             self._set_running(node)
             self._running[node.order.id] = node
             self._workers.submit(node.order)
             is_changed = True
         if is_changed:
             self._workers.foresee([node.task.options for node in self._graph.coming(self._running.values(), FORESIGHT)])
+
+    def _free_key(self, node: Node, order: TaskOrder) -> None:
+        """Take from workers that are gone what they held, so that the next one need not wait for it to run out."""
+        if node.deserted and order.key is not None:
+            self._results.lease(order.key).revoke(node.deserted.__contains__)
+        node.deserted.clear()
 
     def _set_running(self, node: Node) -> None:
         node.state, node.started, node.begun, node.overdue = TaskState.RUNNING, self._clock.seconds(), False, False
@@ -278,6 +312,8 @@ class Driver:
                 attempt = states.read_attempt(self._store, self._plan.run_id, element.id)
             if attempt is not None:
                 self._take_over(element, self._mender.checked(attempt) if node.mended else attempt)
+            elif element.id in self._held:
+                self._go_on(element, self._held.pop(element.id))
         node.unended = {element.id for element in node.elements if not element.state.ended}
         if not node.unended:
             self._gather(node)
@@ -332,6 +368,8 @@ class Driver:
             # Another worker claimed this attempt: it left a start, or holds the lease.
             self._orphans.append(node)
         else:
+            if event.host:
+                node.deserted.add(event.host)
             self._lost(node, event.detail, event.error)
 
     def _ended(self, node: Node, end: AttemptEnd) -> None:
@@ -391,12 +429,23 @@ class Driver:
                 node.overdue = True
                 self._workers.cancel(node.order_id)
 
+    def _is_deserted(self, node: Node, host: str) -> bool:
+        if not self._workers.is_gone(host):
+            return False
+        node.deserted.add(host)
+        return True
+
     def _check_orphans(self) -> None:
         """See whether attempts of a driver that is gone have ended, or their workers are gone too."""
+        now = self._clock.seconds()
+        if now < self._next_orphan_check:
+            return
+        self._next_orphan_check = now + self._store.pause_s(POLL_S)
         for node in list(self._orphans):
             name = states.attempt_lease(self._store.project, self._plan.run_id, node.id, node.attempt)
             lease = self._store.files.lease(name)
             if not lease.acquire():
+                lease.revoke(functools.partial(self._is_deserted, node))
                 continue
             lease.release()
             self._orphans.remove(node)

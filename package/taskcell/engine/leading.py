@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from taskcell import errors
@@ -12,6 +13,8 @@ from taskcell.model.runs import DriverEnd, DriverStart, RunState
 from taskcell.store import paths
 from taskcell.store.opening import Store
 
+LOOK_S = 2.0
+"""How often a driver that waits looks whether the one that leads is still there. Unit: seconds."""
 PATIENCE_S = 10.0
 """How long a new driver waits for an old one that has written its end and is about to go."""
 
@@ -27,23 +30,34 @@ class Leadership:
         Whether it may be started again under that number. Then it waits for as long as another one leads, takes the next
         free number, and raises ConflictError when one from that number on has ended the run. A request to cancel any of
         them is one to cancel it.
+    is_gone
+        Whether it is certain that no driver is on a host any more; then one that died there needs no waiting for.
     """
 
-    def __init__(self, store: Store, run_id: str, epoch: int, *, restarts: bool) -> None:
+    def __init__(
+        self, store: Store, run_id: str, epoch: int, *, restarts: bool, is_gone: Callable[[str], bool]
+    ) -> None:
         self._store = store
         self._run_id = run_id
         self._asked = epoch
         self._epoch = epoch
         self._restarts = restarts
+        self._is_gone = is_gone
         self._lease = store.files.lease(leader_lease(store.project, run_id))
 
     def __enter__(self) -> Leadership:
-        if not self._lease.acquire(None if self._restarts else PATIENCE_S):
-            raise self._conflict("has a driver already")
+        while not self._lease.acquire(LOOK_S if self._restarts else PATIENCE_S):
+            if not self._restarts:
+                raise self._conflict("has a driver already")
+            self._lease.revoke(self._is_gone)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._lease.release()
+
+    def is_lost(self) -> bool:
+        """Whether another driver has taken over, because this one was not heard of for too long."""
+        return not self._lease.acquire()
 
     def begin(self) -> int:
         """Write the record of the start; return the driver's number."""

@@ -44,6 +44,8 @@ class Node:
     """Ids of its elements that have not ended."""
     given: dict[str, Artifact] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    deserted: set[str] = field(default_factory=set)
+    """Hosts on which workers of it ended, and nobody works any more."""
     mended: bool = False
     """Whether its result was found damaged and is, or was, computed again."""
 

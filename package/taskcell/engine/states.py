@@ -97,6 +97,9 @@ class Drivers(Protocol):
     def waits(self, plan: Plan) -> str:
         """Return why the first one has not begun, while it still may."""
 
+    def given_up(self, plan: Plan) -> str:
+        """Return why the first one, which has not begun, is not to be waited for any longer."""
+
     def last_words(self, plan: Plan) -> str:
         """Return what the newest one said when it could not write a record; mostly nothing."""
 
@@ -212,6 +215,8 @@ def _open_state(plan: Plan, start: DriverStart | None, drivers: Drivers) -> tupl
         return RunState.SUCCEEDED, "Tasks that were run in a notebook's kernel."
     if start is not None and drivers.alive(plan, start):
         return RunState.RUNNING, "Running."
+    if start is None and (reason := drivers.given_up(plan)):
+        return RunState.FAILED, f"Its driver could not start: {reason}. Go on with: taskcell resume {plan.run_id}"
     if start is None and (reason := drivers.waits(plan)):
         return RunState.PENDING, f"Its driver has not started yet: {reason}."
     words = drivers.last_words(plan)

@@ -106,6 +106,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Working folder of the tasks, used where it exists."""
     kubernetes: KubernetesSettings | None = None
     """How the kubernetes backend runs it; None elsewhere."""
+    schedule: str = ""
+    """Name of the schedule that launched it. Empty: a person did."""
 
 
 class DriverStart(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +146,27 @@ class Waits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     count: int = 0
     """Number of all that wait."""
     created_at: datetime
+
+
+class ImageUse(msgspec.Struct, frozen=True, kw_only=True):
+    """An image that the run's workers ran, as the cluster resolved its name."""
+
+    image: str
+    """What was asked for: ``registry.example/churn:3``."""
+    digest: str
+    """What ran, in the words of the node: ``registry.example/churn@sha256:…``."""
+    pod: str
+    """The first pod in which it was seen."""
+    seen_at: datetime
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn in a series of runs: it began to fail, or recovered. The newest tells which."""
+
+    run_id: str
+    """Empty when a scheduled launch failed before there was a run."""
+    failed: bool
+    ended_at: datetime
 
 
 class AttemptStart(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ class KubernetesSettings(msgspec.Struct, frozen=True, kw_only=True, omit_default
     """
 
     namespace: str | None = None
-    """Namespace of the runs. None: that of the kubeconfig's context."""
+    """Namespace of the runs; ``{project}`` in it stands for the project. None: that of the kubeconfig's context."""
     context: str | None = None
     """Context of the kubeconfig, for launching and watching. None: the current one."""
     image: str | None = None
@@ -69,6 +69,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     write to is trusted without being named. Empty: no other store is trusted."""
     cache_budget_bytes: int | None = None
     """Size above which ``gc`` removes least recently made results. Unit: bytes. None: no limit."""
+    webhook: str | None = None
+    """Who is told when a launched run fails, and when the next one of its kind succeeds again: a URL, or ``SECRET/KEY`` of
+    the namespace on Kubernetes. None: nobody."""
     workflow: str | None = None
     """Name of the workflow. None: the notebook's file name."""
     kubernetes: KubernetesSettings = KubernetesSettings()

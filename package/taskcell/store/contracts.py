@@ -7,7 +7,7 @@ back. Conformance suites for all of them ship in ``taskcell.testing``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +36,12 @@ class Lease(Protocol):
 
     def release(self) -> None:
         """Give it up; harmless when it is not held."""
+
+    def revoke(self, is_gone: Callable[[str], bool]) -> None:
+        """Give it up for a holder on a host of which it is known that nobody works there any more; another's stays.
+
+        Only a lease that would outlive its holder for a while asks.
+        """
 
 
 class Spool(Protocol):

@@ -47,6 +47,9 @@ class FileLease:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
+    def revoke(self, is_gone: Callable[[str], bool]) -> None:
+        """Nothing to do: it ended with its holder."""
+
     def _try(self) -> bool:
         try:
             descriptor = _locked(self._path, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,6 +85,9 @@ class ThreadLease:
         if self._is_held:
             self._is_held = False
             self._lock.release()
+
+    def revoke(self, is_gone: Callable[[str], bool]) -> None:
+        """Nothing to do: its holder is this process."""
 
 
 @contextlib.contextmanager

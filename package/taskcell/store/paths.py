@@ -239,6 +239,16 @@ def waits(run_id: str) -> str:
     return f"{run(run_id)}/waits"
 
 
+def images(run_id: str) -> str:
+    """Folder of the images that a run's workers ran, numbered."""
+    return f"{run(run_id)}/images"
+
+
+def outcomes(workflow: str, schedule: str) -> str:
+    """Folder of the turns in a series of runs, numbered: those of a schedule, or a workflow's others."""
+    return f"outcomes/{quoted(workflow)}/{quoted(schedule) if schedule else '=launched'}"
+
+
 def mailbox(run_id: str, name: str) -> str:
     """Sequence of ``Letter`` records for one worker that no pipe reaches."""
     return f"{run(run_id)}/mailboxes/{quoted(name)}"

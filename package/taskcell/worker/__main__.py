@@ -13,7 +13,7 @@ import msgspec
 
 from taskcell import errors, tallies
 from taskcell.backends import registry
-from taskcell.backends.contracts import DriverOrder, ServeOrder, TaskOrder, WorkerNews
+from taskcell.backends.contracts import WEBHOOK_URL, DriverOrder, LookOrder, ServeOrder, TaskOrder, WorkerNews
 from taskcell.backends.mailboxes import ANSWER, Mailbox
 from taskcell.model.runs import Plan
 from taskcell.store import paths
@@ -24,7 +24,7 @@ EX_TEMPFAIL = 75
 
 
 def main(arguments: list[str]) -> int:
-    """Run as ``drive ORDER``, ``work ORDER`` or ``serve ORDER``; return the exit code."""
+    """Run as ``drive ORDER``, ``work ORDER``, ``serve ORDER`` or ``look ORDER``; return the exit code."""
     logging.basicConfig(level=logging.WARNING)
     try:
         match arguments:
@@ -34,7 +34,9 @@ def main(arguments: list[str]) -> int:
                 return _work(msgspec.json.decode(text, type=DriverOrder))
             case ["serve", text]:
                 return _serve(msgspec.json.decode(text, type=ServeOrder))
-        sys.stderr.write("usage: python -m taskcell.worker {drive|work|serve} ORDER\n")
+            case ["look", text]:
+                return _look(msgspec.json.decode(text, type=LookOrder))
+        sys.stderr.write("usage: python -m taskcell.worker {drive|work|serve|look} ORDER\n")
         return 2
     except errors.TaskcellError as exc:
         # The last line is what a reader of the run is shown.
@@ -71,9 +73,20 @@ def _drive(order: DriverOrder) -> int:
         return 0  # another driver leads or has led; it carries the run to its end
     except ReplacedError:
         return EX_TEMPFAIL
+    finally:
+        _notify(store, plan)
     backend.driver_ended(order.run_id)
     _say_requests()
     return 0
+
+
+def _notify(store: Store, plan: Plan) -> None:
+    """Tell whoever wants to know how the run ended, if it has."""
+    url = os.environ.get(WEBHOOK_URL)
+    if url:
+        from taskcell.engine import notifying
+
+        notifying.tell_of_run(store, plan, url)
 
 
 def _replaced(_number: int, _frame: object) -> None:
@@ -113,6 +126,13 @@ def _serve(order: ServeOrder) -> int:
 def _say_requests() -> None:
     if said := tallies.line():
         sys.stderr.write(f"{said}\n")
+
+
+def _look(order: LookOrder) -> int:
+    from taskcell.worker import looking
+
+    looking.look(order)
+    return 0
 
 
 def _teller(beginning: str) -> Callable[[WorkerNews, str], None]:

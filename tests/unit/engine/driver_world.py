@@ -88,12 +88,32 @@ class FakeWorkers:
         self.most_busy = 0
         self._news: list[WorkerEvent] = []
         self._open: list[TaskOrder] = []
+        self.held: list[TaskOrder] = []
+        """Orders that workers of an earlier driver have."""
+        self.gone_hosts: set[str] = set()
+        self.submitted: dict[str, TaskOrder] = {}
+        self.host = ""
+        """Where it is said that lost orders were."""
+
+    def recall(self, is_open: Callable[[TaskOrder], bool]) -> Sequence[TaskOrder]:
+        found = [order for order in self.held if is_open(order)]
+        self.busy.update({order.id: order for order in found})
+        return found
+
+    def is_gone(self, host: str) -> bool:
+        return host in self.gone_hosts
+
+    def hand_over(self, order: TaskOrder) -> None:
+        """Let a worker of an earlier driver have an order that it has not begun."""
+        self.held.append(order)
+        self._open.append(order)
 
     def free(self) -> int:
         return self.slots - len(self.busy)
 
     def submit(self, order: TaskOrder) -> None:
         assert self.free() > 0
+        self.submitted[order.id] = order
         self.busy[order.id] = order
         self.most_busy = max(self.most_busy, len(self.busy))
         self.started_at[order.id] = self.world.clock.now
@@ -126,7 +146,7 @@ class FakeWorkers:
         self.closed += 1
 
     def say(self, news: WorkerNews, order_id: str, detail: str = "", error: TaskError | None = None) -> None:
-        self._news.append(WorkerEvent(order_id=order_id, news=news, detail=detail, error=error))
+        self._news.append(WorkerEvent(order_id=order_id, news=news, detail=detail, error=error, host=self.host))
 
     def _execute(self, order: TaskOrder) -> None:
         self.executed.append(order.id)
@@ -279,6 +299,9 @@ class Gone:
         return False
 
     def waits(self, plan: Plan) -> str:
+        return ""
+
+    def given_up(self, plan: Plan) -> str:
         return ""
 
     def last_words(self, plan: Plan) -> str:

@@ -279,7 +279,7 @@ def test_cancel_does_not_stop_a_later_resume() -> None:
 def test_cancel_of_a_run_whose_driver_died_ends_its_strays() -> None:
     world = World([task("t")], {"t": lambda: 1})
     _begun(world, "t")
-    leading.Leadership(world.store, RUN, 0, restarts=False).begin()
+    leading.Leadership(world.store, RUN, 0, restarts=False, is_gone=lambda _: False).begin()
     world.cancel(2)
     end, workers = world.drive(epoch=2)
     assert end.state is RunState.CANCELLED
@@ -313,6 +313,69 @@ def test_attempt_of_a_living_worker_is_waited_for() -> None:
     end, workers = world.drive()
     assert end.state is RunState.SUCCEEDED
     assert workers.executed == []
+
+
+def test_what_an_earlier_drivers_worker_has_is_heard_of_and_not_ordered_again() -> None:
+    world = World([task("t")], {"t": lambda: 1})
+    order = _begun(world, "t")
+    driver, workers = world.driver(epoch=2)
+    workers.held = [order]
+    workers.say(WorkerNews.DONE, order.id)
+    driver_recalls = workers.recall
+
+    def recall_then_end(is_open: Any) -> Any:
+        found = driver_recalls(is_open)
+        ending.commit(world.store, RUN, world.outcome(order))
+        return found
+
+    workers.recall = recall_then_end  # type: ignore[method-assign]
+    assert driver.drive().state is RunState.SUCCEEDED
+    assert workers.executed == []
+
+
+def test_an_element_that_an_earlier_drivers_worker_has_not_begun_is_not_ordered_again() -> None:
+    cells, bodies = [task("square", "=items", map_over="items")], {"square": lambda items: items * items}
+    twin = World(cells, bodies, parameters={"items": [1, 2, 3]})
+    orders = twin.drive()[1].submitted
+    world = World(cells, bodies, parameters={"items": [1, 2, 3]})
+    driver, workers = world.driver(epoch=2)
+    workers.hand_over(orders["square.1/1"])
+    assert driver.drive().state is RunState.SUCCEEDED
+    assert sorted(workers.executed) == ["square.0/1", "square.1/1", "square.2/1"]
+    assert "square.1/1" not in workers.submitted
+
+
+def test_an_order_that_has_ended_is_not_taken_over() -> None:
+    world = World([task("t")], {"t": lambda: 1})
+    order = _begun(world, "t")
+    ending.commit(world.store, RUN, world.outcome(order))
+    driver, workers = world.driver(epoch=2)
+    workers.held = [order]
+    assert driver.drive().state is RunState.SUCCEEDED
+    assert workers.busy == {}
+
+
+def test_a_key_that_a_worker_held_which_is_gone_is_freed_before_the_next_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World([task("t")], {"t": failing(1, LostError)})
+    asked: list[bool] = []
+    lease_type = type(world.store.files.lease("x"))
+    monkeypatch.setattr(lease_type, "revoke", lambda _, is_gone: asked.append(is_gone("pod-1")))
+    driver, workers = world.driver()
+    workers.host = "pod-1"
+    assert driver.drive().state is RunState.SUCCEEDED
+    assert asked == [True]
+
+
+def test_a_driver_that_has_lost_the_lead_leaves_its_workers_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World([task("t")], {"t": lambda: 1})
+    driver, workers = world.driver()
+    monkeypatch.setattr(leading.Leadership, "is_lost", lambda _: True)
+    with pytest.raises(driving.ReplacedError):
+        driver.drive()
+    assert workers.closed == 0
+    assert states.newest(world.store, paths.driver_ends(RUN), DriverEnd)[0] == 0
 
 
 def _begun(world: World, name: str) -> Any:

@@ -18,6 +18,11 @@ from taskcell.store.opening import Store, open_store
 RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
+def _nobody(_host: str) -> bool:
+    """Know of no host that it is gone."""
+    return False
+
+
 @pytest.fixture
 def store() -> Store:
     return open_store(f"memory://{uuid.uuid4().hex}")
@@ -25,7 +30,7 @@ def store() -> Store:
 
 def led(store: Store, epoch: int, *, restarts: bool) -> int:
     """Lead and die without an end; return the number."""
-    with Leadership(store, RUN, epoch, restarts=restarts) as leadership:
+    with Leadership(store, RUN, epoch, restarts=restarts, is_gone=_nobody) as leadership:
         return leadership.begin()
 
 
@@ -45,7 +50,7 @@ def test_a_driver_that_is_started_once_leaves_when_its_number_is_taken(store: St
 
 
 def test_a_driver_that_is_started_again_after_the_end_leaves(store: Store) -> None:
-    with Leadership(store, RUN, 1, restarts=True) as leadership:
+    with Leadership(store, RUN, 1, restarts=True, is_gone=_nobody) as leadership:
         leadership.begin()
         leadership.end(RunState.FAILED, "x failed")
     with pytest.raises(errors.ConflictError, match="has ended"):
@@ -56,24 +61,27 @@ def test_a_driver_that_is_started_again_after_the_end_leaves(store: Store) -> No
 def test_a_request_to_cancel_outlives_the_driver_that_it_was_meant_for(store: Store) -> None:
     led(store, 1, restarts=True)
     cancel(store, 1)
-    with Leadership(store, RUN, 1, restarts=True) as leadership:
+    with Leadership(store, RUN, 1, restarts=True, is_gone=_nobody) as leadership:
         assert leadership.begin() == 2
         assert leadership.is_cancelled()
 
 
 def test_a_request_to_cancel_does_not_stop_a_later_resume(store: Store) -> None:
-    with Leadership(store, RUN, 1, restarts=True) as leadership:
+    with Leadership(store, RUN, 1, restarts=True, is_gone=_nobody) as leadership:
         leadership.begin()
         cancel(store, 1)
         leadership.end(RunState.CANCELLED, "cancelled")
-    with Leadership(store, RUN, 2, restarts=True) as leadership:
+    with Leadership(store, RUN, 2, restarts=True, is_gone=_nobody) as leadership:
         leadership.begin()
         assert not leadership.is_cancelled()
 
 
 def test_while_one_leads_another_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leading, "PATIENCE_S", 0.0)
-    with Leadership(store, RUN, 1, restarts=False), pytest.raises(errors.ConflictError, match="has a driver already"):
+    with (
+        Leadership(store, RUN, 1, restarts=False, is_gone=_nobody),
+        pytest.raises(errors.ConflictError, match="has a driver already"),
+    ):
         led(store, 2, restarts=False)
 
 

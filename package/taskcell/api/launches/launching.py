@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ def launch(
     max_workers: int | None = None,
     use_cache: bool = True,
     message: str = "",
+    schedule: str = "",
     store: str | None = None,
     project: str | None = None,
 ) -> runs.Run:
@@ -59,6 +61,8 @@ def launch(
         Whether results may be taken from the cache. They are written in any case.
     message : str
         Message of a version that is made.
+    schedule : str
+        Name of the schedule that launches. Empty: a person does.
     store, project : str, optional
         Instead of those in the settings.
 
@@ -70,10 +74,11 @@ def launch(
         When there is no such version.
     """
     where = configuration.store(store=store, project=project)
-    settings = configuration.settings(backend=backend, max_workers=max_workers)
+    settings = configuration.settings(backend=backend, max_workers=max_workers, project=project)
     if settings.max_workers is not None and settings.max_workers < 1:
         raise errors.InvalidInputError(f"max_workers is {settings.max_workers}.", remedy="Use 1 or more.")
     runner = registry.backend(settings.backend)
+    check_webhook(settings.webhook, has_secrets=runner.restarts_drivers)
     values, swept = _mappings(parameters, sweep)
 
     def checked(workflow: Workflow) -> None:
@@ -100,8 +105,19 @@ def launch(
         max_workers=settings.max_workers,
         folder=str(folder),
         kubernetes=settings.kubernetes if runner.restarts_drivers else None,
+        schedule=schedule,
     )
     return start(where, plan)
+
+
+def check_webhook(webhook: str | None, *, has_secrets: bool) -> None:
+    """Refuse a setting ``webhook`` that can't be used; raise InvalidInputError without repeating it: it may be secret."""
+    if not webhook or re.fullmatch(r"https?://[^/\s]+\S*", webhook):
+        return
+    if has_secrets and re.fullmatch(r"[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._-]+", webhook):
+        return
+    example = "an https address" + (", or SECRET/KEY of the namespace" if has_secrets else "")
+    raise errors.InvalidInputError("The setting webhook can't be used.", remedy=f"Give {example}.")
 
 
 def _mappings(

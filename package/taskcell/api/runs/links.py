@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from taskcell import errors
-from taskcell.store import paths
+from taskcell.store import linking, paths
 from taskcell.store.opening import Store, open_store
 
-SCHEME = "taskcell"
 _WEB = re.compile(r"[?&]taskcell=run(?::|%3A)(?P<id>[0-9A-Za-z]{26})")
-
-
-def run_link(where: Store, run_id: str) -> str:
-    """Return ``taskcell://run/ID?store=URL&project=NAME``."""
-    return f"{SCHEME}://run/{run_id}?store={quote(where.url, safe='')}&project={quote(where.project, safe='')}"
 
 
 def is_link(text: str) -> bool:
     """Whether a text is a link to a run, ours or a JupyterLab address with ``?taskcell=run:ID``."""
-    return text.startswith(f"{SCHEME}://") or _WEB.search(text) is not None
+    return text.startswith(f"{linking.SCHEME}://") or _WEB.search(text) is not None
 
 
 def leads_to(link: str) -> tuple[str, Store | None]:

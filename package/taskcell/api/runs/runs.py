@@ -21,9 +21,19 @@ from taskcell.engine import logs as attempt_logs
 from taskcell.engine import states
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
-from taskcell.model.runs import AttemptEnd, CancelRequest, DriverEnd, DriverStart, Plan, RunState, TaskError, TaskState
+from taskcell.model.runs import (
+    AttemptEnd,
+    CancelRequest,
+    DriverEnd,
+    DriverStart,
+    ImageUse,
+    Plan,
+    RunState,
+    TaskError,
+    TaskState,
+)
 from taskcell.notebook import quoting
-from taskcell.store import codecs, index, paths
+from taskcell.store import codecs, index, linking, paths
 from taskcell.store.opening import Store
 
 POLL_S = 0.15
@@ -129,7 +139,9 @@ class Run:
 
     def status(self) -> states.RunStatus:
         """Read where it stands, all of it at once."""
-        return states.read_status(self._store, self.id, _Drivers(), self.plan)
+        status = states.read_status(self._store, self.id, _Drivers(), self.plan)
+        self._settle_unbegun(status.state, status.epoch, status.sentence)
+        return status
 
     @property
     def state(self) -> RunState:
@@ -138,7 +150,9 @@ class Run:
 
     def head(self) -> states.RunHead:
         """Read where it stands as a whole, without its tasks."""
-        return states.read_head(self._store, self.id, _Drivers(), self.plan)
+        head = states.read_head(self._store, self.id, _Drivers(), self.plan)
+        self._settle_unbegun(head.state, head.epoch, head.sentence)
+        return head
 
     @property
     def sentence(self) -> str:
@@ -151,9 +165,16 @@ class Run:
         return {name: TaskRun(status) for name, status in self.status().tasks.items()}
 
     @property
+    def images(self) -> list[ImageUse]:
+        """Images that its workers ran, on Kubernetes; a driver that was started again may have noted one twice."""
+        folder = paths.images(self.id)
+        numbers = self._store.records.numbers(folder)
+        return [self._store.records.read(paths.numbered(folder, number), ImageUse) for number in numbers]
+
+    @property
     def link(self) -> str:
         """Link that leads back here: ``taskcell open LINK``."""
-        return links.run_link(self._store, self.id)
+        return linking.run_link(self._store, self.id)
 
     def wait(self, timeout_s: float | None = None) -> Run:
         """Wait for its end and return it.
@@ -269,15 +290,22 @@ class Run:
         elif not head.state.ended:
             self._request_cancel(max(head.epoch, 1))
             if head.epoch == 0 and registry.backend(self.plan.backend).withdraw_driver(self.plan, 1):
-                self._end_unbegun()
+                sentence = f"Cancelled before its driver began. Go on with: taskcell resume {self.id}"
+                self._end_unbegun(RunState.CANCELLED, sentence)
         return self
 
-    def _end_unbegun(self) -> None:
+    def _settle_unbegun(self, state: RunState, epoch: int, sentence: str) -> None:
+        """Take back a driver that could not start in time, so that what is seen of the run stays what it is."""
+        if state is RunState.FAILED and epoch == 0:
+            with contextlib.suppress(errors.BackendError):  # who may only look can't; somebody else will
+                if registry.backend(self.plan.backend).withdraw_driver(self.plan, 1):
+                    self._end_unbegun(state, sentence)
+
+    def _end_unbegun(self, state: RunState, sentence: str) -> None:
         """Write the records of a driver that will never write them."""
         now = datetime.now(UTC)
         start = DriverStart(run_id=self.id, epoch=1, host=socket.gethostname(), pid=os.getpid(), started_at=now)
-        sentence = f"Cancelled before its driver began. Go on with: taskcell resume {self.id}"
-        end = DriverEnd(epoch=1, state=RunState.CANCELLED, sentence=sentence, ended_at=now)
+        end = DriverEnd(epoch=1, state=state, sentence=sentence, ended_at=now)
         with contextlib.suppress(errors.AlreadyExistsError):
             self._store.records.create(paths.driver_start(self.id, 1), start)
             self._store.records.create(paths.driver_end(self.id, 1), end)
@@ -403,6 +431,9 @@ class _Drivers:
     def waits(self, plan: Plan) -> str:
         return registry.backend(plan.backend).driver_waits(plan)
 
+    def given_up(self, plan: Plan) -> str:
+        return registry.backend(plan.backend).driver_given_up(plan)
+
     def last_words(self, plan: Plan) -> str:
         return registry.backend(plan.backend).last_words(plan)
 
@@ -416,6 +447,7 @@ def _driver_order(where: Store, plan: Plan, epoch: int, *, restarts: bool) -> Dr
         folder=plan.folder,
         trusted=configuration.trusted(where),
         epoch=epoch,
+        webhook=configuration.settings().webhook or "",
         restarts=restarts,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from taskcell import errors
 from taskcell.backends import contracts
-from taskcell.backends.kubernetes import checking, clients, conditions, faults, manifests, naming, workers
+from taskcell.backends.kubernetes import checking, clients, conditions, faults, manifests, naming, waiting, workers
 from taskcell.model.runs import DriverStart, Plan
 from taskcell.model.settings import KubernetesSettings, Settings
 from taskcell.model.tasks import TaskOptions
@@ -49,22 +49,32 @@ class KubernetesBackend:
             jobs = _cluster(settings_of(plan)).list_jobs(naming.of_run(plan.run_id, naming.DRIVER))
         except errors.BackendError:
             return True
-        return any(not _is_finished(job) for job in jobs)
+        return any(not conditions.is_finished(job) for job in jobs)
 
     def driver_waits(self, plan: Plan) -> str:
         """Return why the run's first driver has not begun."""
         try:
             job, pod = _driver(plan, 1)
+            if job is None or conditions.is_finished(job):
+                return ""
+            wait = _waiting(plan, job, pod)
         except errors.BackendError as exc:
-            return exc.message if faults.is_temporary(exc) else ""
-        if job is None or _is_finished(job):
+            return exc.message.rstrip(".") if faults.is_temporary(exc) else ""
+        return wait.sentence if wait else "its pod is being started"
+
+    def driver_given_up(self, plan: Plan) -> str:
+        """Return why the run's first driver has not begun, once it has waited for as long as the settings allow."""
+        settings = settings_of(plan)
+        try:
+            job, pod = _driver(plan, 1)
+            wait = _waiting(plan, job, pod) if job is not None and not conditions.is_finished(job) else None
+        except errors.BackendError:
             return ""
-        if pod is None:
-            wait = conditions.job_waiting(_cluster(settings_of(plan)).events_of(job["metadata"]["name"]))
-        else:
-            wait = conditions.waiting(pod)
-        said = conditions.last_words(pod) if pod is not None else ""
-        return wait.sentence if wait else said or "its pod is being started"
+        if job is None or wait is None:
+            return ""
+        since = conditions.scheduled_at(pod or {}) or conditions.created_at(job)
+        waited_s = (_cluster(settings).now() - since).total_seconds()
+        return wait.sentence if waiting.is_over(wait, waited_s, settings) else ""
 
     def last_words(self, plan: Plan) -> str:
         """Return the last line of a driver that failed without a record."""
@@ -92,6 +102,14 @@ def _cluster(settings: KubernetesSettings) -> clients.Cluster:
     return clients.cluster(settings.context, settings.namespace)
 
 
+def _waiting(plan: Plan, job: clients.Item, pod: clients.Item | None) -> conditions.Waiting | None:
+    """Return why a driver that left no record has not begun; None while it simply starts."""
+    if pod is None:
+        return conditions.job_waiting(_cluster(settings_of(plan)).events_of(job["metadata"]["name"]))
+    said = conditions.last_words(pod)
+    return conditions.waiting(pod) or (conditions.Waiting(kind="start", sentence=said.rstrip(".")) if said else None)
+
+
 def _driver(plan: Plan, epoch: int, *, fresh: bool = False) -> tuple[clients.Item | None, clients.Item | None]:
     """Return a driver's Job and the newest of its pods, as they were at most a moment ago."""
     key = (plan.run_id, epoch)
@@ -104,10 +122,3 @@ def _driver(plan: Plan, epoch: int, *, fresh: bool = False) -> tuple[clients.Ite
     newest = max(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")), default=None)
     _answers[key] = (time.monotonic(), (job, newest))
     return job, newest
-
-
-def _is_finished(job: clients.Item) -> bool:
-    return any(
-        condition.get("type") in ("Complete", "Failed") and condition.get("status") == "True"
-        for condition in job.get("status", {}).get("conditions") or ()
-    )

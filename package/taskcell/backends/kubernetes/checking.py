@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -16,7 +15,6 @@ from taskcell.model.runs import Plan
 from taskcell.model.settings import KubernetesSettings, Settings
 from taskcell.model.tasks import TaskOptions
 
-_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HERE = ("file://", "local://", "memory://")
 _NOBODY = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
@@ -29,20 +27,17 @@ def checked(store_url: str, settings: Settings, options: Sequence[TaskOptions]) 
             f"The store {store_url} is on this machine, where the cluster can't read it.",
             remedy="Choose one that both reach, with TASKCELL_STORE=s3://bucket/prefix.",
         )
-    if mine.namespace is not None and not _NAMESPACE.fullmatch(mine.namespace):
-        raise errors.InvalidInputError(
-            f"Not a namespace: {mine.namespace[:100]!r}.", remedy="Use a-z, 0-9 and -, at most 63 characters."
-        )
+    namespace = naming.namespace(mine.namespace, settings.project)
     wanted = {shapes.shape_of(each, mine) for each in options} or {shapes.shape_of(TaskOptions(), mine)}
-    cluster = clients.cluster(mine.context, mine.namespace)
+    cluster = clients.cluster(mine.context, namespace)
     image = mine.image or min(shape.image for shape in wanted)  # a driver needs no more than any task's has
     mine = msgspec.structs.replace(mine, namespace=cluster.namespace, image=image)
-    _check_jobs(cluster, store_url, mine, wanted)
+    check_jobs(cluster, store_url, mine, wanted)
     _check_presence(cluster, mine)
     return msgspec.structs.replace(settings, kubernetes=mine)
 
 
-def _check_jobs(
+def check_jobs(
     cluster: clients.Cluster, store_url: str, settings: KubernetesSettings, wanted: set[shapes.Shape]
 ) -> None:
     """Let the server judge the Jobs that would be made: namespace, permission, names, quantities."""

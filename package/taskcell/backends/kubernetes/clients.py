@@ -5,8 +5,11 @@ Resources stay dicts, so that a server of any version is understood, and what a 
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +39,17 @@ class Cluster:
             parameters = client_adapter.ConnectionParams(timeout=httpx2.Timeout(TIMEOUT_S)).httpx_params(config)
             unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=8)
             self._http = httpx2.Client(**parameters, limits=unlimited)
+            self._http.event_hooks = {"response": [self._note_time]}
         self.namespace: str = namespace or config.namespace or "default"
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """Return the time by the cluster's clock, as its last answer had it; by this machine's before the first."""
+        return datetime.now(UTC) + self._ahead
+
+    def _note_time(self, response: httpx2.Response) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self._ahead = parsedate_to_datetime(response.headers["Date"]) - datetime.now(UTC)
 
     def create_job(self, manifest: Item, *, dry_run: bool = False) -> Item:
         """Create a Job, or find that it was created before; return it."""
@@ -130,16 +143,29 @@ class Cluster:
     def _core(self, *parts: str) -> str:
         return "/".join((f"/api/v1/namespaces/{self.namespace}", *parts))
 
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: Item | None = None,
+        content: str = "application/json",
+    ) -> httpx2.Response:
+        """Send a request that no other method here is for; raise ApiFaultError unless it succeeds."""
+        headers = {"Content-Type": content} if body is not None else None
+        self._count(method, path)
+        with faults.translated(self.server):
+            response = self._http.request(method, path, params=params, json=body, headers=headers)
+        faults.check(response, self.server)
+        return response
+
     def _count(self, verb: str, path: str) -> None:
         kind, _, rest = path.partition(f"/namespaces/{self.namespace}/")[2].partition("/")
         tallies.count(f"{verb} {kind}{'/log' if rest.endswith('/log') else ''}")
 
     def _json(self, method: str, path: str, *, params: dict[str, str] | None = None, body: Item | None = None) -> Item:
-        self._count(method, path)
-        with faults.translated(self.server):
-            response = self._http.request(method, path, params=params, json=body)
-        faults.check(response, self.server)
-        answer: Item = response.json()
+        answer: Item = self.request(method, path, params=params, body=body).json()
         return answer
 
     def _lines(self, path: str, params: dict[str, str], silence_s: float) -> Iterator[str]:
@@ -159,11 +185,17 @@ def cluster(context: str | None, namespace: str | None) -> Cluster:
 
 
 def _config(context: str | None) -> Any:
-    found = lightkube.KubeConfig.from_env().get(context_name=context)
-    if found is None:
-        raise errors.InvalidInputError(
-            f"The kubeconfig has no context {context!r}.", remedy="`kubectl config get-contexts` lists them."
+    config = lightkube.KubeConfig.from_env()
+    if config.fname is None:
+        context = None  # in a pod there is one cluster, and no contexts to choose from
+    elif context is not None and context not in config.contexts:
+        known = ", ".join(sorted(config.contexts)) or "none"
+        raise errors.BackendError(
+            f"The kubeconfig has no context {context[:100]!r}.",
+            remedy=f"It has: {known}. Correct the setting kubernetes.context (TASKCELL_KUBERNETES_CONTEXT).",
         )
+    found = config.get(context_name=context)
+    assert found is not None  # only a default that is None is returned as such, after an error for no context at all
     plugin = found.user.exec if found.user else None
     if plugin is not None and plugin.apiVersion == "client.authentication.k8s.io/v1":
         # The client knows the versions before; what is read of the answer, the token, is the same in all.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from taskcell.backends import memory
@@ -142,6 +143,25 @@ def is_running(pod: Item) -> bool:
 def has_ended(pod: Item) -> bool:
     """Whether nothing of the pod runs any more."""
     return _dict(pod, "status").get("phase") in ("Succeeded", "Failed")
+
+
+def scheduled_at(pod: Item) -> datetime | None:
+    """Return when a pod found its node, by the cluster's clock."""
+    for condition in _list(_dict(pod, "status"), "conditions"):
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "True":
+            return _time(condition, "lastTransitionTime")
+    return None
+
+
+def created_at(item: Item) -> datetime:
+    """Return when something was made, by the cluster's clock; long ago, if it doesn't say."""
+    return _time(_dict(item, "metadata"), "creationTimestamp") or datetime.fromtimestamp(0, UTC)
+
+
+def is_finished(job: Item) -> bool:
+    """Whether a Job makes no more pods."""
+    conditions = _list(_dict(job, "status"), "conditions")
+    return any(item.get("type") in ("Complete", "Failed") and item.get("status") == "True" for item in conditions)
 
 
 def _of_container(container: Item, state: Item) -> Waiting | None:
@@ -281,6 +301,13 @@ def _list(item: Item, key: str) -> list[Item]:
 def _text(item: Item, key: str) -> str:
     found = item.get(key)
     return found if isinstance(found, str) else ""
+
+
+def _time(item: Item, key: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(_text(item, key)).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _first(pattern: str, text: str) -> str:

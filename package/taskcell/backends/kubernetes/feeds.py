@@ -16,6 +16,8 @@ from taskcell import errors
 from taskcell.backends.kubernetes import clients, faults, naming
 
 LONGEST_DELAY_S = 5.0
+MOST_REFUSALS = 5
+"""How often the cluster may refuse to tell of pods, some ten seconds altogether: a Role may just be being applied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class TroubleFact:
     """Why the cluster is not heard at the moment; empty when it is again."""
 
     sentence: str
+    lasting: bool = False
+    """Whether it was refused again and again, for a reason that doesn't pass by itself."""
 
 
 Fact = PodFact | ListedFact | LineFact | TroubleFact
@@ -124,8 +128,9 @@ class Feed:
         return 0
 
     def _troubled(self, failures: int, exc: errors.BackendError) -> int:
-        if failures == 1:
-            self._facts.put(TroubleFact(sentence=f"{exc.message} {exc.remedy}".strip()))
+        lasting = failures >= MOST_REFUSALS and not faults.is_temporary(exc)
+        if failures == 1 or lasting:
+            self._facts.put(TroubleFact(sentence=f"{exc.message} {exc.remedy}".strip(), lasting=lasting))
         time.sleep(_delay(failures))
         return failures + 1
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import socket
+import time
 
 from taskcell import errors
 from taskcell.backends.contracts import DriverOrder, ServeOrder
-from taskcell.backends.kubernetes import clients, faults, manifests, naming
+from taskcell.backends.kubernetes import clients, conditions, faults, manifests, naming
 from taskcell.backends.kubernetes.shapes import Shape
 from taskcell.model.runs import Plan
 from taskcell.model.settings import KubernetesSettings
+
+FRESH_S = 2.0
+"""How long a listing of pods is good for: several attempts may ask about theirs. Unit: seconds."""
 
 
 class WorkerJobs:
@@ -22,6 +27,8 @@ class WorkerJobs:
         self._settings = settings
         self._number = 0
         self._owner: clients.Item | None = None
+        self._living: set[str] = set()
+        self._next_listing = float("-inf")
         self._undeleted: set[str] = set()
         """Jobs that are to go and could not be deleted, because the cluster was away."""
 
@@ -42,10 +49,35 @@ class WorkerJobs:
         self._number += 1
         return name
 
+    def left(self) -> dict[str, Shape]:
+        """Return the workers that earlier drivers of this driver's Job have started and that have not ended, by name."""
+        found: dict[str, Shape] = {}
+        owner = naming.driver(self._plan.run_id, self._order.epoch)
+        for job in self._cluster.list_jobs(naming.of_run(self._plan.run_id, naming.WORKER)):
+            owners = [entry.get("name") for entry in job["metadata"].get("ownerReferences") or ()]
+            shape = manifests.shape_in(job)
+            is_going = conditions.is_finished(job) or "deletionTimestamp" in job["metadata"]
+            if shape is not None and owner in owners and not is_going:
+                found[job["metadata"]["name"]] = shape
+        return found
+
     def names(self) -> list[str]:
         """Return the names of all worker Jobs that the run has, also of its earlier drivers."""
         jobs = self._cluster.list_jobs(naming.of_run(self._plan.run_id, naming.WORKER))
         return [job["metadata"]["name"] for job in jobs]
+
+    def is_gone(self, host: str) -> bool:
+        """Whether no pod of that name, which must be of this run's, has a process any more."""
+        if host == socket.gethostname():
+            return True  # one process leads in a pod, and it is the one that asks
+        if not host.startswith(naming.of_pods(self._plan.run_id)):
+            return False
+        now = time.monotonic()
+        if now >= self._next_listing:
+            pods, _ = self._cluster.list_pods(naming.of_run(self._plan.run_id))
+            self._living = {pod["metadata"]["name"] for pod in pods if not conditions.has_ended(pod)}
+            self._next_listing = now + FRESH_S
+        return host not in self._living
 
     def delete(self, name: str) -> None:
         """Delete a Job; when the cluster is away, later. Raise BackendError when it forbids that."""

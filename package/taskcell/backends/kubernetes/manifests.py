@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from taskcell.backends.contracts import DriverOrder, ServeOrder
+from taskcell.backends.contracts import WEBHOOK_URL, DriverOrder, LookOrder, ServeOrder
 from taskcell.backends.kubernetes import naming, shapes
 from taskcell.backends.kubernetes.shapes import Shape
 from taskcell.model.runs import Plan
@@ -25,7 +25,9 @@ SCRATCH = "/tmp"
 def driver_job(order: DriverOrder, plan: Plan, settings: KubernetesSettings) -> Item:
     """Return the Job that carries a run; its own restarts make it outlive its pods."""
     shape = shapes.shape_of(TaskOptions(), settings)
-    pod = _pod(shape, settings, [settings.python, "-P", "-m", "taskcell.worker", "drive", _text(order)])
+    text = _text(msgspec.structs.replace(order, webhook=""))
+    pod = _pod(shape, settings, [settings.python, "-P", "-m", "taskcell.worker", "drive", text])
+    pod["containers"][0]["env"] += webhook_variables(order.webhook)
     pod.update(
         restartPolicy="OnFailure",
         serviceAccountName=settings.service_account,
@@ -36,6 +38,40 @@ def driver_job(order: DriverOrder, plan: Plan, settings: KubernetesSettings) -> 
     return _job(name, plan, labels, pod, settings, backoff_limit=RESTARTS)
 
 
+def launcher_pod(command: list[str], environ: Mapping[str, str], webhook: str, settings: KubernetesSettings) -> Item:
+    """Return the pod of a command that launches a run."""
+    pod = _pod(shapes.shape_of(TaskOptions(env=tuple(environ.items())), settings), settings, command)
+    pod.update(
+        restartPolicy="Never",
+        serviceAccountName=settings.service_account,
+        automountServiceAccountToken=True,
+    )
+    pod["containers"][0]["env"] += webhook_variables(webhook)
+    return pod
+
+
+def look_job(name: str, order: LookOrder, settings: KubernetesSettings) -> Item:
+    """Return the Job of a process that looks around as a worker would, and leaves its answer as its last words."""
+    shape = shapes.shape_of(TaskOptions(), settings)
+    pod = _pod(shape, settings, [settings.python, "-P", "-m", "taskcell.worker", "look", _text(order)])
+    pod.update(restartPolicy="Never", automountServiceAccountToken=False)
+    labels = {**naming.OURS_LABELS, naming.ROLE: naming.LOOKER}
+    metadata = {"name": name, "labels": labels}
+    spec = {"backoffLimit": 0, "ttlSecondsAfterFinished": settings.ttl_s}
+    template = {"metadata": {"labels": labels}, "spec": merged(pod, settings.pod)}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {**spec, "template": template}}
+
+
+def webhook_variables(webhook: str) -> list[Item]:
+    """Return the variable that says who is told of failures, as a reference where the setting is one."""
+    if not webhook:
+        return []
+    if "://" in webhook:
+        return [{"name": WEBHOOK_URL, "value": webhook}]
+    secret, _, key = webhook.partition("/")
+    return [{"name": WEBHOOK_URL, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}]
+
+
 def worker_job(order: ServeOrder, plan: Plan, settings: KubernetesSettings, shape: Shape, owner: Item | None) -> Item:
     """Return the Job of a worker; it is tried once, because its driver knows which retries a task has."""
     pod = _pod(shape, settings, [settings.python, "-P", "-m", "taskcell.worker", "serve", _text(order)])
@@ -44,12 +80,22 @@ def worker_job(order: ServeOrder, plan: Plan, settings: KubernetesSettings, shap
     if shape.queue:
         labels["kueue.x-k8s.io/queue-name"] = shape.queue
     job = _job(order.mailbox, plan, labels, merged(pod, settings.pod), settings, backoff_limit=0)
+    job["metadata"]["annotations"] = {**naming.notes(plan), naming.SHAPE: msgspec.json.encode(shape).decode()}
     if owner is not None:
         metadata = owner["metadata"]
         job["metadata"]["ownerReferences"] = [
             {"apiVersion": "batch/v1", "kind": "Job", "name": metadata["name"], "uid": metadata["uid"]}
         ]
     return job
+
+
+def shape_in(job: Item) -> Shape | None:
+    """Return the shape that a worker's Job was made for; None for a Job that doesn't say, or not as this version does."""
+    note = job["metadata"].get("annotations", {}).get(naming.SHAPE, "")
+    try:
+        return msgspec.json.decode(note, type=Shape)
+    except msgspec.DecodeError:
+        return None
 
 
 def merged(base: Item, more: Mapping[str, Any]) -> Item:

@@ -16,6 +16,12 @@ UNSEEN_S = 3.0
 """How long a Job may be without a pod before its events are read. Unit: seconds."""
 
 
+def is_over(wait: conditions.Waiting, waited_s: float, settings: KubernetesSettings) -> bool:
+    """Whether a pod has waited long enough."""
+    limit_s = settings.image_limit_s if wait.kind == "image" else settings.pending_limit_s
+    return wait.hopeless or waited_s >= limit_s
+
+
 class Waits:
     """What is known of pods that don't run yet. Of those of one shape only the oldest is looked into."""
 
@@ -66,11 +72,6 @@ class Waits:
         if wait is None and now > pod.created + UNSEEN_S:
             wait = conditions.waiting(seen, self._cluster.events_of(seen["metadata"]["name"]))
         return wait
-
-    def is_over(self, wait: conditions.Waiting, waited_s: float) -> bool:
-        """Whether a pod has waited long enough."""
-        limit = self._settings.image_limit_s if wait.kind == "image" else self._settings.pending_limit_s
-        return wait.hopeless or waited_s >= limit
 
     def is_news(self, shape_id: str, sentence: str) -> bool:
         """Whether a sentence differs from what was last said of a shape; it then counts as said."""

@@ -13,10 +13,10 @@ from typing import Protocol
 from taskcell import errors
 from taskcell.backends import contracts
 from taskcell.backends.contracts import TaskOrder, WorkerEvent, WorkerNews
-from taskcell.backends.kubernetes import clients, conditions, faults, feeds, shapes
+from taskcell.backends.kubernetes import clients, conditions, faults, feeds, shapes, waiting
 from taskcell.backends.kubernetes.dealing import Dealer, Pod
+from taskcell.backends.kubernetes.image_uses import ImageUses
 from taskcell.backends.kubernetes.jobs import WorkerJobs
-from taskcell.backends.kubernetes.waiting import Waits
 from taskcell.backends.mailboxes import ANSWER, Mailbox
 from taskcell.model.runs import Plan, TaskError
 from taskcell.model.settings import KubernetesSettings
@@ -27,6 +27,8 @@ from taskcell.store.opening import Store
 LEAST_ORDERS = 64
 RECHECK_S = 5.0
 """How often records are looked at, in case a worker's line was lost. Unit: seconds."""
+UNSEEN_S = 10.0
+"""How long a Job may be without a pod before it is looked for. Unit: seconds."""
 DEATHS_LIMIT = 5
 """Workers of one shape that may die one after the other before what waits for more of them is given up."""
 
@@ -73,7 +75,7 @@ class KubernetesWorkers:
         most_pods = plan.max_workers or settings.max_pods
         self._capacity = max(LEAST_ORDERS, 4 * most_pods)
         self._dealer = Dealer(most_pods)
-        self._waits = Waits(cluster, settings)
+        self._waits = waiting.Waits(cluster, settings)
         self._mailboxes: dict[str, Mailbox] = {}
         self._names: dict[str, str] = {}
         """Name of a Job's pod."""
@@ -82,6 +84,7 @@ class KubernetesWorkers:
         self._quiet_until = 0.0
         self._next_recheck = 0.0
         self._is_closed = False
+        self._images = ImageUses(store, plan.run_id)
 
     # -- what a driver asks ------------------------------------------------------------------------------------------
 
@@ -125,8 +128,32 @@ class KubernetesWorkers:
         for pod in list(self._dealer.pods.values()):
             if any(order.id == order_id for order in pod.orders):
                 error = TaskError(kind="lost", sentence="its worker was stopped", counts=False)
-                self._drop(pod)
-                self._settle(pod, error, blamed=order_id)
+                self._settle(pod, error, host=self._drop(pod), blamed=order_id)
+
+    def recall(self, is_open: Callable[[TaskOrder], bool]) -> Sequence[TaskOrder]:
+        """Go on with the workers of this Job's earlier drivers: their mailboxes tell what they have."""
+        found: list[TaskOrder] = []
+        with contextlib.suppress(errors.BackendError):  # then they finish what they have, and others do the rest
+            for name, shape in self._jobs.left().items():
+                mailbox = Mailbox(self._store.records, self._plan.run_id, name)
+                orders = [order for order in mailbox.recall() if is_open(order)]
+                if mailbox.is_closed and not orders:
+                    continue
+                pod = Pod(job=name, shape=shape, created=self._clock(), closed=mailbox.is_closed)
+                pod.orders.extend(orders)
+                self._dealer.pods[name] = pod
+                self._mailboxes[name] = mailbox
+                found += orders
+        if self._dealer.pods:
+            self._feed.start()
+        return found
+
+    def is_gone(self, host: str) -> bool:
+        """Whether no pod of that name, which must be one of this run's, has a process any more."""
+        try:
+            return self._jobs.is_gone(host)
+        except errors.BackendError:
+            return False
 
     def stop_strays(self) -> None:
         """Delete the workers of the run's earlier drivers."""
@@ -192,7 +219,10 @@ class KubernetesWorkers:
                     self._ended(pod, conditions.ending({}, deleted=True))
             case feeds.TroubleFact():
                 for shape in {pod.shape for pod in self._dealer.pods.values()}:
-                    self._tell(shape, fact.sentence)
+                    if fact.lasting:
+                        self._give_up(shape, TaskError(kind="cluster", sentence=fact.sentence, final=True))
+                    else:
+                        self._tell(shape, fact.sentence)
 
     def _learn_pod(self, fact: feeds.PodFact) -> None:
         pod = self._dealer.pods.get(fact.job)
@@ -207,6 +237,7 @@ class KubernetesWorkers:
         elif conditions.is_running(fact.pod):
             self._waits.forget(fact.job)
             self._tell(pod.shape, "")
+            self._images.note(fact.pod)
             self._feed.follow(fact.job, name)
             self._dealer.runs(pod, self._clock())
         else:
@@ -231,13 +262,13 @@ class KubernetesWorkers:
 
     def _ended(self, pod: Pod, error: TaskError) -> None:
         """Take note that a pod is gone."""
-        self._forget(pod)
+        host = self._forget(pod)
         if pod.orders:
-            self._settle(pod, error)
+            self._settle(pod, error, host=host)
         elif (not pod.running and error.kind != "interrupted") or error.final:
             self._died(pod, error)
 
-    def _settle(self, pod: Pod, error: TaskError, *, blamed: str = "") -> None:
+    def _settle(self, pod: Pod, error: TaskError, *, host: str, blamed: str = "") -> None:
         """Tell of the orders that a pod had: done, lost with it, or not begun and so as good as new."""
         unbegun: list[TaskOrder] = []
         for order in pod.orders:
@@ -245,7 +276,7 @@ class KubernetesWorkers:
             if self._store.records.exists(paths.attempt_end(*place)):
                 self._news.append(WorkerEvent(order_id=order.id, news=WorkerNews.DONE))
             elif order.id == blamed or self._store.records.exists(paths.attempt_start(*place)):
-                self._lost(order, error)
+                self._lost(order, error, host)
                 blamed = blamed or order.id
             else:
                 unbegun.append(order)
@@ -267,18 +298,20 @@ class KubernetesWorkers:
             self._dealer.withdraw(order.id)
             self._lost(order, error)
 
-    def _lost(self, order: TaskOrder, error: TaskError) -> None:
-        self._news.append(WorkerEvent(order_id=order.id, news=WorkerNews.LOST, detail=error.sentence, error=error))
+    def _lost(self, order: TaskOrder, error: TaskError, host: str = "") -> None:
+        lost = WorkerEvent(order_id=order.id, news=WorkerNews.LOST, detail=error.sentence, error=error, host=host)
+        self._news.append(lost)
 
-    def _drop(self, pod: Pod) -> None:
-        self._forget(pod)
+    def _drop(self, pod: Pod) -> str:
+        """End a pod; return its name, empty when it has none yet."""
         self._jobs.delete(pod.job)
+        return self._forget(pod)
 
-    def _forget(self, pod: Pod) -> None:
+    def _forget(self, pod: Pod) -> str:
         self._dealer.remove(pod.job)
         self._waits.forget(pod.job)
         self._mailboxes.pop(pod.job, None)
-        self._names.pop(pod.job, None)
+        return self._names.pop(pod.job, "")
 
     # -- looking after what is silent --------------------------------------------------------------------------------
 
@@ -286,7 +319,7 @@ class KubernetesWorkers:
         now = self._clock()
         pending = [pod for pod in self._dealer.pods.values() if not pod.running]
         for pod, wait, waited_s in self._waits.look(pending, now):
-            if not self._waits.is_over(wait, waited_s):
+            if not waiting.is_over(wait, waited_s, self._settings):
                 if not self._dealer.has_hands(pod.shape.id):
                     self._tell(pod.shape, wait.sentence)
                 continue
@@ -301,7 +334,18 @@ class KubernetesWorkers:
             self._jobs.delete_rest()
 
     def _recheck(self) -> None:
-        """See whether an order ended whose line never came."""
+        """See whether an order ended whose line never came, and whether Jobs are there whose pods never came."""
+        unseen = [
+            pod
+            for job, pod in self._dealer.pods.items()
+            if job not in self._names and self._clock() - pod.created >= UNSEEN_S
+        ]
+        if unseen:
+            with contextlib.suppress(errors.BackendError):  # then the next look tells
+                names = set(self._jobs.names())
+                for pod in unseen:
+                    if pod.job not in names:
+                        self._ended(pod, TaskError(kind="interrupted", sentence="its Job was deleted", counts=False))
         for pod in list(self._dealer.pods.values()):
             order = pod.orders[0] if pod.orders and self._clock() - pod.last >= RECHECK_S else None
             if order and self._store.records.exists(paths.attempt_end(order.run_id, order.task_id, order.attempt)):

@@ -39,6 +39,10 @@ class LocalBackend:
         """Return nothing: a process that is started begins."""
         return ""
 
+    def driver_given_up(self, plan: Plan) -> str:
+        """Return nothing: a process starts or is gone."""
+        return ""
+
     def last_words(self, plan: Plan) -> str:
         """Return the last line that the run's newest driver on this machine wrote on its standard error."""
         return drivers.last_words(plan.run_id)

@@ -37,7 +37,8 @@ def command(order: contracts.DriverOrder, verb: str) -> list[str]:
     ``-P``: the notebook's folder, in which it runs, may hold a ``json.py`` that is not ours to import.
     """
     python = order.python or sys.executable
-    return [python, "-P", "-m", "taskcell.worker", verb, msgspec.json.encode(order).decode()]
+    shown = msgspec.structs.replace(order, webhook="")
+    return [python, "-P", "-m", "taskcell.worker", verb, msgspec.json.encode(shown).decode()]
 
 
 def environ() -> dict[str, str]:
@@ -61,7 +62,7 @@ def start(order: contracts.DriverOrder) -> None:
             process = subprocess.Popen(
                 command(order, "drive"),
                 cwd=folder,
-                env=environ(),
+                env={**environ(), contracts.WEBHOOK_URL: order.webhook},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=said,

@@ -11,7 +11,7 @@ import os
 import selectors
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -96,6 +96,14 @@ class LocalWorkers:
             if worker.order_id == order_id:
                 processes.kill_tree(worker.process.pid)
         self._clear(order_id)
+
+    def recall(self, is_open: Callable[[contracts.TaskOrder], bool]) -> Sequence[contracts.TaskOrder]:
+        """Return none: workers hear of nobody but the driver that started them."""
+        return ()
+
+    def is_gone(self, host: str) -> bool:
+        """Return False: one host has many workers here, whose leases end with them."""
+        return False
 
     def stop_strays(self) -> None:
         """Kill the workers that earlier drivers of this run have left, and all that they started."""

@@ -25,6 +25,7 @@ class FakeCluster:
     def __init__(self) -> None:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.deleted: list[str] = []
+        self.pods: list[dict[str, Any]] = []
         self.events: dict[str, list[dict[str, Any]]] = {}
         self.refusal: faults.ApiFaultError | None = None
 
@@ -36,6 +37,9 @@ class FakeCluster:
 
     def find_job(self, name: str) -> dict[str, Any] | None:
         return {"metadata": {"name": name, "uid": "u"}} if "driver" in name else self.jobs.get(name)
+
+    def list_pods(self, selector: str) -> tuple[list[dict[str, Any]], str]:
+        return self.pods, "1"
 
     def list_jobs(self, selector: str) -> list[dict[str, Any]]:
         return list(self.jobs.values())
@@ -86,11 +90,16 @@ class ClusterWorld:
             host="h",
             created_at=datetime.now(UTC),
         )
-        self.workers = KubernetesWorkers(
+        self.settings = KubernetesSettings(**{"image": "i", **settings})
+        self.workers = self.start()
+
+    def start(self) -> KubernetesWorkers:
+        """Return the workers of a driver that knows nothing of what was before."""
+        return KubernetesWorkers(
             DriverOrder(store=self.store.url, project="default", run_id=RUN, epoch=1, restarts=True),
             self.plan,
             self.store,
-            KubernetesSettings(**{"image": "i", **settings}),
+            self.settings,
             self.cluster,  # type: ignore[arg-type]
             feed=self.feed,
             clock=lambda: self.now,

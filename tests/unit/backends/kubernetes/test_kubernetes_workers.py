@@ -11,6 +11,7 @@ from taskcell.backends.contracts import WorkerEvent, WorkerNews
 from taskcell.backends.kubernetes import faults, feeds, naming
 from taskcell.backends.kubernetes.workers import DEATHS_LIMIT
 from taskcell.backends.mailboxes import Mailbox
+from taskcell.store import paths
 
 ONE, TWO = naming.worker(RUN, 1, 1), naming.worker(RUN, 1, 2)
 NO_IMAGE = {
@@ -285,3 +286,92 @@ def test_no_more_orders_are_taken_than_can_be_kept_in_mind() -> None:
 def test_a_pod_of_a_stranger_is_ignored(pod: dict[str, Any]) -> None:
     world = working("a")
     assert told(world.step(feeds.PodFact(job="someone-elses", pod=pod))) == []
+
+
+def test_a_cluster_that_never_tells_of_pods_fails_what_waits_with_its_reason() -> None:
+    world = ClusterWorld()
+    world.submit("a")
+    world.step()
+    forbidden = "The cluster forbids it: pods is forbidden."
+    assert told(world.step(feeds.TroubleFact(sentence=forbidden))) == [("waiting", "a/1")]
+    (news,) = world.step(feeds.TroubleFact(sentence=forbidden, lasting=True))
+    assert news.error is not None
+    assert (news.error.sentence, news.error.final) == (forbidden, True)
+
+
+def restarted(world: ClusterWorld) -> list[str]:
+    """Let another driver take a world's workers over; return the orders that it finds with them."""
+    world.workers = world.start()
+    records = world.store.records
+    found = world.workers.recall(lambda order: not records.exists(paths.attempt_end(RUN, order.task_id, order.attempt)))
+    return [order.id for order in found]
+
+
+def test_a_restarted_driver_hears_of_what_its_predecessors_workers_have() -> None:
+    world = working("a", "b")
+    world.begin("a")
+    assert restarted(world) == ["a/1"]
+    world.run_pods()
+    assert told(world.step(world.line(ONE, "begun", "a"), world.line(ONE, "done", "a"))) == [
+        ("begun", "a/1"),
+        ("done", "a/1"),
+    ]
+    world.submit("c")
+    world.step()
+    assert list(world.cluster.jobs) == [ONE]
+    assert world.handed(ONE) == ["a", "c"]
+
+
+def test_a_restarted_driver_waits_for_pods_that_its_predecessor_asked_for() -> None:
+    world = ClusterWorld()
+    world.submit("a")
+    world.step()
+    assert restarted(world) == []
+    world.submit("a")
+    world.step()
+    assert list(world.cluster.jobs) == [ONE]
+    world.run_pods()
+    assert world.handed(ONE) == ["a"]
+
+
+def test_a_pod_that_died_while_there_was_no_driver_has_lost_its_order() -> None:
+    world = working("a")
+    world.begin("a")
+    restarted(world)
+    (news,) = world.step(world.pod(ONE, **KILLED))
+    assert (news.news, news.order_id, news.host) == (WorkerNews.LOST, "a/1", f"{ONE}-x")
+
+
+@pytest.mark.parametrize("why", ["finished", "another driver's", "of another version"])
+def test_workers_that_are_not_to_be_taken_over_are_left_alone(why: str) -> None:
+    world = working("a")
+    job = world.cluster.jobs[ONE]
+    if why == "finished":
+        job["status"] = {"conditions": [{"type": "Failed", "status": "True"}]}
+    elif why == "another driver's":
+        job["metadata"]["ownerReferences"][0]["name"] = naming.driver(RUN, 7)
+    else:
+        job["metadata"]["annotations"][naming.SHAPE] = '{"image": 1}'
+    assert restarted(world) == []
+
+
+def test_a_host_is_gone_when_no_pod_of_that_name_works() -> None:
+    world = working("a")
+    world.cluster.pods = [
+        {"metadata": {"name": f"{ONE}-x"}, "status": {"phase": "Running"}},
+        {"metadata": {"name": f"{ONE}-y"}, "status": KILLED},
+    ]
+    assert not world.workers.is_gone(f"{ONE}-x")
+    assert world.workers.is_gone(f"{ONE}-y")
+    assert world.workers.is_gone(f"{TWO}-z")
+    assert not world.workers.is_gone("anas-laptop")
+
+
+def test_a_job_that_is_deleted_before_it_had_a_pod_is_followed_by_another() -> None:
+    world = ClusterWorld(max_pods=1)
+    world.submit("a")
+    world.step()
+    del world.cluster.jobs[ONE]
+    assert told(world.step(seconds=11.0)) == []
+    world.step()
+    assert list(world.cluster.jobs) == [TWO]

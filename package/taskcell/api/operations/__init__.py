@@ -1,0 +1,1 @@
+"""Keeping a cluster: schedules, images, and sweeping what ended runs have left."""
