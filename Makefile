@@ -50,9 +50,9 @@ fix: $(VENV)/.dev  ## Put style right
 
 e2e: $(VENV)/.dev  ## Tests on a real cluster, where ../shared/cluster is there and you are root
 	$(BIN)/python -m pytest tests/e2e -rs -m "not e2e_long"
-	@echo "Left out: tests marked e2e_long (outages of a minute). Run all with: make e2e-long"
+	@echo "Left out: tests marked e2e_long (faults, refusals, operations and outages: most of an hour). Run all with: make e2e-long"
 
-e2e-long: $(VENV)/.dev  ## The same, and outages: API server, kubelet and store away for a minute
+e2e-long: $(VENV)/.dev  ## All of them: faults from outside, refusals, operations, outages (most of an hour)
 	$(BIN)/python -m pytest tests/e2e -rs
 
 bench: $(VENV)/.bench  ## Measure against peers and physical floors

@@ -19,7 +19,7 @@ from tests.e2e.kube_world import PATIENCE_S, KubeWorld, committed_once, until
 
 from taskcell.api.runs import runs
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.e2e_long, pytest.mark.timeout(400)]
 
 CHAIN = (
     "%load_ext taskcell",
@@ -130,10 +130,10 @@ def test_a_pod_that_is_started_twice_makes_one_result(kube: KubeWorld) -> None:
     pod = next(pod for pod in kube.pods(run) if pod["metadata"]["name"] == name)
     twin = copy.deepcopy({key: pod[key] for key in ("apiVersion", "kind", "metadata", "spec")})
     labels = {key: value for key, value in pod["metadata"]["labels"].items() if key != "controller-uid"}
-    twin["metadata"] = {"name": "twin", "labels": labels}
+    twin["metadata"] = {"name": "twin", "namespace": kube.namespace.name, "labels": labels}
     del twin["spec"]["nodeName"]
     odd = copy.deepcopy(twin)
-    odd["metadata"] = {"name": "odd", "labels": {**labels, "job-name": "nobody"}, "annotations": {"x": "y" * 100_000}}
+    odd["metadata"].update(name="odd", labels={**labels, "job-name": "nobody"}, annotations={"x": "y" * 100_000})
     odd["spec"]["containers"][0]["command"] = ["python3", "-c", "print('taskcell: done third/1')"]
     kube.namespace.apply(twin)
     kube.namespace.apply(odd)

@@ -22,7 +22,7 @@ from taskcell.api.runs import runs
 from taskcell.api.versions import snapshots, versions
 from taskcell.backends.kubernetes import clients, rights
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.e2e_long, pytest.mark.timeout(400)]
 
 FLOW = ("%load_ext taskcell", "%%params\nsize: int = 4", "%%task\ntotal = size * 2.5")
 FAILING = ("%load_ext taskcell", "%%params\nsize: int = 4", "%%task\ntotal = size / 0")

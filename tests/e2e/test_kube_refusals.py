@@ -17,7 +17,7 @@ from tests.e2e.kube_world import PATIENCE_S, KubeWorld, until
 from taskcell import errors
 from taskcell.api.runs import runs
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.e2e_long, pytest.mark.timeout(300)]
 
 ONE = ("%load_ext taskcell", "%%task\nx = 1")
 JOBS = {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "get", "list", "delete"]}
