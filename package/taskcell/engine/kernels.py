@@ -18,17 +18,15 @@ import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import Engine
 
-from taskcell.engine import recording
+from taskcell.engine import papermilling, recording
 
 OUTPUT_PATIENCE_S = 600
 """How long output may still arrive after a cell has ended; the library's 4 s lose the end of a flood of prints."""
 _KERNEL = "taskcell"
 
 
-class _RecordingClient(recording.Recording, PapermillNotebookClient):  # type: ignore[misc]
+class _RecordingClient(recording.Recording, papermilling.PapermillNotebookClient):  # type: ignore[misc]
     """papermill's client with a kernel of our choice and a listener."""
 
     def __init__(self, nb_man: Any, *, scratch: Path, **options: Any) -> None:
@@ -44,7 +42,7 @@ class _RecordingClient(recording.Recording, PapermillNotebookClient):  # type: i
         return self.km
 
 
-class KernelEngine(Engine):  # type: ignore[misc]
+class KernelEngine(papermilling.Engine):  # type: ignore[misc]
     """papermill's engine interface around the recording client."""
 
     @classmethod

@@ -13,12 +13,8 @@ from typing import Any
 import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import rwbase
-from papermill import execute_notebook
-from papermill.engines import Engine, papermill_engines
-from papermill.exceptions import PapermillExecutionError
-from papermill.log import logger as papermill_log
 
-from taskcell.engine import kernels, recording
+from taskcell.engine import kernels, papermilling, recording
 from taskcell.engine.warm import choosing, clients, engines, servers
 from taskcell.model.runs import TaskError
 from taskcell.model.tasks import Isolation
@@ -57,7 +53,7 @@ class _RecordingClient(recording.Recording, clients.WarmClient):
         return super().process_message(msg, *args, **kwargs)
 
 
-class _WarmEngine(Engine):  # type: ignore[misc]
+class _WarmEngine(papermilling.Engine):  # type: ignore[misc]
     """A forked process for each notebook; no falling back, because the caller does that."""
 
     @classmethod
@@ -87,10 +83,10 @@ class _WarmEngine(Engine):  # type: ignore[misc]
         )
 
 
-papermill_engines.register(_KERNEL_ENGINE, kernels.KernelEngine)
-papermill_engines.register(_WARM_ENGINE, _WarmEngine)
-papermill_engines.register(engines.NAME, engines.WarmEngine)
-papermill_log.setLevel("ERROR")
+papermilling.papermill_engines.register(_KERNEL_ENGINE, kernels.KernelEngine)
+papermilling.papermill_engines.register(_WARM_ENGINE, _WarmEngine)
+papermilling.papermill_engines.register(engines.NAME, engines.WarmEngine)
+papermilling.logger.setLevel("ERROR")
 
 
 def execute(
@@ -162,7 +158,7 @@ def _papermill(
     listener: recording.Listener,
 ) -> TaskError | None:
     try:
-        execute_notebook(
+        papermilling.execute_notebook(
             nbformat.from_dict(notebook),
             str(scratch / "executed.ipynb") if engine == _KERNEL_ENGINE else None,
             parameters=parameters,
@@ -177,7 +173,7 @@ def _papermill(
             listener=listener,
             watched=watched,
         )
-    except PapermillExecutionError as exc:
+    except papermilling.PapermillExecutionError as exc:
         return _cell_error(exc)
     except CellTimeoutError as exc:
         return _left_open(watched, engine, exc, "timeout", f"it took longer than {timeout_s:g} s")
@@ -213,7 +209,7 @@ def _dict(value: Any) -> Any:
     return [_dict(item) for item in value] if isinstance(value, list) else value
 
 
-def _cell_error(exc: PapermillExecutionError) -> TaskError:
+def _cell_error(exc: papermilling.PapermillExecutionError) -> TaskError:
     text = " ".join(str(exc.evalue).split())
     short = text if len(text) <= 300 else text[:299] + "…"
     sentence = f"{exc.ename}: {short}" if short else str(exc.ename)

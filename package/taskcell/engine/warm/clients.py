@@ -11,15 +11,15 @@ from typing import Any
 
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import v4
-from papermill.clientwrap import PapermillNotebookClient
 
+from taskcell.engine import papermilling
 from taskcell.engine.warm import processes, saving
 
 INTERRUPT_PATIENCE_S = 5.0
 """How long a cell may take to end after it was interrupted."""
 
 
-class WarmClient(PapermillNotebookClient):  # type: ignore[misc]
+class WarmClient(papermilling.PapermillNotebookClient):  # type: ignore[misc]
     """papermill's client, whose kernel is a task process."""
 
     def __init__(self, nb_man: saving.SavingManager, process: processes.TaskProcess, **options: Any) -> None:

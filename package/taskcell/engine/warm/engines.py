@@ -7,15 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from papermill.engines import Engine, NBClientEngine
-from papermill.log import logger
-
+from taskcell.engine import papermilling
 from taskcell.engine.warm import choosing, clients, imports, processes, saving, servers
 
 NAME = "taskcell"
 
 
-class WarmEngine(Engine):  # type: ignore[misc]
+class WarmEngine(papermilling.Engine):  # type: ignore[misc]
     """Executes a notebook in a forked process; through papermill's own engine where that can't be.
 
     Options beyond papermill's own: ``isolation`` (``"kernel"`` for papermill's own engine), ``preload`` (modules to import
@@ -33,9 +31,9 @@ class WarmEngine(Engine):  # type: ignore[misc]
                 return executed(nb, output_path=output_path, ipython_dir=str(choosing.ipython_folder()), **options)
             except servers.ServerError as exc:
                 reason = str(exc)
-        logger.info("executed in a kernel of its own: %s", reason)
+        papermilling.logger.info("executed in a kernel of its own: %s", reason)
         options.pop("preload", None)
-        return NBClientEngine.execute_notebook(nb, kernel_name, output_path=output_path, **options)
+        return papermilling.NBClientEngine.execute_notebook(nb, kernel_name, output_path=output_path, **options)
 
 
 def executed(

@@ -9,8 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from papermill.engines import NotebookExecutionManager
-from papermill.iorw import write_ipynb
+from taskcell.engine import papermilling
 
 FIRST_SAVE_S = 0.3
 """Notebooks that take less are saved once, at their end."""
@@ -19,7 +18,7 @@ _SHARE = 0.05
 """Part of the time that saving may take."""
 
 
-class SavingManager(NotebookExecutionManager):  # type: ignore[misc]
+class SavingManager(papermilling.NotebookExecutionManager):  # type: ignore[misc]
     """papermill's keeper of a notebook's state, which saves at every turn; this one saves when it is time."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -69,14 +68,14 @@ def _nothing() -> None:
 def write(notebook: Any, path: str) -> None:
     """Write a notebook where papermill would; a local file is replaced as a whole."""
     if "://" in path or path == "-":
-        write_ipynb(notebook, path)
+        papermilling.write_ipynb(notebook, path)
         return
     target = Path(path)
     fd, name = tempfile.mkstemp(prefix=f".{target.name[:100]}-", suffix=".ipynb", dir=target.parent)
     os.close(fd)
     try:
         mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
-        write_ipynb(notebook, name)
+        papermilling.write_ipynb(notebook, name)
         os.chmod(name, mode & 0o7777)  # noqa: PTH101
         os.replace(name, target)  # noqa: PTH105
     except BaseException:
