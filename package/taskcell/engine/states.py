@@ -174,11 +174,17 @@ def read_attempt(store: Store, run_id: str, task_id: str, number: int | None = N
         start = store.records.try_read(paths.attempt_start(run_id, task_id, number), AttemptStart)
     except errors.FormatError:
         start = None
+    return Attempt(number=number, start=start, end=read_end(store, run_id, task_id, number, start))
+
+
+def read_end(
+    store: Store, run_id: str, task_id: str, number: int, start: AttemptStart | None = None
+) -> AttemptEnd | None:
+    """Return how an attempt ended, or None when that isn't recorded; one whose record is damaged counts as failed."""
     try:
-        end = store.records.try_read(paths.attempt_end(run_id, task_id, number), AttemptEnd)
+        return store.records.try_read(paths.attempt_end(run_id, task_id, number), AttemptEnd)
     except errors.FormatError as exc:
-        end = _unreadable(task_id, number, start, exc)
-    return Attempt(number=number, start=start, end=end)
+        return _unreadable(task_id, number, start, exc)
 
 
 def _unreadable(task_id: str, number: int, start: AttemptStart | None, exc: errors.FormatError) -> AttemptEnd:

@@ -113,6 +113,7 @@ def launch(
         max_workers=settings.max_workers,
         folder=str(folder),
         kubernetes=settings.kubernetes if runner.restarts_drivers else None,
+        isolation=settings.isolation,
         schedule=schedule,
     )
     return start(where, plan)
