@@ -8,7 +8,7 @@ import os
 import platform
 import warnings
 
-FAMILIES = ("processes", "calls", "cells", "workflows", "notebooks", "frames", "values", "s3")
+FAMILIES = ("processes", "calls", "cells", "workflows", "notebooks", "engines", "frames", "values", "s3", "kubernetes")
 
 
 def main() -> None:

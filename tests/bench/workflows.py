@@ -193,6 +193,8 @@ class _Nobody:
     def submit(self, order: TaskOrder) -> None:
         raise AssertionError(f"{order.id} is not cached")
 
+    def foresee(self, options: Sequence[TaskOptions]) -> None: ...
+
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
         return []
 

@@ -12,7 +12,7 @@ from run_world import World, package_path, processes_of, until
 
 from taskcell import errors
 from taskcell.api.runs import runs
-from taskcell.engine import notebooks
+from taskcell.engine import notebooks, recording
 from taskcell.model.runs import RunState, TaskState
 
 ZOO = (
@@ -184,7 +184,7 @@ def test_run_is_found_by_the_first_characters_of_its_id(run: runs.Run, world: Wo
 
 
 def test_flood_of_prints_is_cut_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notebooks, "PRINTED_CAP_CHARACTERS", 5000)
+    monkeypatch.setattr(recording, "PRINTED_CAP_CHARACTERS", 5000)
     flood = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
     flood["source"] = "for _ in range(20):\n    print('x' * 999, flush=True)\n1 + 1"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

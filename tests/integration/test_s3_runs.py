@@ -134,3 +134,14 @@ def test_requests_of_a_run_are_few(
                 if os.environ.get("SHOW_REQUESTS"):
                     for request in proxy.requests:
                         print("   ", request.method, request.key[:150])
+
+
+def test_the_process_of_a_tasks_cells_needs_no_connection(world: World) -> None:
+    world.write(
+        "%load_ext taskcell",
+        "%%task\nimport pyarrow as pa\ntable = pa.table({'x': list(range(200_000))})",
+        "%%task\nimport sys\nconnected = [table.num_rows, 's3fs' in sys.modules, 'botocore' in sys.modules]",
+    )
+    run = world.run()
+    assert run.state is RunState.SUCCEEDED, run.sentence
+    assert run.result("connected") == [200_000, False, False]

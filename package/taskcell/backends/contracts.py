@@ -151,6 +151,9 @@ class Workers(Protocol):
     def submit(self, order: TaskOrder) -> None:
         """Start an attempt, or line it up; returns at once."""
 
+    def foresee(self, options: Sequence[TaskOptions]) -> None:
+        """Hear which task runs become ready if those that run succeed, the nearest first: some may be prepared for."""
+
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
         """Wait up to ``timeout_s`` seconds for news."""
 

@@ -113,11 +113,11 @@ class Results:
         return msgspec.json.decode(self._store.blobs.get(digest), type=list[dict[str, object]])
 
     def _verify(self, artifact: Artifact) -> None:
-        for digest in dict.fromkeys(_addresses(artifact)):
+        for digest in dict.fromkeys(addresses(artifact)):
             self._store.blobs.get(digest)
 
 
-def _addresses(artifact: Artifact) -> Iterator[Digest]:
+def addresses(artifact: Artifact) -> Iterator[Digest]:
     """Yield the addresses of a value and of all that it holds, however deep."""
     stack = [artifact]
     while stack:
@@ -128,5 +128,5 @@ def _addresses(artifact: Artifact) -> Iterator[Digest]:
 
 def _held(entry: CacheEntry) -> list[Digest]:
     """Return the addresses of all that a result refers to, each once."""
-    outputs = (digest for artifact in entry.outputs.values() for digest in _addresses(artifact))
+    outputs = (digest for artifact in entry.outputs.values() for digest in addresses(artifact))
     return list(dict.fromkeys([*outputs, *([entry.displays] if entry.displays else [])]))

@@ -112,6 +112,15 @@ def _packages(_: argparse.Namespace) -> Iterator[Check]:
             yield Check(name=name, good=False, said=f"not installed: pip install {name}")
 
 
+def _engine(_: argparse.Namespace) -> Iterator[Check]:
+    """Say how task runs are executed here, and why."""
+    from taskcell.engine.warm import choosing
+
+    reason = choosing.obstacle()
+    said = f"a kernel for each task run: {reason}" if reason else "forked processes: a task starts in milliseconds"
+    yield Check(name="engine", good=None, said=said)
+
+
 def _programs(_: argparse.Namespace) -> Iterator[Check]:
     import shutil
     import sys
@@ -171,6 +180,7 @@ EXAMINERS: tuple[Callable[[argparse.Namespace], Iterator[Check]], ...] = (
     _store,
     _cluster,
     _packages,
+    _engine,
     _programs,
 )
 """What the doctor looks at, in this order; a backend with things of its own to check adds a function here."""

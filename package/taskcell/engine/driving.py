@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import heapq
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -33,6 +35,8 @@ POLL_S = 0.25
 CANCEL_POLL_S = 0.5
 SETTLE_S = 0.1
 """How long ready tasks are settled in one go before workers are heard again."""
+FORESIGHT = 16
+"""Task runs that workers are told of before they are ready."""
 TIMEOUT_GRACE_S = 20.0
 """Beyond a task's timeout, for the kernel's start and the record's end; then the processes are killed from outside."""
 
@@ -87,9 +91,11 @@ class Driver:
         self._mender = Mender(self._graph, results)
         self._running: dict[str, Node] = {}
         self._orphans: list[Node] = []
+        self._delayed: list[tuple[float, int, Node]] = []
+        """Nodes between two attempts, as a heap; the number keeps their order where the time is the same."""
+        self._numbers = itertools.count()
         self._held: dict[str, TaskOrder] = {}
         """Orders that workers of an earlier driver have, by task run, until their nodes are found."""
-        self._delayed: list[Node] = []
         self._waiting: deque[Node] = deque()
         self._waits = WaitBoard(store, plan.run_id)
         self._next_cancel_check = 0.0
@@ -222,9 +228,8 @@ class Driver:
     def _start_ready(self) -> bool:
         """Start what can be started, for a short while; return whether there is more to settle at once."""
         now = self._clock.seconds()
-        for node in [node for node in self._delayed if node.not_before <= now]:
-            self._delayed.remove(node)
-            self._graph.again(node)
+        while self._delayed and self._delayed[0][0] <= now:
+            self._graph.again(heapq.heappop(self._delayed)[2])
         self._submit_waiting()
         while self._graph.ready and self._clock.seconds() < now + SETTLE_S:
             self._settle(list(self._next_ready()))
@@ -249,6 +254,7 @@ class Driver:
             yield node
 
     def _submit_waiting(self) -> None:
+        is_changed = False
         while self._waiting and self._workers.free() > 0:
             node = self._waiting.popleft()
             if not node.startable or node.order is None:
@@ -259,6 +265,9 @@ class Driver:
             self._set_running(node)
             self._running[node.order.id] = node
             self._workers.submit(node.order)
+            is_changed = True
+        if is_changed:
+            self._workers.foresee([node.task.options for node in self._graph.coming(self._running.values(), FORESIGHT)])
 
     def _free_key(self, node: Node, order: TaskOrder) -> None:
         """Take from workers that are gone what they held, so that the next one need not wait for it to run out."""
@@ -352,9 +361,9 @@ class Driver:
             node.started, node.begun = self._clock.seconds(), True
             return
         del self._running[event.order_id]
-        attempt = states.read_attempt(self._store, self._plan.run_id, node.id, node.attempt)
-        if attempt is not None and attempt.end is not None:
-            self._ended(node, attempt.end)
+        end = states.read_end(self._store, self._plan.run_id, node.id, node.attempt)
+        if end is not None:
+            self._ended(node, end)
         elif event.news is WorkerNews.DONE:
             # Another worker claimed this attempt: it left a start, or holds the lease.
             self._orphans.append(node)
@@ -383,7 +392,7 @@ class Driver:
             return False
         node.state, node.order = TaskState.PENDING, None
         node.not_before = self._clock.seconds() + delay_s
-        self._delayed.append(node)
+        heapq.heappush(self._delayed, (node.not_before, next(self._numbers), node))
         return True
 
     def _lost(self, node: Node, detail: str, error: TaskError | None = None) -> None:

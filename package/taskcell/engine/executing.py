@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -21,7 +22,8 @@ from taskcell.backends import memory, scratch
 from taskcell.backends.contracts import TaskOrder, WorkerNews
 from taskcell.backends.local import processes
 from taskcell.cache.results import Results
-from taskcell.engine import composing, ending, logs, states
+from taskcell.engine import composing, ending, exchanging, logs, states
+from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry
 from taskcell.model.handover import InsideOrder, InsideResult
@@ -35,7 +37,7 @@ from taskcell.store.opening import Store
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
     outputs: dict[str, Artifact]
-    displays: list[dict[str, object]]
+    displays: Digest | None
     notebook: dict[str, Any]
     error: TaskError | None
     notices: tuple[str, ...]
@@ -48,7 +50,7 @@ def _silent(news: WorkerNews, order_id: str) -> None:
 
 
 class Executor:
-    """Executes orders of one run, one after the other; ``tell`` hears when one begins after a wait."""
+    """Executes orders of one run, one after the other; ``tell`` hears when a body begins, and when its record is committed."""
 
     def __init__(
         self, store: Store, plan: Plan, *, trusted: bool, tell: Callable[[WorkerNews, str], None] = _silent
@@ -60,17 +62,17 @@ class Executor:
         self._tell = tell
 
     def execute(self, order: TaskOrder) -> None:
-        """Execute an order and commit its record; an attempt that another worker has claimed is left alone."""
+        """Execute an order, commit its record and tell of it; an attempt that another worker has claimed is left alone."""
         name = states.attempt_lease(self._store.project, order.run_id, order.task_id, order.attempt)
         claim = self._store.files.lease(name)
-        if not claim.acquire():
-            return
-        try:
-            self._claimed(order)
-        finally:
-            claim.release()
+        with contextlib.ExitStack() as held:
+            if claim.acquire():
+                held.callback(claim.release)
+                self._claimed(order, held)
+            # The driver need not wait until the leases are given up, which are requests of their own.
+            self._tell(WorkerNews.DONE, order.id)
 
-    def _claimed(self, order: TaskOrder) -> None:
+    def _claimed(self, order: TaskOrder, held: contextlib.ExitStack) -> None:
         started = datetime.now(UTC)
         start = AttemptStart(
             task_id=order.task_id,
@@ -85,7 +87,7 @@ class Executor:
             return
         clock = time.perf_counter()
         try:
-            end = self._shared(order, started, clock)
+            end = self._shared(order, started, clock, held)
         except errors.TaskcellError as exc:
             error = TaskError(kind=exc.code, sentence=" ".join(str(exc).split()))
             end = ending.of_order(order, started, time.perf_counter() - clock, state=TaskState.FAILED, error=error)
@@ -95,43 +97,37 @@ class Executor:
             )
         ending.commit(self._store, order.run_id, end)
 
-    def _shared(self, order: TaskOrder, started: datetime, clock: float) -> AttemptEnd:
+    def _shared(self, order: TaskOrder, started: datetime, clock: float, held: contextlib.ExitStack) -> AttemptEnd:
         """Execute while holding the key's lease, or take the result of whoever held it before."""
         if order.key is None:
             return self._committed(order, started, clock)
         lease = self._results.lease(order.key)
-        held = lease.acquire(None if order.use_cache else 0.0)
-        try:
-            if order.use_cache:
-                found = self._results.look_up(order.key, keep=True)
-                if found.entry is not None:
-                    return ending.of_hit(order, found.entry, started, time.perf_counter() - clock)
-                if found.notice:
-                    order = msgspec.structs.replace(order, notices=(*order.notices, found.notice))
-            return self._committed(order, started, clock)
-        finally:
-            if held:
-                lease.release()
+        if lease.acquire(None if order.use_cache else 0.0):
+            held.callback(lease.release)
+        if order.use_cache:
+            found = self._results.look_up(order.key, keep=True)
+            if found.entry is not None:
+                return ending.of_hit(order, found.entry, started, time.perf_counter() - clock)
+            if found.notice:
+                order = msgspec.structs.replace(order, notices=(*order.notices, found.notice))
+        return self._committed(order, started, clock)
 
     def _committed(self, order: TaskOrder, started: datetime, clock: float) -> AttemptEnd:
         self._tell(WorkerNews.BEGUN, order.id)
         with logs.LogWriter(self._store, order.run_id, order.task_id, order.attempt) as log:
             outcome = self._executed(order, log)
-        notebook_path = paths.notebook(order.run_id, order.task_id, order.attempt)
-        self._store.project_files.create(notebook_path, writing.dump_notebook(outcome.notebook))
         if outcome.error is not None:
             seconds = time.perf_counter() - clock
             return ending.of_order(
                 order, started, seconds, state=TaskState.FAILED, error=outcome.error, notices=outcome.notices
             )
-        displays = self._results.put_displays(outcome.displays)
         end = ending.of_order(
             order,
             started,
             time.perf_counter() - clock,
             state=TaskState.SUCCEEDED,
             outputs=outcome.outputs,
-            displays=displays,
+            displays=outcome.displays,
             notices=outcome.notices,
             randomness=outcome.randomness,
         )
@@ -165,8 +161,11 @@ class Executor:
         task = msgspec.json.decode(self._store.blobs.get(order.task), type=Task)
         folder = scratch.make(order.run_id, order.task_id, order.attempt)
         before = memory.usage()
+        may_have_left = True
         try:
-            self._prepare(folder, task, order)
+            values = {item.name: item.artifact for item in task.captures if item.artifact is not None}
+            exchange = exchanging.Exchange(self._store, folder, [*order.inputs.values(), *values.values()])
+            self._prepare(folder, task, order, values, exchange)
             executed = notebooks.execute(
                 composing.task_notebook(task, order, self._plan, self._store.url),
                 scratch=folder,
@@ -180,25 +179,51 @@ class Executor:
                     "TASKCELL_READ_CACHE": "1" if order.use_cache else "0",
                 },
                 listener=log.write,
+                isolation=task.options.isolation or self._plan.isolation,
             )
-            return _explained(self._read(folder, executed, task), before, memory.usage())
+            may_have_left = executed.may_have_left
+            outcome = _explained(self._read(folder, executed, task), before, memory.usage())
+            return self._kept(order, outcome, writing.body_outputs(executed.notebook), exchange)
         finally:
-            # What a task leaves running ends with it, also what gave up its parent or its session.
-            processes.kill_marked(f"{folder}{os.sep}")
+            if may_have_left:
+                # What a task leaves running ends with it, also what gave up its parent or its session.
+                processes.kill_marked(f"{folder}{os.sep}")
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _prepare(self, folder: Path, task: Task, order: TaskOrder) -> None:
+    def _kept(
+        self, order: TaskOrder, outcome: _Outcome, shown: list[dict[str, object]], exchange: exchanging.Exchange
+    ) -> _Outcome:
+        """Store what was executed, and of a success what came out and what was shown."""
+        displays: list[Digest | None] = [None]
+
+        def keep_notebook() -> None:
+            path = paths.notebook(order.run_id, order.task_id, order.attempt)
+            self._store.project_files.create(path, writing.dump_notebook(outcome.notebook))
+
+        def keep_displays() -> None:
+            displays[0] = self._results.put_displays(shown)
+
+        if outcome.error is not None:
+            keep_notebook()
+            return outcome
+        exchange.settle(outcome.outputs.values(), keep_notebook, keep_displays)
+        return dataclasses.replace(outcome, displays=displays[0])
+
+    def _prepare(
+        self, folder: Path, task: Task, order: TaskOrder, values: dict[str, Artifact], exchange: exchanging.Exchange
+    ) -> None:
         composing.write_modules(task, folder / "modules")
         inside = InsideOrder(
-            store=self._store.url,
+            store=exchange.url,
             project=self._store.project,
             trusted=self._trusted,
+            is_own=exchange.is_own,
             scratch=str(folder),
             inputs=order.inputs,
             outputs=task.outputs,
             stated=task.stated,
             seed=order.seed,
-            values={item.name: item.artifact for item in task.captures if item.artifact is not None},
+            values=values,
         )
         (folder / "order.json").write_bytes(msgspec.json.encode(inside))
 
@@ -219,7 +244,7 @@ class Executor:
         ]
         return _Outcome(
             outputs=result.outputs,
-            displays=writing.body_outputs(executed.notebook),
+            displays=None,
             notebook=executed.notebook,
             error=error,
             notices=tuple(notices),

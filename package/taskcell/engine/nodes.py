@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from taskcell import errors
@@ -115,6 +115,19 @@ class Graph:
         for binding in node.planned.bindings:
             if binding.source:
                 yield self._nodes[binding.source], binding.output
+
+    def coming(self, running: Iterable[Node], limit: int) -> list[Node]:
+        """Return nodes that need nothing but what runs, and what comes of that: at most so many, the nearest first."""
+        found: dict[str, Node] = {}
+        sources = deque(running)
+        under_way = {node.id for node in sources}
+        while sources and len(found) < limit:
+            for node in sources.popleft().dependents[:limit]:
+                if node.id not in found and node.waits_for <= under_way and node.state is TaskState.PENDING:
+                    found[node.id] = node
+                    under_way.add(node.id)
+                    sources.append(node)
+        return list(found.values())[:limit]
 
     def expand(self, parent: Node, name: str, elements: Sequence[Artifact]) -> list[Node]:
         """Add a node for each element of a mapped input."""

@@ -120,15 +120,21 @@ def read_head(store: Store, run_id: str, drivers: Drivers, plan: Plan | None = N
 def read_status(store: Store, run_id: str, drivers: Drivers, plan: Plan | None = None) -> RunStatus:
     """Read where a run and all its tasks stand; raise NotFoundError when there is no such run."""
     head = read_head(store, run_id, drivers, plan)
+    cancelling = not head.state.ended and cancel_requested(store, run_id, head.epoch)
+    return status_of(head, read_attempts(store, run_id), cancelling=cancelling)
+
+
+def status_of(head: RunHead, attempts: dict[str, Attempt], *, cancelling: bool = False) -> RunStatus:
+    """Return where a run stands whose head and newest attempts were read."""
     return RunStatus(
         plan=head.plan,
         state=head.state,
         sentence=head.sentence,
-        tasks=_task_statuses(head, read_attempts(store, run_id)),
+        tasks=_task_statuses(head, attempts),
         epoch=head.epoch,
         started_at=head.plan.created_at,
         ended_at=head.ended_at,
-        cancelling=not head.state.ended and cancel_requested(store, run_id, head.epoch),
+        cancelling=cancelling,
     )
 
 
@@ -168,11 +174,17 @@ def read_attempt(store: Store, run_id: str, task_id: str, number: int | None = N
         start = store.records.try_read(paths.attempt_start(run_id, task_id, number), AttemptStart)
     except errors.FormatError:
         start = None
+    return Attempt(number=number, start=start, end=read_end(store, run_id, task_id, number, start))
+
+
+def read_end(
+    store: Store, run_id: str, task_id: str, number: int, start: AttemptStart | None = None
+) -> AttemptEnd | None:
+    """Return how an attempt ended, or None when that isn't recorded; one whose record is damaged counts as failed."""
     try:
-        end = store.records.try_read(paths.attempt_end(run_id, task_id, number), AttemptEnd)
+        return store.records.try_read(paths.attempt_end(run_id, task_id, number), AttemptEnd)
     except errors.FormatError as exc:
-        end = _unreadable(task_id, number, start, exc)
-    return Attempt(number=number, start=start, end=end)
+        return _unreadable(task_id, number, start, exc)
 
 
 def _unreadable(task_id: str, number: int, start: AttemptStart | None, exc: errors.FormatError) -> AttemptEnd:

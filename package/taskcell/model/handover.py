@@ -19,6 +19,8 @@ class InsideOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     stated: bool
     seed: int | None = None
     values: dict[str, Artifact] = {}
+    is_own: bool = False
+    """Whether the store is the attempt's own, whose values are sent on: what it holds need not survive a power cut."""
 
 
 class InsideResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -12,6 +12,7 @@ from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import KeyPart
 from taskcell.model.settings import KubernetesSettings
+from taskcell.model.tasks import Isolation
 
 RunId = NewType("RunId", str)
 """A ULID: 26 characters of Crockford's base 32, sorting by time."""
@@ -106,6 +107,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Working folder of the tasks, used where it exists."""
     kubernetes: KubernetesSettings | None = None
     """How the kubernetes backend runs it; None elsewhere."""
+    isolation: Isolation = Isolation.PROCESS
+    """What separates the runs of tasks that don't say."""
     schedule: str = ""
     """Name of the schedule that launched it. Empty: a person did."""
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from taskcell.model.tasks import Isolation
+
 
 class KubernetesSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """How the ``kubernetes`` backend runs drivers and tasks; a launch writes it into its plan.
@@ -74,5 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     the namespace on Kubernetes. None: nobody."""
     workflow: str | None = None
     """Name of the workflow. None: the notebook's file name."""
+    isolation: Isolation = Isolation.PROCESS
+    """What separates task runs from each other: forked processes, or a kernel each."""
     kubernetes: KubernetesSettings = KubernetesSettings()
     """How the kubernetes backend runs."""

@@ -14,6 +14,15 @@ Pairs = tuple[tuple[str, str], ...]
 """Names with values, in the order in which they were given; hashable, as options are."""
 
 
+class Isolation(StrEnum):
+    """What separates one task run from another."""
+
+    PROCESS = "process"
+    """A process of its own, forked from one that has imported everything: milliseconds."""
+    KERNEL = "kernel"
+    """A Jupyter kernel of its own, started from nothing: a second or two."""
+
+
 class TaskOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a task is to be run. None of it is part of the cache key except ``seed`` and ``map_over``."""
 
@@ -52,6 +61,8 @@ class TaskOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     seed: int | None = None
     """Seed for ``random`` and ``numpy.random`` set before the body; the elements of a map have seeds of their own, made
     from it. None: not seeded."""
+    isolation: Isolation | None = None
+    """What separates a run of the task from others. None: as the launch says."""
 
 
 class CaptureKind(StrEnum):

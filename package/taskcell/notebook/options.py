@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskcell import errors
-from taskcell.model.tasks import TaskOptions
+from taskcell.model.tasks import Isolation, TaskOptions
 from taskcell.notebook import names, quoting
 
 _NUMBER = r"\d+(?:\.\d*)?|\.\d+"
@@ -127,6 +127,13 @@ def _queue(text: str) -> str:
     return text
 
 
+def _isolation(text: str) -> Isolation:
+    try:
+        return Isolation(text)
+    except ValueError:
+        raise _BadValueError("process or kernel") from None
+
+
 FLAGS: tuple[Flag, ...] = (
     Flag(
         name="--retries",
@@ -234,6 +241,13 @@ FLAGS: tuple[Flag, ...] = (
         metavar="N",
         help="seed of random and numpy.random, set before the body",
         parse=_whole(0, 2**32 - 1),
+    ),
+    Flag(
+        name="--isolation",
+        field="isolation",
+        metavar="KIND",
+        help="process (forked, fast) or kernel (a Jupyter kernel of its own)",
+        parse=_isolation,
     ),
 )
 _BY_NAME = {flag.name: flag for flag in FLAGS}

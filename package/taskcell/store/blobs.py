@@ -53,7 +53,7 @@ class Blobs:
         if isinstance(data, (bytes, bytearray, memoryview)):
             data = buffers.plain(data)
             digest, size_bytes = digest_bytes(data), len(data)
-            if not self._is_kept(digest, size_bytes):
+            if not self._is_new(digest, data) and not self._is_kept(digest, size_bytes):
                 self._create(digest, data)
             return digest, size_bytes
         return self._put_stream(data)
@@ -140,6 +140,16 @@ class Blobs:
             self._files.create(paths.blob(digest), data)
         except errors.AlreadyExistsError:
             self._touch(digest)
+
+    def _is_new(self, digest: Digest, data: Buffer) -> bool:
+        """Whether a small blob was not there and is now: where each look is a request, writing at once saves one."""
+        if self._files.copies is None or len(data) > _READ_BACK_UP_TO_BYTES:
+            return False
+        try:
+            self._files.create(paths.blob(digest), data)
+        except errors.AlreadyExistsError:
+            return False
+        return True
 
     def _is_kept(self, digest: Digest, size_bytes: int) -> bool:
         """Whether the right bytes are there, marked as used now; what is wrong is put aside."""

@@ -67,6 +67,9 @@ class Copies(Protocol):
     def place(self, path: str) -> Path:
         """Return where a blob's copy lies, made if it isn't there; raise NotFoundError or StoreError."""
 
+    def lend(self, path: str, to: Path) -> None:
+        """Let a blob's copy be found under another name on this machine, too; raise NotFoundError or StoreError."""
+
     def drop(self, path: str) -> None:
         """Forget a copy, such as one that is damaged; an absent one is no error."""
 

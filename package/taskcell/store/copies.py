@@ -70,6 +70,14 @@ class Copies:
             _write(descriptor, body)
             self._adopt(incoming, self._place(path))
 
+    def lend(self, path: str, to: Path) -> None:
+        """Let a blob's copy be found under another name on this machine, too; raise NotFoundError or StoreError."""
+        place = self.place(path)
+        try:
+            to.hardlink_to(place)
+        except OSError:
+            to.symlink_to(place)  # on another disk
+
     def drop(self, path: str) -> None:
         """Forget a copy, such as one that is damaged; an absent one is no error."""
         if paths.is_blob(path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,6 +74,8 @@ class Store:
     project_files: Files
     blobs: Blobs
     records: Records
+    found: Callable[[], None]
+    """Write the store's first record unless it is there, as anything that is stored does first."""
 
     def pause_s(self, shortest_s: float) -> float:
         """Return how long to wait before records are looked at again: longer where each look is a request.
@@ -131,6 +134,7 @@ def open_store(url: str, project: str = "default", *, create: bool = True, durab
         project_files=project_files,
         blobs=Blobs(files),
         records=Records(project_files),
+        found=founding,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from taskcell import errors
+from taskcell import errors, tallies
 from taskcell.backends import registry
 from taskcell.backends.contracts import WEBHOOK_URL, DriverOrder, LookOrder, ServeOrder, TaskOrder, WorkerNews
 from taskcell.backends.mailboxes import ANSWER, Mailbox
@@ -76,6 +76,7 @@ def _drive(order: DriverOrder) -> int:
     finally:
         _notify(store, plan)
     backend.driver_ended(order.run_id)
+    _say_requests()
     return 0
 
 
@@ -100,12 +101,9 @@ def _work(order: DriverOrder) -> int:
     from taskcell.engine.executing import Executor
 
     store, plan = _opened(order)
-    tell = _teller("")
-    executor = Executor(store, plan, trusted=order.trusted, tell=tell)
+    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(""))
     for line in sys.stdin.buffer:
-        task_order = msgspec.json.decode(line, type=TaskOrder)
-        executor.execute(task_order)
-        tell(WorkerNews.DONE, task_order.id)
+        executor.execute(msgspec.json.decode(line, type=TaskOrder))
     return 0
 
 
@@ -117,13 +115,17 @@ def _serve(order: ServeOrder) -> int:
     # The first process of a container ignores the signal unless it says what it does.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
     store, plan = _opened(order)
-    tell = _teller(f"{ANSWER} ")
-    executor = Executor(store, plan, trusted=order.trusted, tell=tell)
+    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(f"{ANSWER} "))
     mailbox = Mailbox(store.records, order.run_id, order.mailbox)
     for task_order in serving.orders(mailbox, order.linger_s):
         executor.execute(task_order)
-        tell(WorkerNews.DONE, task_order.id)
+    _say_requests()
     return 0
+
+
+def _say_requests() -> None:
+    if said := tallies.line():
+        sys.stderr.write(f"{said}\n")
 
 
 def _look(order: LookOrder) -> int:

@@ -39,7 +39,7 @@ def _order() -> InsideOrder:
 
 
 def _store(order: InsideOrder) -> Store:
-    return open_store(order.store, order.project)
+    return open_store(order.store, order.project, durability="process" if order.is_own else "full")
 
 
 def begin() -> None:

@@ -90,3 +90,12 @@ def test_user_without_a_cache_folder_has_a_temporary_one(
     place = Copies(service.fetch).place(service.add(b"body"))
     assert place.read_bytes() == b"body"
     assert tmp_path not in place.parents
+
+
+def test_lent_copy_is_there_after_the_copy_itself_is_gone(service: Service, tmp_path: Path) -> None:
+    path = service.add(b"body")
+    copies = Copies(service.fetch, folder=tmp_path / "copies")
+    copies.lend(path, tmp_path / "lent")
+    copies.drop(path)
+    assert (tmp_path / "lent").read_bytes() == b"body"
+    assert service.fetched == [path]

@@ -84,6 +84,7 @@ class FakeWorkers:
         self.cancelled: list[str] = []
         self.strays_stopped = 0
         self.closed = 0
+        self.foreseen: list[int] = []
         self.most_busy = 0
         self._news: list[WorkerEvent] = []
         self._open: list[TaskOrder] = []
@@ -117,6 +118,9 @@ class FakeWorkers:
         self.most_busy = max(self.most_busy, len(self.busy))
         self.started_at[order.id] = self.world.clock.now
         self._open.append(order)
+
+    def foresee(self, options: Sequence[TaskOptions]) -> None:
+        self.foreseen.append(len(options))
 
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
         orders, self._open = self._open, []

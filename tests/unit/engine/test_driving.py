@@ -610,3 +610,14 @@ def test_a_driver_that_is_replaced_leaves_its_workers_alone() -> None:
     assert world.store.records.latest(paths.driver_ends(RUN), DriverEnd) is None
     world.bodies["t"] = lambda: 1
     assert world.drive()[0].state is RunState.SUCCEEDED
+
+
+def test_workers_hear_what_becomes_ready_next_but_not_what_waits_for_more() -> None:
+    tasks = [
+        task("a", outputs=["x"]),
+        task("b", outputs=["y"]),
+        task("c", "x<a", outputs=["z"]),
+        task("d", "z<c", "y<b"),
+    ]
+    _, workers = World(tasks, {name: lambda **_: 1 for name in "abcd"}).drive(slots=1)
+    assert workers.foreseen == [1, 0, 1, 0], "a: c; b after it: nothing new; c: d; d: nothing"

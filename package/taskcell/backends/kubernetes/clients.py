@@ -18,7 +18,7 @@ import httpx2
 import lightkube
 from lightkube.config import client_adapter
 
-from taskcell import errors
+from taskcell import errors, tallies
 from taskcell.backends.kubernetes import faults
 
 TIMEOUT_S = 15.0
@@ -146,10 +146,15 @@ class Cluster:
     ) -> httpx2.Response:
         """Send a request that no other method here is for; raise ApiFaultError unless it succeeds."""
         headers = {"Content-Type": content} if body is not None else None
+        self._count(method, path)
         with faults.translated(self.server):
             response = self._http.request(method, path, params=params, json=body, headers=headers)
         faults.check(response, self.server)
         return response
+
+    def _count(self, verb: str, path: str) -> None:
+        kind, _, rest = path.partition(f"/namespaces/{self.namespace}/")[2].partition("/")
+        tallies.count(f"{verb} {kind}{'/log' if rest.endswith('/log') else ''}")
 
     def _json(self, method: str, path: str, *, params: dict[str, str] | None = None, body: Item | None = None) -> Item:
         answer: Item = self.request(method, path, params=params, body=body).json()
@@ -157,6 +162,7 @@ class Cluster:
 
     def _lines(self, path: str, params: dict[str, str], silence_s: float) -> Iterator[str]:
         timeout = httpx2.Timeout(TIMEOUT_S, read=silence_s)
+        self._count("FOLLOW", path)
         with faults.translated(self.server), self._http.stream("GET", path, params=params, timeout=timeout) as response:
             if not response.is_success:
                 response.read()

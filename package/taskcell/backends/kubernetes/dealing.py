@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from taskcell.backends.contracts import TaskOrder
@@ -44,7 +44,7 @@ class Pod:
     orders: deque[TaskOrder] = field(default_factory=deque)
     answered: int = 0
     last: float = 0.0
-    """When it last began to run or was done with an order."""
+    """When it last began to run, began with an order, or was done with one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +57,8 @@ class _Line:
     not_before: float = 0.0
     """When more pods may be asked for again."""
     mean_s: float | None = None
+    foreseen: int = 0
+    """Orders that come soon, unless what runs now fails."""
     deaths: int = 0
     """Workers that died one after the other without an order done."""
 
@@ -83,6 +85,13 @@ class Dealer:
         else:
             line.orders.append(order)
 
+    def foresee(self, shapes: Iterable[Shape]) -> None:
+        """Note of what shapes the orders are that come next."""
+        for line in self._lines.values():
+            line.foreseen = 0
+        for shape in shapes:
+            self._lines.setdefault(shape.id, _Line(shape=shape)).foreseen += 1
+
     def withdraw(self, order_id: str) -> bool:
         """Take an order out of its line; return whether it was in one."""
         for line in self._lines.values():
@@ -100,24 +109,37 @@ class Dealer:
     def wanted(self, now: float) -> Iterator[Shape]:
         """Yield the shape of each pod that should be started now."""
         room = self._most_pods - sum(not pod.closed or bool(pod.orders) for pod in self.pods.values())
-        for line in self._lines.values():
-            for _ in range(min(room, self._wanted(line, now))):
-                room -= 1
-                yield line.shape
+        for count in (self._wanted, self._wanted_ahead):
+            for line in self._lines.values():
+                for _ in range(min(room, count(line, now))):
+                    room -= 1
+                    yield line.shape
 
     def _wanted(self, line: _Line, now: float) -> int:
         if not line.orders:
             return 0
-        pods = [pod for pod in self.pods.values() if pod.shape.id == line.shape.id and not pod.closed]
+        pods = self._open_pods(line)
         starting = sum(not pod.running for pod in pods)
         if not line.shape.share:
-            return len(line.orders) - starting
+            return len(line.orders) - len(pods)
         idle = sum(pod.running and not pod.orders for pod in pods)
         self._grow(line, pods, now)
         useful = len(line.orders)
         if line.mean_s is not None and pods:
-            useful = min(useful, math.floor(len(line.orders) * line.mean_s / START_COST_S))
+            # What those that work will have done by then needs no other pod.
+            working = sum(pod.running for pod in pods)
+            useful = min(useful, max(0, math.floor(len(line.orders) * line.mean_s / START_COST_S) - working))
         return max(0, min(line.allowed - len(pods), useful - starting - idle))
+
+    def _wanted_ahead(self, line: _Line, _now: float) -> int:
+        """Return how many pods of their own to start before their orders are there: what is needed while one starts."""
+        if line.shape.share or not line.foreseen or line.mean_s is None:
+            return 0
+        useful = min(line.foreseen, math.floor(START_COST_S / max(line.mean_s, 0.001)))
+        return useful - max(0, len(self._open_pods(line)) - len(line.orders))
+
+    def _open_pods(self, line: _Line) -> list[Pod]:
+        return [pod for pod in self.pods.values() if pod.shape.id == line.shape.id and not pod.closed]
 
     def _grow(self, line: _Line, pods: list[Pod], now: float) -> None:
         """Allow twice as many pods once all that are allowed have been busy for a while."""
@@ -163,6 +185,13 @@ class Dealer:
         if not pod.running:
             pod.running, pod.last = True, now
 
+    def begun(self, pod: Pod, order_id: str, now: float) -> bool:
+        """Note that a task's body begins; return whether its order is out."""
+        is_out = any(order.id == order_id for order in pod.orders)
+        if is_out:
+            pod.last = now
+        return is_out
+
     def done(self, pod: Pod, order_id: str, now: float) -> bool:
         """Note that an order was answered; return whether it was out."""
         order = next((order for order in pod.orders if order.id == order_id), None)
@@ -179,7 +208,11 @@ class Dealer:
 
     def remove(self, job: str) -> Pod | None:
         """Forget a pod and return it; its orders are the caller's."""
-        return self.pods.pop(job, None)
+        pod = self.pods.pop(job, None)
+        if pod is not None and not pod.closed and not pod.answered and pod.shape.id in self._lines:
+            # It was started ahead of an order that did not come in time: so would be the next one.
+            self._lines[pod.shape.id].foreseen = 0
+        return pod
 
     def died(self, shape: Shape) -> int:
         """Note that a worker died; return how many have, since one was last done with an order."""

@@ -20,6 +20,7 @@ from taskcell.backends.kubernetes.jobs import WorkerJobs
 from taskcell.backends.mailboxes import ANSWER, Mailbox
 from taskcell.model.runs import Plan, TaskError
 from taskcell.model.settings import KubernetesSettings
+from taskcell.model.tasks import TaskOptions
 from taskcell.store import paths
 from taskcell.store.opening import Store
 
@@ -100,6 +101,14 @@ class KubernetesWorkers:
             self._lost(order, TaskError(kind="image", sentence=f"{exc.message} {exc.remedy}", final=True))
             return
         self._dealer.line_up(order, shape)
+
+    def foresee(self, options: Sequence[TaskOptions]) -> None:
+        """Let pods of their own be started for task runs that will soon be ready."""
+        coming = []
+        for each in options:
+            with contextlib.suppress(errors.InvalidInputError):  # told when it is submitted
+                coming.append(shapes.shape_of(each, self._settings))
+        self._dealer.foresee(coming)
 
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
         """Deal, listen for at most ``timeout_s`` seconds, and return what is new."""
@@ -242,7 +251,7 @@ class KubernetesWorkers:
         news, _, order_id = rest.partition(" ")
         if news == WorkerNews.DONE:
             self._done(pod, order_id)
-        elif news == WorkerNews.BEGUN and any(order.id == order_id for order in pod.orders):
+        elif news == WorkerNews.BEGUN and self._dealer.begun(pod, order_id, self._clock()):
             self._news.append(WorkerEvent(order_id=order_id, news=WorkerNews.BEGUN))
 
     def _done(self, pod: Pod, order_id: str) -> None:

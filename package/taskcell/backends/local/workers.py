@@ -21,6 +21,7 @@ import msgspec
 from taskcell.backends import contracts, scratch
 from taskcell.backends.contracts import WorkerEvent, WorkerNews
 from taskcell.backends.local import drivers, processes
+from taskcell.model.tasks import TaskOptions
 
 END_PATIENCE_S = 5.0
 """How long an idle worker may take to go."""
@@ -73,6 +74,9 @@ class LocalWorkers:
         worker.order_id = order.id
         worker.unsent += msgspec.json.encode(order) + b"\n"
         self._send(worker)
+
+    def foresee(self, options: Sequence[TaskOptions]) -> None:
+        """Hear what comes next: a process is there as soon as it is needed."""
 
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
         """Wait for news and for the end of workers."""

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from taskcell import errors
+from taskcell import errors, tallies
 from taskcell.store.backing_off import Patience
 from taskcell.store.s3.refusals import RefusedError, refused
 
@@ -118,6 +118,7 @@ class Connection:
     async def _send(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         async with asyncio.timeout(_REQUEST_LIMIT_S):
             client = await self._client()
+            tallies.count(method)
             reply: dict[str, Any] = await getattr(client, method)(**arguments)
             if method == "get_object":
                 async with reply["Body"] as body:

@@ -160,3 +160,44 @@ def test_deaths_are_counted_until_something_is_done(count: int) -> None:
     assert [table.dealer.died(SHAPE) for _ in range(count)][-1] == count
     table.work(1.0)
     assert table.dealer.died(SHAPE) == 1
+
+
+def test_short_tasks_that_come_next_have_their_pods_started_ahead_and_long_ones_not() -> None:
+    for task_s, ahead in ((1.0, 4), (3.0, 1), (60.0, 0)):
+        table = Table(1, shape=OWN)
+        table.dealer.foresee([OWN] * 10)
+        table.start_pods()
+        assert table.made == 1, "nothing is known of how long such tasks take"
+        table.all_run()
+        (pod,) = table.dealer.pods.values()
+        table.deal()
+        table.now += 30.0  # its worker came up
+        assert table.dealer.begun(pod, pod.orders[0].id, table.now)
+        table.now += task_s
+        table.dealer.done(pod, pod.orders[0].id, table.now)
+        table.dealer.foresee([OWN] * 10)
+        table.start_pods()
+        assert table.made == 1 + ahead
+        table.start_pods()
+        assert table.made == 1 + ahead, "those that start are enough"
+
+
+def test_pods_started_ahead_take_no_room_from_orders_that_are_there() -> None:
+    table = Table(1, most_pods=2, shape=OWN)
+    table.work(0.1)
+    table.dealer.pods.clear()
+    table.dealer.foresee([OWN] * 10)
+    for number in range(2):
+        table.dealer.line_up(order(10 + number), SHAPE)
+    assert list(table.dealer.wanted(table.now)) == [SHAPE, SHAPE]
+
+
+def test_a_pod_started_ahead_in_vain_is_not_followed_by_another() -> None:
+    table = Table(1, shape=OWN)
+    table.work(3.0)
+    table.dealer.pods.clear()
+    table.dealer.foresee([OWN])
+    table.start_pods()
+    (job,) = table.dealer.pods
+    table.dealer.remove(job)
+    assert list(table.dealer.wanted(table.now)) == []

@@ -1,0 +1,90 @@
+"""The notebook's file while it is executed: saved now and then, whole or not at all, and always at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from taskcell.engine import papermilling
+
+FIRST_SAVE_S = 0.3
+"""Notebooks that take less are saved once, at their end."""
+_PAUSE_S = 1.0
+_SHARE = 0.05
+"""Part of the time that saving may take."""
+
+
+class SavingManager(papermilling.NotebookExecutionManager):  # type: ignore[misc]
+    """papermill's keeper of a notebook's state, which saves at every turn; this one saves when it is time."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._next_save = time.monotonic() + FIRST_SAVE_S
+        self._is_over = False
+
+    def save(self, **_: Any) -> None:
+        """Save if it is time to."""
+        begun = time.monotonic()
+        if self._is_over or begun >= self._next_save:
+            self._write()
+            ended = time.monotonic()
+            self._next_save = ended + max(_PAUSE_S, (ended - begun) / _SHARE)
+        self.last_save_time = self.now()
+
+    def autosave_cell(self) -> None:
+        """Save if it is time to, within a cell."""
+        self.save()
+
+    def is_due(self) -> bool:
+        """Whether the next call of ``save`` writes."""
+        return time.monotonic() >= self._next_save
+
+    def notebook_complete(self, **_: Any) -> None:
+        """Complete the notebook's state, and save it. A cell that was never reached stays pending."""
+        pending = [cell for cell in self.nb.cells if cell.metadata.papermill["status"] == self.PENDING]
+        self._is_over = True
+        stopped = self.nb.metadata.papermill["exception"] is not None
+        write, self._write = self._write, _nothing  # type: ignore[method-assign]
+        super().notebook_complete()
+        self._write = write  # type: ignore[method-assign]
+        if stopped:
+            for cell in pending:
+                cell.metadata.papermill["status"] = self.PENDING
+        self._write()
+
+    def _write(self) -> None:
+        if self.output_path:
+            write(self.nb, self.output_path)
+
+
+def _nothing() -> None:
+    """Write nothing."""
+
+
+def write(notebook: Any, path: str) -> None:
+    """Write a notebook where papermill would; a local file is replaced as a whole."""
+    if "://" in path or path == "-":
+        papermilling.write_ipynb(notebook, path)
+        return
+    target = Path(path)
+    fd, name = tempfile.mkstemp(prefix=f".{target.name[:100]}-", suffix=".ipynb", dir=target.parent)
+    os.close(fd)
+    try:
+        mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
+        papermilling.write_ipynb(notebook, name)
+        os.chmod(name, mode & 0o7777)  # noqa: PTH101
+        os.replace(name, target)  # noqa: PTH105
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)  # noqa: PTH108
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
