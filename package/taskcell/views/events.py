@@ -60,7 +60,7 @@ class LogWhole(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag
 
 
 class LogLines(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="log-lines"):
-    """Lines that were added. The first one replaces a line of the same number that had no end yet."""
+    """Lines that were added. They replace lines of the same numbers, such as a last one that had no end yet."""
 
     topic: str
     sequence: int

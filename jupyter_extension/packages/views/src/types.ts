@@ -552,7 +552,7 @@ export interface LogChunk {
   schema: number;
 }
 
-/** Lines that were added. The first one replaces a line of the same number that had no end yet. */
+/** Lines that were added. They replace lines of the same numbers, such as a last one that had no end yet. */
 export interface LogLines {
   event: "log-lines";
   topic: string;

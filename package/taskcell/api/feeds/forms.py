@@ -50,7 +50,9 @@ def form(context: Context, params: requests.Form) -> LaunchForm:
         shown_at=datetime.now(UTC),
         versions=tuple(_versions(context, workflow.name, tags)),
         tags=tags,
-        backends=tuple(_backends(context, chosen.backend)),
+        backends=context.memory.get(
+            "backends", (context.store.url, chosen.backend), lambda: tuple(_backends(context, chosen.backend))
+        ),
         backend=chosen.backend,
         max_workers=chosen.max_workers,
         max_branches=launching.MAX_BRANCHES,

@@ -43,7 +43,8 @@ def task_in(status: states.RunStatus, name: str) -> states.TaskStatus:
 def origin(context: Context, status: states.RunStatus, task: states.TaskStatus) -> Place:
     """Return the attempt that executed: of a hit that of another run, where that is still known."""
     end = task.end
-    mine = Place(run=status.plan.run_id, task=task.id, attempt=task.attempt, ended=end is not None)
+    ended = end is not None or status.state.ended
+    mine = Place(run=status.plan.run_id, task=task.id, attempt=task.attempt, ended=ended)
     if end is None or not end.cached or not end.from_run:
         return mine
     try:
@@ -69,7 +70,7 @@ def place(context: Context, run_id: str, name: str, attempt: int = 0) -> Place:
             run=run_id,
             task=task.id,
         )
-    ended = attempt < task.attempt or task.end is not None
+    ended = attempt < task.attempt or task.end is not None or status.state.ended
     return Place(run=run_id, task=task.id, attempt=attempt, ended=ended)
 
 

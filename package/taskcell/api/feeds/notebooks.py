@@ -27,7 +27,7 @@ def executed(context: Context, params: requests.GetTaskNotebook) -> NotebookFile
     if place.attempt == 0:
         raise errors.NotFoundError(
             f"Task {params.task!r} of run {params.run} has no executed notebook"
-            + (": it has not begun." if not place.ended else ": the run that made its result has no record of it."),
+            + (": it never began, or the run that made its result is gone." if place.ended else ": it has not begun."),
             remedy="" if place.ended else "Wait until it has ended.",
             run=params.run,
         )

@@ -58,15 +58,27 @@ class Picture:
 
     def view(self, *, with_places: bool = True) -> RunView:
         """Return the run as it stands now; with positions unless they are not wanted."""
+        return self.shown(self.drawn(), with_places=with_places)
+
+    def shown(self, found: RunView, *, with_places: bool = True) -> RunView:
+        """Return what ``drawn`` gave, with positions and as of this moment."""
+        now, places = datetime.now(UTC), None
+        if with_places and found.graph is not None:
+            with self._lock:
+                places = self._places(found.graph)
+        status = self.reading.latest()
+        return msgspec.structs.replace(found, shown_at=now, duration_s=showing.duration_s(status, now), placed=places)
+
+    def drawn(self) -> RunView:
+        """Return the run without positions: the same object until something has changed."""
         status = self.reading.status()
         with self._lock:
             if self._view is None or status is not self._of:
-                self._view = self._drawn(status)
+                made = self._drawn(status)
+                if self._view is None or not _is_same(self._view, made):
+                    self._view = made
                 self._of = status
-            found = self._view
-            places = self._places(found.graph) if with_places and found.graph is not None else None
-        now = datetime.now(UTC)
-        return msgspec.structs.replace(found, shown_at=now, duration_s=showing.duration_s(status, now), placed=places)
+            return self._view
 
     def _drawn(self, status: states.RunStatus) -> RunView:
         plan, now = status.plan, datetime.now(UTC)
@@ -118,6 +130,11 @@ class Picture:
         if self._placed is None or self._placed[0] != names:
             self._placed = names, placed(steady(drawn))
         return self._placed[1]
+
+
+def _is_same(one: RunView, other: RunView) -> bool:
+    """Whether two views of one run say the same, but for the moment when they were made."""
+    return msgspec.structs.replace(one, shown_at=other.shown_at) == other
 
 
 def steady(drawn: graph.Graph) -> graph.Graph:

@@ -61,6 +61,10 @@ class Reading:
             assert self._status is not None
             return self._status
 
+    def latest(self) -> states.RunStatus:
+        """Return where the run stood at the last look."""
+        return self._status or self.status()
+
     @property
     def waits(self) -> dict[str, str]:
         """Return for what task runs wait outside the run, as of the last status: sentences by id."""
