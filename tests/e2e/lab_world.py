@@ -173,7 +173,13 @@ class LabServer:
         env = kernels.environment(self.store)
         folders = {
             name: str(self.folder / name.lower())
-            for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "XDG_CACHE_HOME")
+            for name in (
+                "JUPYTER_CONFIG_DIR",
+                "JUPYTER_DATA_DIR",
+                "JUPYTER_RUNTIME_DIR",
+                "IPYTHONDIR",
+                "XDG_CACHE_HOME",
+            )
         }
         return env | folders | self._environ
 

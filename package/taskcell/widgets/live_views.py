@@ -55,7 +55,7 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         """Show something else from the next time that it is drawn; what is on screen stays."""
         with self.hold_sync():
             self.view, self.params = view, dict(params)
-            self.first = dict(first) if first is not None else None
+            self.set_trait("first", dict(first) if first is not None else None)
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ class Subscriptions:
                 self._send({"topic": topic, "error": answering.fault(refused)})
                 return
             stop = self._stops[topic] = threading.Event()
-        threading.Thread(target=self._watch, args=(topic, stop), name=f"taskcell-watch-{topic}", daemon=True).start()
+        threading.Thread(target=self._watch, args=(topic, stop), name=f"taskcell-topic-{topic}", daemon=True).start()
 
     def drop(self, topic: str) -> None:
         """Watch a topic no longer; one that is not watched is no error."""
