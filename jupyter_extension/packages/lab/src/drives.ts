@@ -24,6 +24,8 @@ export interface Facts {
 
 interface Cell {
   metadata: Record<string, unknown>;
+  source?: unknown;
+  outputs?: { text?: unknown; data?: Record<string, unknown> }[];
 }
 
 /** Path of a run's experiment. */
@@ -120,11 +122,17 @@ export class ExperimentDrive implements Contents.IDrive {
 
   /** Keep the notebook as it is, and return one whose cells can't be edited by mistake. */
   private _keep(path: string, notebook: unknown): unknown {
-    const content: unknown = typeof notebook === 'string' ? JSON.parse(notebook) : notebook;
-    this.contents.set(path, content);
-    const shown = structuredClone(content) as { cells?: Cell[] };
+    this.contents.set(path, notebook);
+    const shown = structuredClone(notebook) as { cells?: Cell[] };
     for (const cell of shown.cells ?? []) {
       cell.metadata = { ...cell.metadata, editable: false, deletable: false };
+      cell.source = joined(cell.source);
+      for (const output of cell.outputs ?? []) {
+        output.text = joined(output.text);
+        for (const [type, data] of Object.entries(output.data ?? {})) {
+          output.data = { ...output.data, [type]: type.endsWith('json') ? data : joined(data) };
+        }
+      }
     }
     return shown;
   }
@@ -133,8 +141,8 @@ export class ExperimentDrive implements Contents.IDrive {
     return [];
   }
 
-  getDownloadUrl(): Promise<string> {
-    return refuse();
+  async getDownloadUrl(): Promise<string> {
+    return 'data:,'; // files that a notebook refers to are not kept with it
   }
   newUntitled(): Promise<Contents.IModel> {
     return refuse();
@@ -163,6 +171,11 @@ export class ExperimentDrive implements Contents.IDrive {
 
   private _isDisposed = false;
   private _fileChanged = new Signal<this, Contents.IChangedArgs>(this);
+}
+
+/** A text that a notebook file keeps as a list of lines. */
+function joined(text: unknown): unknown {
+  return Array.isArray(text) ? text.join('') : text;
 }
 
 async function refuse(): Promise<never> {

@@ -99,10 +99,32 @@ function dress(panel: NotebookPanel, drive: ExperimentDrive, taskcell: ITaskcell
     }
     panel.title.label = facts.kind === 'run' ? `${facts.title} as run` : facts.title;
     panel.title.caption = facts.kind === 'run' ? `Run ${facts.run} of ${facts.title}` : `Version ${facts.title}`;
+    panel.context.model.readOnly = true;
+    panel.context.model.dirty = false;
     const node = banner(facts, actions(facts, drive.contents.get(path), taskcell));
-    panel.contentHeader.addWidget(new Widget({ node }));
+    panel.contentHeader.addWidget(new Header(node));
     watchVerdict(panel, facts, node, taskcell);
   });
+}
+
+/** As high as what is in it, whatever the width makes of that: a box layout asks for a least height. */
+class Header extends Widget {
+  constructor(inner: HTMLElement) {
+    super();
+    this.node.append(inner);
+    this._observer = new ResizeObserver(() => {
+      this.node.style.minHeight = `${inner.offsetHeight}px`;
+      this.parent?.fit();
+    });
+    this._observer.observe(inner);
+  }
+
+  override dispose(): void {
+    this._observer.disconnect();
+    super.dispose();
+  }
+
+  private _observer: ResizeObserver;
 }
 
 /** A verdict that comes while the page is open is shown. */
