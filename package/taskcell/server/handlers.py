@@ -42,9 +42,10 @@ class BaseHandler(APIHandler):
 
     auth_resource = RESOURCE
 
-    def initialize(self, *, office: Office) -> None:
-        """Take what all requests share."""
+    def initialize(self, *, office: Office, root: str) -> None:
+        """Take what all requests share, and the address below which ours begin."""
         self.office = office
+        self.root = root
 
     @property
     def content_security_policy(self) -> str:
@@ -102,11 +103,6 @@ _CODES = {
 class OperationHandler(BaseHandler):
     """Answers every address below the root: with an operation's result, or in words that there is none."""
 
-    def initialize(self, *, office: Office, root: str) -> None:
-        """Take the address below which ours begin."""
-        super().initialize(office=office)
-        self._root = root
-
     @tornado.web.authenticated
     async def get(self) -> None:
         """Answer a question."""
@@ -119,7 +115,7 @@ class OperationHandler(BaseHandler):
 
     async def _answer(self) -> None:
         method = self.request.method or "GET"
-        address = self.request.path.removeprefix(f"{self._root}/")  # still quoted: a name may hold a slash
+        address = self.request.path.removeprefix(f"{self.root}/")  # still quoted: a name may hold a slash
         try:
             found = await self.office.run(lambda: offices.answers().find(method, address))
             self._track_activity = found.changes  # views that look by themselves keep no idle server alive

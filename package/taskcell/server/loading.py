@@ -20,11 +20,12 @@ def load(app: ServerApp) -> None:
     office = Office()
     atexit.register(office.close)
     root = url_path_join(app.web_app.settings["base_url"], ROOT)
+    given = {"office": office, "root": root}
     app.web_app.add_handlers(
         ".*$",
         [
-            (re.escape(root + EVENTS), streams.EventsHandler, {"office": office}),
-            (re.escape(root) + "/.*", handlers.OperationHandler, {"office": office, "root": root}),
+            (re.escape(root + EVENTS), streams.EventsHandler, given),
+            (re.escape(root) + "/.*", handlers.OperationHandler, given),
         ],
     )
     office.warm()
