@@ -132,7 +132,9 @@ class OperationHandler(BaseHandler):
             return
         except offices.MethodError as exc:
             self.set_header("Allow", ", ".join(exc.args))
-            raise tornado.web.HTTPError(HTTPStatus.METHOD_NOT_ALLOWED) from exc
+            said = f"This address knows {' and '.join(exc.args)}, not {method}."
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, Fault(code="method", message=said, remedy="Reload the page."))
+            return
         if isinstance(result, bytes):
             self._send(found, result)
         else:
