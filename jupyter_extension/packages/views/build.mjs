@@ -19,8 +19,10 @@ const common = {
   bundle: true,
   format: "esm",
   target: "es2022",
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  jsx: "transform",
+  jsxFactory: "h",
+  jsxFragment: "Fragment",
+  inject: [new URL("src/jsx.ts", import.meta.url).pathname],
   plugins: [styles],
   logLevel: "warning",
 };

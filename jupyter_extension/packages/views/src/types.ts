@@ -278,12 +278,12 @@ export interface FormBackend {
  * default
  *     In JSON form.
  * item
- *     Control of one item, where it is a list of scalars.
+ *     Control of one item, where it is a list; `choices` are then those of an item.
  */
 export interface FormField {
   name: string;
   annotation: string;
-  control: "boolean" | "choice" | "date" | "datetime" | "integer" | "json" | "lines" | "list" | "number" | "text";
+  control: "boolean" | "choice" | "date" | "datetime" | "integer" | "json" | "list" | "number" | "text";
   default: Json;
   doc: string;
   optional: boolean;
@@ -392,7 +392,7 @@ export interface Graph {
  * max_branches
  *     Branches that a sweep may have.
  * expected_s
- *     How long the newest runs of it took when nothing was cached, in seconds; None: not known.
+ *     How long the newest runs of it that succeeded took, the middle one, in seconds; None: there were none.
  */
 export interface LaunchForm {
   kind: "launch-form";
@@ -552,7 +552,7 @@ export interface LogChunk {
   schema: number;
 }
 
-/** Lines that were added. The first one replaces a line of the same number that had no end yet. */
+/** Lines that were added. They replace lines of the same numbers, such as a last one that had no end yet. */
 export interface LogLines {
   event: "log-lines";
   topic: string;
@@ -780,10 +780,16 @@ export interface Preview {
   image_png: string;
 }
 
-/** A run; `again` false: an earlier execution without the cache will do. */
+/**
+ * A run.
+ *
+ * `again` false: an earlier execution without the cache will do. `environment` is the one of this process, or the
+ * recorded one, rebuilt first, which takes its time.
+ */
 export interface ReproduceParams {
   run: string;
   again?: boolean;
+  environment?: "current" | "locked";
 }
 
 /**
