@@ -3,7 +3,7 @@
  * characters that reorder or hide text spelled out. HTML is escaped by the renderer. As `taskcell.views.escaping`.
  */
 
-/* eslint-disable no-control-regex -- these characters are what is looked for */
+/* eslint-disable no-control-regex, no-misleading-character-class -- these characters are what is looked for */
 const TERMINAL =
   /\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()][0-9A-Za-z]|\x1b[=>NOcDEHM78]|\x9b[0-?]*[ -/]*[@-~]/g;
 const PLAIN = /^[\x20-\x7e]*$/;
@@ -11,7 +11,7 @@ const ODD =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udc7f]/g;
 const PILED =
   /([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{3})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+/g;
-/* eslint-enable no-control-regex */
+/* eslint-enable no-control-regex, no-misleading-character-class */
 
 function shown(character: string): string {
   const code = character.codePointAt(0) ?? 0;

@@ -5,27 +5,32 @@ import { useMemo, useState, useEffect, useCallback } from "preact/hooks";
 import type { Surroundings } from "./live/context";
 import { Around } from "./live/context";
 import { Failure } from "./parts/basics";
+import { checkSchema } from "./payloads";
 import type { Host, Payload, Store, ViewName } from "./store";
 import { ViewError, asViewError } from "./store";
 import { styled } from "./styles";
 import { watchTheme } from "./theme";
-import { drawn } from "./views";
 
 let mounted = 0;
 
+/** Draws a view of those it knows; undefined for another. `onTurn` puts another view in its place. */
+export type Draw = (view: ViewName, params: object, first: Payload | undefined, onTurn: (turn: Turn) => void) => JSX.Element | undefined;
+
+export type Mount = (element: HTMLElement, view: ViewName, params: object, store: Store, host: Host, first?: Payload) => () => void;
+
 /**
- * Draw a view.
+ * Return a `mount` that knows the views of `draw`.
  *
  * `first` is what is known already, such as the payload saved in a notebook: it is drawn at once, and then brought up
  * to date by the store. Returns a function that removes everything again.
  */
-export function mount(element: HTMLElement, view: ViewName, params: object, store: Store, host: Host, first?: Payload): () => void {
+export const mountOf = (draw: Draw): Mount => (element, view, params, store, host, first) => {
   const root = document.createElement("div");
   root.className = `taskcell-view tc-view-${view}`;
   element.append(root);
   const unstyle = styled(element);
   const id = `tc${(mounted += 1)}`;
-  render(<Frame root={root} id={id} view={view} params={params} store={store} host={host} first={first} />, root);
+  render(<Frame root={root} id={id} view={view} params={params} store={store} host={host} first={first} draw={draw} />, root);
   let there = true;
   return () => {
     if (!there) return;
@@ -34,7 +39,7 @@ export function mount(element: HTMLElement, view: ViewName, params: object, stor
     root.remove();
     unstyle();
   };
-}
+};
 
 interface FrameProps {
   root: HTMLElement;
@@ -44,6 +49,7 @@ interface FrameProps {
   store: Store;
   host: Host;
   first: Payload | undefined;
+  draw: Draw;
 }
 
 /** A view that was asked for in place of the first one: the run that a form started. */
@@ -52,7 +58,7 @@ export interface Turn {
   params: object;
 }
 
-function Frame({ root, id, view, params, store, host, first }: FrameProps): JSX.Element {
+function Frame({ root, id, view, params, store, host, first, draw }: FrameProps): JSX.Element {
   const [theme, setTheme] = useState("");
   const [said, setSaid] = useState("");
   const [turn, setTurn] = useState<Turn>();
@@ -72,15 +78,18 @@ function Frame({ root, id, view, params, store, host, first }: FrameProps): JSX.
   return (
     <Around.Provider value={around}>
       <Guard key={turn ? JSON.stringify(turn) : "first"}>
-        <Drawn view={turn?.view ?? view} params={turn?.params ?? params} first={turn ? undefined : first} onTurn={setTurn} />
+        <Drawn view={turn?.view ?? view} params={turn?.params ?? params} first={turn ? undefined : first} draw={draw} onTurn={setTurn} />
       </Guard>
       <div class="tc-unseen" role="status" aria-live="polite">{said}</div>
     </Around.Provider>
   );
 }
 
-function Drawn(props: { view: ViewName; params: object; first: Payload | undefined; onTurn(turn: Turn): void }): JSX.Element {
-  return drawn(props.view, props.params, props.first, props.onTurn);
+function Drawn(props: { view: ViewName; params: object; first: Payload | undefined; draw: Draw; onTurn(turn: Turn): void }): JSX.Element {
+  checkSchema(props.first);
+  const made = props.draw(props.view, props.params, props.first, props.onTurn);
+  if (made) return made;
+  throw new ViewError(`There is no view called ${String(props.view)} here.`, { remedy: "Update Taskcell in the environment that runs Jupyter." });
 }
 
 /** Whatever goes wrong in a view is said in words; the page around it goes on. */

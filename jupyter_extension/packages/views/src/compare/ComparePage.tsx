@@ -130,7 +130,7 @@ function Cell({ title, cell, base, isBase }: { title: string; cell: Json; base: 
   const { text, delta } = saidCell(title, cell, isBase ? undefined : base);
   const same = isBase || JSON.stringify(cell) === JSON.stringify(base);
   return (
-    <td class={`${typeof cell === "number" ? "tc-right" : ""}${isBase ? " tc-base" : ""}${same ? "" : " tc-differs"}`}>
+    <td class={`tc-cell${isBase ? " tc-base" : ""}${same ? "" : " tc-differs"}`}>
       <Name text={text} limit={60} />{delta ? <span class="tc-delta"> {delta}</span> : null}
       {same ? null : <span class="tc-unseen"> differs</span>}
     </td>

@@ -82,7 +82,6 @@ function Control({ field, entry, common, onType }: ControlProps): JSX.Element {
       return <input {...common} type="date" value={text.slice(0, 10)} onInput={onInput} />;
     case "datetime":
       return <input {...common} type="text" value={text} placeholder="2026-01-31T12:00" onInput={onInput} />;
-    case "lines":
     case "json":
       return <textarea {...common} rows={Math.min(8, Math.max(2, text.split("\n").length))} value={text} spellcheck={false} onInput={onInput} />;
     case "list":

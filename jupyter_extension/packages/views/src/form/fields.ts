@@ -16,7 +16,6 @@ export function textOf(field: FormField, value: Json = field.default): string {
   if (value === null) return "";
   if (field.control === "choice") return JSON.stringify(value);
   if (field.control === "list" && Array.isArray(value)) return value.map((one) => (typeof one === "string" ? one : JSON.stringify(one))).join(", ");
-  if (field.control === "lines" && Array.isArray(value)) return value.map(String).join("\n");
   return typeof value === "string" && field.control !== "json" ? value : JSON.stringify(value);
 }
 
@@ -45,8 +44,6 @@ export function read(field: FormField, text: string): Read {
       return /^\d{4}-\d{2}-\d{2}$/.test(text.trim()) ? { value: text.trim() } : { error: "A date such as 2026-01-31 is needed." };
     case "datetime":
       return Number.isNaN(Date.parse(text)) ? { error: "A date and time such as 2026-01-31T12:00 is needed." } : { value: text.trim() };
-    case "lines":
-      return { value: Array.isArray(field.default) ? text.split("\n").filter((line) => line !== "") : text };
     case "text":
       return { value: text };
   }

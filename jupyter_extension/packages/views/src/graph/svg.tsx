@@ -1,6 +1,6 @@
 /** The graph as SVG: for what is on screen, up to some 500 nodes. Only what changed is made anew. */
 import type { JSX } from "preact";
-import { memo } from "preact/compat";
+import { memo } from "../parts/memo";
 import { useMemo } from "preact/hooks";
 import { useAround } from "../live/context";
 import { look, ordered, total, variable } from "../states";

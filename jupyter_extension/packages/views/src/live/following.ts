@@ -100,8 +100,8 @@ function keepPlaces(view: RunView, before: RunView | undefined): RunView {
 
 /** Apply a difference; rows and nodes that are not named stay the same objects. */
 export function changed(view: RunView, event: RunChange): RunView {
-  const { topic: _topic, sequence: _sequence, event: _event, tasks, nodes, ...rest } = event;
-  const next: RunView = { ...view, ...rest };
+  const { state, shown_at, sentence, duration_s, ended_at, counts, notices, actions, cancelling, tasks, nodes } = event;
+  const next: RunView = { ...view, state, shown_at, sentence, duration_s, ended_at, counts, notices, actions, cancelling };
   if (tasks.length > 0) {
     const rows = new Map(tasks.map((task) => [task.id, task]));
     next.tasks = view.tasks.map((task) => {

@@ -1,6 +1,6 @@
 /** One line of a log. */
 import type { JSX } from "preact";
-import { memo } from "preact/compat";
+import { memo } from "../parts/memo";
 import { spans } from "./ansi";
 
 interface LineProps {

@@ -68,9 +68,13 @@ export function LogView({ place, title }: { place: LogPlace; title: string }): J
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "/" && !event.ctrlKey) search.current?.focus();
-    else if (event.key === "End" && pages.total > 0) setFollow(place.open || follow), scroller.current?.toEnd();
-    else if (event.key === "Home") setFollow(false), scroller.current?.show(0);
-    else if (event.key === "n" && found.lines.length > 0) goTo(searching.step(1, range.current[0]));
+    else if (event.key === "End" && pages.total > 0) {
+      setFollow(place.open);
+      scroller.current?.toEnd();
+    } else if (event.key === "Home") {
+      setFollow(false);
+      scroller.current?.show(0);
+    } else if (event.key === "n" && found.lines.length > 0) goTo(searching.step(1, range.current[0]));
     else if (event.key === "N" && found.lines.length > 0) goTo(searching.step(-1, range.current[0]));
     else return;
     event.preventDefault();

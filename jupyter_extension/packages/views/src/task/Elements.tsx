@@ -135,7 +135,7 @@ export function Elements({ run, row, first, onOpen }: ElementsProps): JSX.Elemen
                 <span class="tc-elementindex">{element?.index ?? index}</span>
                 {element ? <Badge state={element.state} /> : <span class="tc-muted">…</span>}
                 <span class="tc-num">{element?.duration_s === null || !element ? "" : words.duration(element.duration_s)}</span>
-                <span class="tc-rest tc-muted">{element && element.attempt > 1 ? `attempt ${element.attempt} · ` : ""}{element ? escaping.sentence(element.error, 200) : ""}</span>
+                <span class="tc-rest tc-muted">{element ? [element.attempt > 1 ? `attempt ${element.attempt}` : "", escaping.sentence(element.error, 200)].filter(Boolean).join(" · ") : ""}</span>
               </div>
             );
           })

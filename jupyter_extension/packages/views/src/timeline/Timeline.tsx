@@ -58,7 +58,7 @@ export function Timeline({ tasks, created_at, now_ms, chosen, onChoose }: Timeli
     <div ref={box} class="tc-timeline" style={{ "--tc-names": `${names}px`, "--tc-room": `${room}px` }}>
       <div class="tc-axis" aria-hidden="true" dir="ltr">
         {ticks(last / 1000, room).map((tick) => (
-          <span key={tick} style={{ left: `${(tick * 1000 * room) / last}px` }}>{words.duration(tick)}</span>
+          <span key={tick} style={{ left: `${(tick * 1000 * room) / last}px` }}>{words.duration(tick).replace(".0 s", " s")}</span>
         ))}
       </div>
       <Windowed

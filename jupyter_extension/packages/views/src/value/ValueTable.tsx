@@ -94,7 +94,7 @@ export function ValueTable({ first }: { first: ValueView }): JSX.Element {
     const wanted = Number(jump.replace(/[,_\s]/g, ""));
     if (Number.isInteger(wanted) && total > 0) scroller.current?.show(Math.max(0, Math.min(total - 1, wanted)), true);
   };
-  const template = `minmax(${digits}, max-content) ${cells.map((one) => `${Math.min(30, Math.max(one.name.length + 2, one.numeric ? 11 : 16))}ch`).join(" ")}`;
+  const template = `calc(${digits} + 20px) ${cells.map((one) => `${Math.min(30, Math.max(one.name.length + 2, one.numeric ? 11 : 16))}ch`).join(" ")}`;
   return (
     <div class="tc-valuetable">
       <div class="tc-tools tc-muted">

@@ -175,3 +175,83 @@ export const answers = {
   "runs.rescue": { kind: "notebook", name: "rescue-train.ipynb", notebook: { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 }, schema: 1 }, "runs.verdict": { kind: "reproduction-state", run: RUN, reproduction: null, running: [] },
   "runs.cancel": () => ({ ...run, cancelling: true }), "runs.resume": run, "runs.reproduce": { kind: "launched", run: OLD, workflow: "late_flights@7", link: "", backend: "local" }, "values.get": value,
 };
+
+const reason = { stale: "its code changed in line 3 since run 01KAGZZZZ0…", "will run": "no result with these inputs is stored" };
+export const workflow = {
+  kind: "workflow", target: "late_flights@7", title: "late_flights", shown_at: at(62), placed: null, total_expected_s: 96, problems: [], schema: 1,
+  counts: { cached: 3, stale: 1, "will run": 2, "may run": 4, refused: 1 }, expected_s: { "train~0": 40, "train~1": 42, fold: 60, report: 2 },
+  graph: { ...graph, nodes: nodes.map((one, index) => (one.role !== "task" ? one : { ...one, counts: {}, state: index < 5 ? "cached" : one.id === "fold" ? "stale" : one.id.startsWith("train") ? "will run" : one.id === "score~2" ? "refused" : "may run", detail: index < 5 ? "cached" : "", reason: one.id === "fold" ? reason.stale : one.id.startsWith("train") ? reason["will run"] : one.id === "score~2" ? "it reads df, which no task makes and which is no parameter: name it as an input" : "" })) },
+};
+const field = (name, annotation, control, value, more = {}) => ({ name, annotation, control, default: value, doc: "", optional: false, choices: [], item: "", ...more });
+export const form = {
+  kind: "launch-form", target: "late_flights@7", title: "late_flights@7", workflow: "late_flights", shown_at: at(62), tags: { prod: 5, best: 7 }, backend: "local", max_workers: null, max_branches: 10000, tasks: ["load", "train"], problems: [], expected_s: 96, samples: 12, schema: 1,
+  fields: [
+    field("month", "int", "integer", 1, { doc: "Month of 2013, 1 to 12." }), field("learning_rate", "float", "number", 0.1), field("loss", "Literal['squared', 'absolute']", "choice", "squared", { choices: ["squared", "absolute"] }),
+    field("carriers", "list[str]", "list", ["UA", "AA"], { item: "text" }), field("shuffle", "bool", "boolean", true), field("title", "str | None", "text", null, { optional: true }), field("options", "dict", "json", { depth: 6 }),
+  ],
+  versions: [{ ref: "late_flights@7", number: 7, created_at: at(-60), author: "ana", message: "lower rate", tags: ["best"] }, { ref: "late_flights@6", number: 6, created_at: at(-90_000), author: "ben", message: "first with folds", tags: [] }],
+  backends: [{ name: "local", is_default: true, problem: "" }, { name: "kubernetes", is_default: false, problem: "" }, { name: "other", is_default: false, problem: "No cluster is configured: set TASKCELL_KUBERNETES__NAMESPACE." }],
+};
+export const previewOf = (params) => ({
+  kind: "launch-preview", workflow: "late_flights@7", backend: params.backend || "local", parameters: params.parameters ?? {}, sweep: params.sweep ?? {}, expected_s: 48.5, samples: 12, problems: [], notices: [], graph: workflow.graph, placed: null, schema: 1,
+  tasks: workflow.graph.nodes.filter((one) => one.role === "task" && one.state !== "refused").map((one) => ({ id: one.id, label: one.label, state: one.state === "stale" ? "will run" : one.state, reason: one.reason, expected_s: workflow.expected_s[one.id] ?? null })),
+  code: `taskcell.launch("late_flights@7", ${JSON.stringify(params.parameters ?? {})})`, command: "taskcell launch late_flights@7",
+});
+const row = (name, ...cells) => ({ name, cells, differs: cells.some((cell) => JSON.stringify(cell) !== JSON.stringify(cells[0])) });
+export function comparison(count = 3) {
+  const ids = Array.from({ length: count }, (_, index) => `01KAH3B0Z${index}ABCDEFGHJKMNPQ${String(index % 10)}S`.slice(0, 26));
+  const all = (make) => ids.map((_, index) => make(index));
+  return {
+    kind: "comparison", shown_at: at(3600), schema: 1,
+    runs: ids.map((id, index) => ({ id, workflow: `late_flights@${7 - (index % 2)}`, state: index === 2 ? "failed" : "succeeded", created_at: at(-index * 4000), author: ["ana", "ben"][index % 2] })),
+    parameters: [row("learning_rate", ...all((index) => [0.01, 0.1, 0.3][index % 3] * (1 + Math.floor(index / 3)))), row("loss", ...all((index) => ["squared", "absolute"][index % 2])), row("depth", ...all((index) => 3 + (index % 5))), row("month", ...all(() => 1))],
+    metrics: [row("mae", ...all((index) => (index === 2 && count < 5 ? null : 15.2871 + ((index * 37) % 11) / 7))), row("r2", ...all((index) => 0.81 - ((index * 37) % 11) / 70)), row("rows", ...all(() => 26398))],
+    environment: [row("python", ...all(() => "3.12.4")), row("numpy", ...all((index) => (index ? "2.2.0" : "2.1.3"))), row("pandas", ...all(() => "2.2.3")), row("torch", ...all((index) => (index ? "2.9.0" : null)))],
+    durations: [row("load", ...all(() => 2.3)), row("train", ...all((index) => 40 + index * 9))], cached: [row("load", ...all((index) => index > 0)), row("train", ...all(() => false))],
+    code: [{ task: "train", old: ids[0], new: ids[1], lines: explanation.changes[0].lines }],
+    outputs: [
+      { task: "train", name: "plot", differs: true, cells: all(() => preview({ type: "matplotlib.figure.Figure", image_png: PNG, size_bytes: 12_000 })) },
+      { task: "score", name: "mae", differs: true, cells: all((index) => (index === 2 ? null : preview({ text: String(15.2871 + index) }))) },
+      { task: "clean", name: "month_flights", differs: false, cells: all(() => frame) },
+    ],
+    timeline: [{ name: "load", cells: all((index) => ({ start_s: 0.4, end_s: 2.7, state: index ? "cached" : "succeeded" })) }, { name: "train", cells: all((index) => ({ start_s: 3, end_s: 43 + index * 9, state: index === 2 ? "failed" : "succeeded" })) }],
+  };
+}
+const version = (number, more = {}) => ({ number, digest: "9f2c5a77b1e0d4", created_at: at(-number * 50_000 + 300_000), author: ["ana", "ben"][number % 2], message: ["lower rate", "folds in parallel", "drop flights that were cancelled"][number % 3], tags: [], commit: "3f2a9c1d77", dirty: number % 2 === 0, branch: "main", runs: number * 3, current: false, changes: { tasks_added: [], tasks_removed: [], tasks_changed: ["train"], parameters: ["learning_rate 0.1 → 0.05"], packages: ["pandas 2.2.2 → 2.2.3"] }, ...more });
+export const versions = {
+  kind: "versions", workflow: "late_flights", shown_at: at(400_000), more: 0, next: 0, schema: 1,
+  versions: [version(7, { current: true, tags: ["best"] }), version(6), version(5, { tags: ["prod"] }), version(4), version(3), version(2), version(1, { changes: null })],
+  moves: [{ tag: "prod", number: 5, author: "ana", created_at: at(300_000), before: 6, message: "6 was slow", rollback: true }, { tag: "best", number: 7, author: "ben", created_at: at(200_000), before: 0, message: "", rollback: false }, { tag: "prod", number: 6, author: "ben", created_at: at(100_000), before: 5, message: "folds", rollback: false }],
+};
+export const versionView = (params) => ({
+  kind: "version", workflow: "late_flights", row: version(params.number), shown_at: at(400_000), fields: form.fields, python: "3.12.4", platform: "linux x86_64", distributions: 84, against: params.against || params.number - 1 || null, schema: 1,
+  tasks: [{ name: "train", inputs: ["month_flights", "learning_rate"], outputs: ["model", "mae"], source: "model = fit(month_flights)\n", options: { retries: "2" } }], code: [{ task: "train", old: "", new: "", lines: explanation.changes[0].lines }],
+  parameters: [row("learning_rate", 0.1, 0.05)], environment: [row("pandas", "2.2.2", "2.2.3")],
+});
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const STATES = ["succeeded", "succeeded", "failed", "succeeded", "cancelled"];
+export function runRow(number, total = 100_000) {
+  let id = "";
+  for (let rest = total - number, digit = 0; digit < 6; digit += 1, rest = Math.floor(rest / 32)) id = ALPHABET[rest % 32] + id;
+  const state = number < 3 ? "running" : STATES[number % 5];
+  return { id: `01KAH3B0Z0ABCDEFGHJK${id}`, workflow: `${["late_flights", "churn", "forecast"][number % 3]}@${1 + (number % 9)}`, state, created_at: at(-number * 37), author: ["ana", "ben", "chloé"][number % 3], duration_s: 4 + (number % 600), backend: "local", parameters: { month: 1 + (number % 12), learning_rate: 0.05 }, counts: state === "running" ? { succeeded: 3, running: 1, pending: 2 } : { succeeded: 5, [state]: 1 }, sentence: "", tags: number % 11 === 0 ? ["prod"] : [], ended_at: null, reproduces: "" };
+}
+export const runsOf = (total = 100_000) => (params) => {
+  const start = params.before ? Number(params.before) : 0;
+  const found = [];
+  let number = start;
+  const fits = (one) => (!params.state || one.state === params.state) && (!params.author || one.author === params.author) && (!params.workflow || one.workflow.startsWith(params.workflow)) && (!params.q || JSON.stringify(one).toLowerCase().includes(params.q.toLowerCase()));
+  const filtered = params.state || params.author || params.workflow || params.q;
+  for (; number < (filtered ? Math.min(total, start + 20_000) : total) && found.length < (params.limit ?? 50); number += 1) {
+    const one = runRow(number, total);
+    if (fits(one)) found.push(one);
+  }
+  return { kind: "runs", runs: found, shown_at: at(0), title: "Runs", more: number < total ? total - number : 0, next: number < total ? String(number) : "", schema: 1 };
+};
+const valueRow = (output, type, text, n) => ({ run: RUN, workflow: "late_flights@7", task: "clean", label: "clean", output, type, created_at: at(-n * 3000), text, digest: "b1f0", size_bytes: 1000, cached: false, author: "ana" });
+export const valuesOf = (params) => ({ kind: "values", shown_at: at(60), next: "", schema: 1, values: [valueRow("flights", "pandas.DataFrame", "1,000,000 rows × 11 columns", 1), valueRow("mae", "float", "15.2871", 2), valueRow("plot", "matplotlib.figure.Figure", "", 3), valueRow("config", "dict", "{'depth': 6}", 4), valueRow("model", "sklearn.HistGradientBoostingRegressor", "HistGradient…", 5)].filter((one) => one.output.includes(params.q ?? "")) });
+Object.assign(answers, {
+  "workflows.graph": workflow, "runs.form": (params) => ({ ...form, target: params.target || form.target, title: params.target || form.title }), "runs.preview": previewOf, "runs.launch": { kind: "launched", run: RUN, workflow: "late_flights@7", link: "", backend: "local" },
+  "comparisons.get": (params) => { const made = comparison(params.runs.split(",").length); return { ...made, runs: made.runs.map((one, index) => ({ ...one, id: params.runs.split(",")[index] })) }; },
+  "workflows.versions": versions, "versions.get": versionView, "versions.notebook": { kind: "notebook", name: "late_flights-7.ipynb", notebook: { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 }, schema: 1 }, "tags.move": versions.moves[0], "tags.rollback": versions.moves[0], "runs.list": runsOf(), "values.list": valuesOf,
+});
