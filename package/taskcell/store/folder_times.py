@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from taskcell.store import faults
 from taskcell.store.contracts import Files
 
 _TICK_NS = 50_000_000
@@ -26,6 +27,19 @@ def of_place(place: str) -> int:
         return os.stat(place).st_mtime_ns  # noqa: PTH116  some thousand of them ten times a second
     except OSError:
         return 0
+
+
+def names(files: Files, folder: str) -> list[str]:
+    """Return the names in a folder, in no order: quicker than a listing where the folder lies on this machine."""
+    place = files.local_path(folder)
+    if place is None:
+        return [entry.path.rpartition("/")[2] for entry in files.list(folder)]
+    try:
+        return [name for name in os.listdir(place) if not name.startswith(".")]  # noqa: PTH208  thousands of names
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as exc:
+        raise faults.store_error(exc, doing="list", place=str(place)) from exc
 
 
 def is_settled(changed_at_ns: int) -> bool:
