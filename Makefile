@@ -17,7 +17,7 @@ $(VENV)/.demo: $(BIN)/uv pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/uv pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -e .[kubernetes,s3] --group dev --group demo
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -e .[kubernetes,lab,s3] --group dev --group demo
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.bench: $(VENV)/.dev
