@@ -51,7 +51,7 @@ def mimebundle(view: View, width: int = 100) -> dict[str, Any]:
     dict
         ``text/plain``, ``text/html`` and ``application/vnd.taskcell.view+json``.
     """
-    return {"text/plain": to_text(view, width), "text/html": to_html(view), MIME: to_data(view)}
+    return {"text/plain": to_text(view, width), "text/html": str(to_html(view)), MIME: to_data(view)}
 
 
 def to_text(view: View, width: int = 100) -> str:
