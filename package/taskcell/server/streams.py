@@ -14,7 +14,7 @@ import tornado.web
 
 from taskcell import errors
 from taskcell.server.handlers import BaseHandler
-from taskcell.server.offices import MOST_STREAMS
+from taskcell.server.offices import MOST_STREAMS, BusyError
 
 if TYPE_CHECKING:  # imported when the first stream is opened, in a thread
     from taskcell.api.feeds.events import Subscription
@@ -50,10 +50,7 @@ class EventsHandler(BaseHandler):
             )
             return
         if self.office.streams >= MOST_STREAMS:
-            self.refuse(
-                errors.StoreError(f"{MOST_STREAMS} views are open on this server.", remedy="Close some, then reload.")
-            )
-            return
+            raise BusyError
         self.office.streams += 1
         self._listeners: list[Subscription] = []
         try:

@@ -10,6 +10,9 @@ from taskcell.store.contracts import Files
 
 _TICK_NS = 50_000_000
 """Two changes within this time may leave the same time on a folder: some ticks of a kernel's clock."""
+_COARSE_TICK_NS = 2_100_000_000
+"""The same on a file system that keeps whole seconds, or every second one."""
+_SECOND_NS = 1_000_000_000
 
 
 def changed_at(files: Files, folder: str) -> int:
@@ -44,4 +47,5 @@ def names(files: Files, folder: str) -> list[str]:
 
 def is_settled(changed_at_ns: int) -> bool:
     """Whether a change from now on leaves another time than this one."""
-    return changed_at_ns > 0 and time.time_ns() - changed_at_ns > _TICK_NS
+    tick_ns = _TICK_NS if changed_at_ns % _SECOND_NS else _COARSE_TICK_NS
+    return changed_at_ns > 0 and time.time_ns() - changed_at_ns > tick_ns

@@ -51,7 +51,10 @@ class Watcher:
         self._left_at = time.monotonic()
         self._is_over = False
         self._in_trouble = False
+        self._is_closed = False
         self._lock = threading.RLock()
+        """Held while the store is looked at: never by who comes or goes."""
+        self._door = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -59,8 +62,8 @@ class Watcher:
 
     def join(self, listener: Subscription) -> bool:
         """Take a listener; False when this watcher has just ended."""
-        with self._lock:
-            if self._is_over and self._thread is None:
+        with self._door:
+            if self._is_closed:
                 return False
             self._listeners.add(listener)
             if self._thread is None:
@@ -69,8 +72,8 @@ class Watcher:
             return True
 
     def leave(self, listener: Subscription) -> None:
-        """Let a listener go."""
-        with self._lock:
+        """Let a listener go; never waits."""
+        with self._door:
             self._listeners.discard(listener)
             self._left_at = time.monotonic()
         self._wake.set()
@@ -104,14 +107,15 @@ class Watcher:
                 self._wake.wait(max(period_s - (now - begun), (now - begun) / _SHARE, 0.01))
                 self._wake.clear()
         finally:
-            with self._lock:
-                self._is_over = True
-                self._thread = None
-            self._context.memory.forget("watchers", _key(self._context, self.topic))
+            with self._door:
+                self._is_closed = True
+            self._context.memory.forget("watchers", _key(self._context, self.topic), self)
 
     def _is_wanted(self) -> bool:
-        with self._lock:
-            return bool(self._listeners) or time.monotonic() - self._left_at < _LINGER_S
+        with self._door:
+            wanted = bool(self._listeners) or time.monotonic() - self._left_at < _LINGER_S
+            self._is_closed = not wanted
+            return wanted
 
     def _look(self) -> bool:
         """Look once; return whether anything has changed."""
@@ -136,7 +140,9 @@ class Watcher:
             for event in found:
                 self._tell(event)
         if found:
-            for listener in tuple(self._listeners):
+            with self._door:
+                listeners = tuple(self._listeners)
+            for listener in listeners:
                 listener.notify()
         return bool(found)
 
@@ -179,6 +185,7 @@ class Subscription:
         token, _, number = after.partition("-")
         is_known = token == self._watcher.token and number.isascii() and number.isdecimal() and len(number) < 16
         self._sequence = int(number) if is_known else None
+        self._has_taken = False
         self.is_over = False
 
     def mark(self, event: Event) -> str:
@@ -186,11 +193,20 @@ class Subscription:
         return f"{self._watcher.token}-{event.sequence}"
 
     def take(self) -> list[Event]:
-        """Return what there is to tell; empty when there is nothing new. Raises what looking at the store raises."""
+        """Return what there is to tell; empty when there is nothing new.
+
+        The first time it raises what looking at the store raises; later the watcher tells of trouble.
+        """
         self._ready.clear()
         if self.is_over:
             return []
-        events, self._sequence = self._watcher.since(self._sequence)
+        try:
+            events, self._sequence = self._watcher.since(self._sequence)
+        except errors.TaskcellError:
+            if not self._has_taken:
+                raise
+            return []
+        self._has_taken = True
         self.is_over = any(isinstance(event, Ended) for event in events)
         return events
 
@@ -229,7 +245,7 @@ def _joined(context: Context, topic: str, listener: Subscription) -> Watcher:
         )
         if watcher.join(listener):
             return watcher
-        context.memory.forget("watchers", key)
+        context.memory.forget("watchers", key, watcher)
     raise errors.ConflictError(f"Nobody can listen to {topic} just now.", remedy="Try again.")
 
 

@@ -47,12 +47,12 @@ class Memory:
             found = self._shelves.setdefault(shelf, _Shelf())
         return found.get(key, make, most, weight)
 
-    def forget(self, shelf: str, key: Hashable) -> None:
-        """Drop a thing; an absent one is no error."""
+    def forget(self, shelf: str, key: Hashable, only: object = None) -> None:
+        """Drop a thing, or with ``only`` that very thing; an absent one is no error."""
         with self._lock:
             found = self._shelves.get(shelf)
         if found is not None:
-            found.drop(key)
+            found.drop(key, only)
 
 
 class _Shelf:
@@ -81,10 +81,12 @@ class _Shelf:
                     self._making.pop(key, None)
             return thing
 
-    def drop(self, key: Hashable) -> None:
+    def drop(self, key: Hashable, only: object) -> None:
         with self._lock:
-            found = self._things.pop(key, None)
-            self._weight -= found[1] if found else 0
+            found = self._things.get(key)
+            if found is not None and (only is None or found[0] is only):
+                del self._things[key]
+                self._weight -= found[1]
 
     def _found(self, key: Hashable) -> tuple[Any, int] | None:
         found = self._things.get(key)

@@ -42,7 +42,7 @@ class Reading:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _waits: dict[str, str] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
-    """Those whose newest attempt did not succeed (yet): they may change."""
+    """Those whose newest attempt did not succeed (yet), and all of a session: they may change."""
     _folders: dict[str, str] = field(default_factory=dict)
     """Name of each task's folder, with the task's id."""
     _tasks_at: int = 0
@@ -120,7 +120,9 @@ class Reading:
             self._open.clear()
             self._tasks_at = 0
         changed: list[str] = []
-        if before is None or not (before.state.ended and head.state.ended and before.epoch == head.epoch):
+        is_session = head.plan.backend == states.INTERACTIVE  # its cells may run again at any time
+        is_over = before is not None and before.state.ended and head.state.ended and before.epoch == head.epoch
+        if is_session or not is_over:
             changed = self._read_attempts()
         cancelling = not head.state.ended and states.cancel_requested(self.store, self.run.id, head.epoch)
         self._status = self._settled_status(before, head, changed, cancelling=cancelling)
@@ -154,7 +156,8 @@ class Reading:
                 continue
             self._attempts[name] = attempt
             changed.append(name)
-            if attempt.end is not None and attempt.end.state is TaskState.SUCCEEDED:
+            is_final = attempt.end is not None and attempt.end.state is TaskState.SUCCEEDED
+            if is_final and self.run.plan.backend != states.INTERACTIVE:
                 self._open.discard(name)
             else:
                 self._open.add(name)

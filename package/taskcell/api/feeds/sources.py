@@ -16,6 +16,7 @@ from taskcell.api import showing
 from taskcell.api.feeds import indexes, locating, logs, pictures, readings
 from taskcell.api.feeds.contracts import Context
 from taskcell.api.feeds.locating import Place
+from taskcell.engine.states import INTERACTIVE
 from taskcell.model.runs import RunState, TaskState
 from taskcell.notebook import quoting
 from taskcell.store import paths
@@ -118,7 +119,7 @@ class _Run:
         self._told = view
         self._rows = {row.id: row for row in view.tasks}
         self._nodes = {node.id: node for node in view.graph.nodes} if view.graph is not None else {}
-        self.is_over = RunState(view.state.value).ended
+        self.is_over = RunState(view.state.value).ended and view.backend != INTERACTIVE
 
 
 class _Log:

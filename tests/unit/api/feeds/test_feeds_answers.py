@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from taskcell import errors
 from taskcell.api.feeds import answering, events
 from taskcell.api.feeds.contracts import Context
 from taskcell.api.feeds.memory import Memory
-from taskcell.model.runs import CancelRequest, DriverStart, RunState
+from taskcell.model.runs import AttemptEnd, CancelRequest, DriverStart, RunState, TaskState
 from taskcell.store import paths
 from taskcell.views.events import Ended, RunChange, RunWhole
 
@@ -254,3 +255,40 @@ def test_what_could_not_be_made_is_tried_again() -> None:
         with pytest.raises(errors.StoreError):
             memory.get("shelf", "key", fail)
     assert memory.get("shelf", "key", lambda: 1) == 1
+
+
+def test_session_goes_on_being_watched(context: Context, recorder: Recorder) -> None:
+    run = recorder.run({}, backend="interactive", version=0).id
+    stop, told = threading.Event(), list[Any]()
+
+    def cell(number: int) -> None:
+        end = AttemptEnd(
+            task_id="fit",
+            attempt=number,
+            state=TaskState.SUCCEEDED,
+            started_at=START,
+            ended_at=START,
+            duration_s=float(number),
+        )
+        recorder.store.records.create(paths.attempt_end(run, "fit", number), end)
+
+    for event in events.watch(context, f"run:{run}", stop):
+        told.append(event)
+        if len(told) < 3:
+            cell(len(told))
+        else:
+            stop.set()
+    assert [type(event) for event in told] == [RunWhole, RunWhole, RunChange]
+    assert told[2].tasks[0].duration_s == 2.0
+
+
+def test_watchers_are_shared_and_nobody_waits_for_one_who_looks(context: Context, recorder: Recorder) -> None:
+    topic = f"run:{two_tasks(recorder, backend='interactive')}"
+    listeners = [events.Subscription(context, topic) for _ in range(5)]
+    assert sum(thread.name == f"taskcell-watch-{topic}" for thread in threading.enumerate()) == 1
+    looking = listeners[0]._watcher._lock
+    with looking:
+        begun = time.monotonic()
+        for listener in listeners:
+            listener.close()
+        assert time.monotonic() - begun < 1
