@@ -37,7 +37,9 @@ def library() -> Path:
     if not (LIBRARY / "index.js").exists():
         npm = shutil.which("npm")
         if npm is None or not (FRONT / "node_modules").exists():
-            pytest.skip("the views are not built: run `npm ci && npm run build -w @taskcell/views` in jupyter_extension")
+            pytest.skip(
+                "the views are not built: run `npm ci && npm run build -w @taskcell/views` in jupyter_extension"
+            )
         subprocess.run([npm, "run", "build", "-w", "@taskcell/views"], cwd=FRONT, check=True, timeout=120)
     return LIBRARY
 
@@ -73,7 +75,10 @@ class Sight:
         self.address = address
         self.requests: list[str] = []
         self.faults: list[str] = []
+        self.stopped: set[str] = set()
         page.on("request", lambda request: self.requests.append(request.url))
+        # The browser tells of requests that the frame's policy stops, too: these did not leave.
+        page.on("requestfailed", lambda request: "csp" in (request.failure or "") and self.stopped.add(request.url))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
 
     def show(self, view: str, params: str = "{}", store: str = "scriptedStore()", first: str = "undefined") -> None:
@@ -84,7 +89,8 @@ class Sight:
 
     def left(self) -> list[str]:
         """Return requests that left the test's own server."""
-        return [url for url in self.requests if not url.startswith((self.address, "data:", "blob:", "about:"))]
+        own = (self.address, "data:", "blob:", "about:")
+        return [url for url in self.requests if url not in self.stopped and not url.startswith(own)]
 
     def keep(self, name: str) -> None:
         SHOTS.mkdir(exist_ok=True)
