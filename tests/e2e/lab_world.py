@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,15 +77,15 @@ class LabServer:
 
     def start(self) -> LabServer:
         """Start, and return when it answers."""
-        log = (self.folder / "server.log").open("ab")
-        self._process = subprocess.Popen(self._command(), env=self._environment(), stdout=log, stderr=log)
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(self._command(), env=self._environment(), stdout=log, stderr=log)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise RuntimeError(f"JupyterLab did not start:\n{self.log()}")
             try:
                 self.get("api/status")
-            except (urllib.error.URLError, OSError):
+            except OSError:
                 time.sleep(0.2)
             else:
                 return self
