@@ -79,7 +79,9 @@ class LabPage:
         """Change the theme: light or dark."""
         full = "JupyterLab Dark" if name == "dark" else "JupyterLab Light"
         self.page.evaluate("name => jupyterapp.commands.execute('apputils:change-theme', { theme: name })", full)
-        self.page.locator(f'body[data-jp-theme-light="{"false" if name == "dark" else "true"}"]').wait_for(state="attached")
+        self.page.locator(f'body[data-jp-theme-light="{"false" if name == "dark" else "true"}"]').wait_for(
+            state="attached"
+        )
 
     def shot(self, name: str) -> None:
         """Keep a picture of the page, light and dark."""

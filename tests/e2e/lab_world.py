@@ -61,7 +61,7 @@ class LabServer:
         self.notebooks = folder / "notebooks"
         self.store = folder / "store"
         self.base_url = base_url
-        self.port = _free_port()
+        self.port = free_port()
         self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
         self._prepare()
@@ -183,7 +183,21 @@ class LabServer:
         return env | folders | self._environ
 
 
-def _free_port() -> int:
+def wait_for(address: str, timeout_s: float = START_S) -> None:
+    """Wait until an address answers."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=10):
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

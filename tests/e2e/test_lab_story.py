@@ -29,7 +29,10 @@ def test_from_an_empty_notebook_to_a_reproduced_link(
     _look_at_the_run(tab)
     tab.shot("story-3-run")
 
-    link = page.evaluate("run => `${location.origin}${jupyterapp.serviceManager.serverSettings.baseUrl.replace(location.origin, '')}lab?taskcell=run:${run}`", run)
+    link = page.evaluate(
+        "run => `${location.origin}${jupyterapp.serviceManager.serverSettings.baseUrl.replace(location.origin, '')}lab?taskcell=run:${run}`",
+        run,
+    )
     other = browser.new_context(viewport={"width": 1280, "height": 900})
     second = lab_pages.LabPage(other.new_page(), lab)
     second.page.goto(f"{link}&token={lab_world.TOKEN}")
