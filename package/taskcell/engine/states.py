@@ -138,6 +138,33 @@ def status_of(head: RunHead, attempts: dict[str, Attempt], *, cancelling: bool =
     )
 
 
+def status_after(
+    before: RunStatus, head: RunHead, attempts: dict[str, Attempt], changed: Iterable[str], *, cancelling: bool
+) -> RunStatus | None:
+    """Return where a run stands after some attempts were read anew; None when all of it is to be worked out anew.
+
+    That is when the run has another driver or state, and when an element of a map or a cell's task is new: whether others
+    are held up or skipped, and where it stands among them, would have to be seen.
+    """
+    if (before.epoch, before.state) != (head.epoch, head.state) or head.state.ended or head.plan.backend == INTERACTIVE:
+        return None
+    names = list(changed)
+    if any(name not in before.tasks for name in names):
+        return None
+    planned = {item.id: item for item in head.plan.tasks} if names else {}
+    tasks = dict(before.tasks) if names else before.tasks
+    for name in names:
+        known = before.tasks[name]
+        home = planned.get(name) or planned.get(name.rpartition(".")[0])
+        if home is None:
+            return None
+        status = _task_status(head, home, name, attempts.get(name), label=known.label)
+        if known.state is TaskState.RUNNING and status.state is TaskState.PENDING:
+            status = dataclasses.replace(status, state=TaskState.RUNNING)  # its elements have begun
+        tasks[name] = status
+    return dataclasses.replace(before, sentence=head.sentence, tasks=tasks, cancelling=cancelling)
+
+
 def newest(store: Store, folder: str, kind: type[_T]) -> tuple[int, _T | None]:
     """Return number and record of the last of a sequence, (0, None) when there is none."""
     return store.records.latest(folder, kind) or (0, None)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import time
 
+from taskcell.store import faults
 from taskcell.store.contracts import Files
 
 _TICK_NS = 50_000_000
 """Two changes within this time may leave the same time on a folder: some ticks of a kernel's clock."""
+_COARSE_TICK_NS = 2_100_000_000
+"""The same on a file system that keeps whole seconds, or every second one."""
+_SECOND_NS = 1_000_000_000
 
 
 def changed_at(files: Files, folder: str) -> int:
@@ -28,6 +32,20 @@ def of_place(place: str) -> int:
         return 0
 
 
+def names(files: Files, folder: str) -> list[str]:
+    """Return the names in a folder, in no order: quicker than a listing where the folder lies on this machine."""
+    place = files.local_path(folder)
+    if place is None:
+        return [entry.path.rpartition("/")[2] for entry in files.list(folder)]
+    try:
+        return [name for name in os.listdir(place) if not name.startswith(".")]  # noqa: PTH208  thousands of names
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as exc:
+        raise faults.store_error(exc, doing="list", place=str(place)) from exc
+
+
 def is_settled(changed_at_ns: int) -> bool:
     """Whether a change from now on leaves another time than this one."""
-    return changed_at_ns > 0 and time.time_ns() - changed_at_ns > _TICK_NS
+    tick_ns = _TICK_NS if changed_at_ns % _SECOND_NS else _COARSE_TICK_NS
+    return changed_at_ns > 0 and time.time_ns() - changed_at_ns > tick_ns

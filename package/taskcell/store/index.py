@@ -143,6 +143,7 @@ class RunIndex:
         self._connection: sqlite3.Connection | None = None
         self._caught_up_at = -math.inf
         self._seen: dict[str, tuple[int, ...]] = {}
+        self._top: str | None = None
         self._opened_for: tuple[int, str] | None = None
         self.damaged: dict[str, str] = {}
 
@@ -368,20 +369,22 @@ class RunIndex:
     def _catch_up(self, connection: sqlite3.Connection) -> None:
         self.damaged = {}
         now_s = time.time()
-        since = _listed_since(connection, now_s)
         unsettled = _unsettled(connection)
         new, known, there = set[str](), set[str](), unsettled
-        if not self._is_as_seen("", paths.runs()) or not since:
+        is_due = _is_full_listing_due(connection, now_s)
+        since = ""
+        if not self._is_as_seen("", "") or is_due:
+            since = "" if is_due else _listed_since(connection)
             listed = {paths.last(path) for path in self._store.records.list(paths.runs(), after=since)}
             there = {run_id for run_id in listed if paths.is_run_id(run_id)}
             known = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs WHERE run_id > ?", [since])}
             new = there - known
-        if not since:
+        if is_due:
             connection.execute("INSERT OR REPLACE INTO listings VALUES (0, ?)", [now_s])
         looked_at = new | {
             run_id
             for run_id in unsettled & there
-            if not self._is_as_seen(run_id, paths.driver_starts(run_id), paths.driver_ends(run_id))
+            if not self._is_as_seen(run_id, f"/{run_id}/drivers", f"/{run_id}/ends")
         }
         changed = list(self._read(looked_at))
         if new - {row.run_id for row in changed}:  # a plan may yet come, and leaves no trace on the folder of all runs
@@ -400,8 +403,15 @@ class RunIndex:
             )
 
     def _is_as_seen(self, name: str, *folders: str) -> bool:
-        """Whether folders are certainly as they were at the last look; notes how they are, before they are read."""
-        times = tuple(folder_times.changed_at(self._store.project_files, folder) for folder in folders)
+        """Whether folders are certainly as they were at the last look; notes how they are, before they are read.
+
+        They are named by their places below that of all runs.
+        """
+        top = self._top
+        if top is None:
+            place = self._store.project_files.local_path(paths.runs())
+            top = self._top = "" if place is None else str(place)
+        times = tuple(folder_times.of_place(top + folder) for folder in folders) if top else ()
         is_known = any(times) and self._seen.get(name) == times
         if is_known:
             return True
@@ -453,12 +463,15 @@ class _DamagedRowError(Exception):
     """A row does not match its digest."""
 
 
-def _listed_since(connection: sqlite3.Connection, now_s: float) -> str:
-    """Return after which run a listing begins: empty for all, when that was last done long ago."""
+def _is_full_listing_due(connection: sqlite3.Connection, now_s: float) -> bool:
+    """Whether all runs were last listed long ago."""
     full_at = connection.execute("SELECT full_at FROM listings").fetchone()
-    if full_at is None or not 0 <= now_s - full_at[0] < _LISTED_IN_FULL_EVERY_S:
-        return ""
-    oldest = connection.execute("SELECT run_id FROM runs ORDER BY run_id DESC LIMIT 1 OFFSET ?", [_LISTED_AGAIN])
+    return full_at is None or not 0 <= now_s - full_at[0] < _LISTED_IN_FULL_EVERY_S
+
+
+def _listed_since(connection: sqlite3.Connection) -> str:
+    """Return after which run a listing of the newest begins."""
+    oldest = connection.execute("SELECT run_id FROM searches ORDER BY run_id DESC LIMIT 1 OFFSET ?", [_LISTED_AGAIN])
     found = oldest.fetchone()
     return str(found[0]) if found else ""
 
@@ -468,8 +481,8 @@ def _unsettled(connection: sqlite3.Connection) -> set[str]:
     open_states = [state for state in RunState if not state.ended]
     marks = ", ".join("?" * len(open_states))
     found = connection.execute(
-        f"SELECT run_id FROM runs WHERE state IN ({marks}) UNION "
-        "SELECT run_id FROM (SELECT run_id FROM runs WHERE state != ? ORDER BY run_id DESC LIMIT ?)",
+        f"SELECT run_id FROM searches WHERE state IN ({marks}) UNION "
+        "SELECT run_id FROM (SELECT run_id FROM searches WHERE state != ? ORDER BY run_id DESC LIMIT ?)",
         [*open_states, RunState.SUCCEEDED, _RECHECKED],
     )
     return {run_id for (run_id,) in found}

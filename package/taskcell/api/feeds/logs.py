@@ -76,8 +76,7 @@ class Log:
             return
         folder = paths.logs(self.run, self.task, self.attempt)
         stamp = folder_times.changed_at(self.store.project_files, folder)
-        if stamp > 0 and stamp == self._stamp:
-            self._is_whole = ended
+        if stamp > 0 and stamp == self._stamp and not ended:  # the last look at an ended one trusts no time
             return
         numbers = [
             number

@@ -20,7 +20,6 @@ from taskcell.api.feeds.readings import Reading
 from taskcell.engine import states
 from taskcell.model.runs import RunState, TaskState
 from taskcell.views import bundles, graph
-from taskcell.views import runs as run_views
 from taskcell.views.graph.placing import Placed, placed
 from taskcell.views.runs import RunView, TaskRow
 from taskcell.views.states import State
@@ -113,11 +112,15 @@ class Picture:
             waits=self.reading.waits,
             actions=tuple(actions(status)),
         )
-        return msgspec.structs.replace(view, counts=run_views.progress(view))
+        counted: dict[str, int] = {}
+        for part in parts:
+            state = part.node.state or State.PENDING
+            counted[state] = counted.get(state, 0) + 1
+        return msgspec.structs.replace(view, counts=counted)
 
     def _part(self, task: states.TaskStatus, elements: list[states.TaskStatus], now: datetime) -> _Part:
         known = self._parts.get(task.id)
-        if known is not None and known.task == task and known.elements == elements:
+        if known is not None and (known.task is task or known.task == task) and known.elements == elements:
             return known
         used = self._used.get(task.id, ())
         made = _Part(task, elements, showing.task_row(task, elements, now), showing.run_node(task, elements, used))

@@ -41,6 +41,12 @@ class Reading:
     _asked_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _waits: dict[str, str] = field(default_factory=dict)
+    _open: set[str] = field(default_factory=set)
+    """Those whose newest attempt did not succeed (yet): they may change."""
+    _folders: dict[str, str] = field(default_factory=dict)
+    """Name of each task's folder, with the task's id."""
+    _tasks_at: int = 0
+    """When the folder of all tasks last changed, as of the last listing; 0: not known."""
 
     @property
     def store(self) -> Store:
@@ -92,11 +98,15 @@ class Reading:
         yield str(top)
         for name in ("drivers", "ends", "cancels", "waits", "tasks"):
             yield f"{top}/{name}"
-        for name, attempt in self._attempts.items():
-            if attempt.end is None or attempt.end.state is not TaskState.SUCCEEDED:
-                folder = f"{top}/tasks/{paths.quoted(name)}"
-                yield folder
-                yield f"{folder}/{attempt.number:08d}"
+        for name in self._open:
+            folder = f"{top}/tasks/{paths.quoted(name)}"
+            yield folder
+            yield f"{folder}/{self._attempts[name].number:08d}"
+        if len(self._folders) > len(self._attempts):  # folders whose first record is on its way
+            for name, task_id in self._folders.items():
+                if task_id not in self._attempts:
+                    yield f"{top}/tasks/{name}"
+                    yield f"{top}/tasks/{name}/{1:08d}"
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -107,29 +117,61 @@ class Reading:
             raise unknown_run(self.store, self.run.id)
         if before is not None and before.epoch != head.epoch:
             self._attempts.clear()
+            self._open.clear()
+            self._tasks_at = 0
+        changed: list[str] = []
         if before is None or not (before.state.ended and head.state.ended and before.epoch == head.epoch):
-            self._read_attempts()
+            changed = self._read_attempts()
         cancelling = not head.state.ended and states.cancel_requested(self.store, self.run.id, head.epoch)
-        self._status = states.status_of(head, self._attempts, cancelling=cancelling)
+        self._status = self._settled_status(before, head, changed, cancelling=cancelling)
         self._waits = self._read_waits(head)
         self._asked_at = time.monotonic()
         self._stamp = stamp if self._is_settled and self._attempts_as_looked_at(stamp) else ()
+
+    def _settled_status(
+        self, before: states.RunStatus | None, head: states.RunHead, changed: list[str], *, cancelling: bool
+    ) -> states.RunStatus:
+        """Return the status, the same object when nothing has changed."""
+        if before is None:
+            return states.status_of(head, self._attempts, cancelling=cancelling)
+        said = (before.epoch, before.state, before.sentence, before.ended_at, before.cancelling)
+        if not changed and said == (head.epoch, head.state, head.sentence, head.ended_at, cancelling):
+            return before
+        made = states.status_after(before, head, self._attempts, changed, cancelling=cancelling)
+        return made or states.status_of(head, self._attempts, cancelling=cancelling)
 
     def _attempts_as_looked_at(self, stamp: Stamp) -> bool:
         """Whether the stamp is of the folders that would be looked at now."""
         top = self.store.project_files.local_path(paths.run(self.run.id))
         return top is not None and len(stamp) == sum(1 for _ in self._places(top))
 
-    def _read_attempts(self) -> None:
-        entries = self.store.project_files.list(paths.tasks(self.run.id))
-        wanted = []
-        for entry in entries:
-            name = paths.unquoted(paths.last(entry.path))
-            known = self._attempts.get(name)
-            if known is None or known.end is None or known.end.state is not TaskState.SUCCEEDED:
-                wanted.append(name)
-        found = pooling.each(self.store.files, self._read_attempt, wanted)
-        self._attempts.update({name: attempt for name, attempt in zip(wanted, found, strict=True) if attempt})
+    def _read_attempts(self) -> list[str]:
+        """Read what is new or may have changed; return what has."""
+        wanted = [*self._new_names(), *sorted(self._open)]
+        changed = []
+        for name, attempt in zip(wanted, pooling.each(self.store.files, self._read_attempt, wanted), strict=True):
+            if attempt is None or attempt == self._attempts.get(name):
+                continue
+            self._attempts[name] = attempt
+            changed.append(name)
+            if attempt.end is not None and attempt.end.state is TaskState.SUCCEEDED:
+                self._open.discard(name)
+            else:
+                self._open.add(name)
+        return changed
+
+    def _new_names(self) -> list[str]:
+        """Return the ids of tasks that have begun and have no attempt that was read."""
+        files, folder = self.store.project_files, paths.tasks(self.run.id)
+        changed_at = folder_times.changed_at(files, folder)
+        if not changed_at or changed_at != self._tasks_at:
+            for name in folder_times.names(files, folder):
+                if name not in self._folders:
+                    self._folders[name] = paths.unquoted(name)
+            self._tasks_at = changed_at if folder_times.is_settled(changed_at) else 0
+        if len(self._folders) == len(self._attempts):
+            return []
+        return [task_id for task_id in self._folders.values() if task_id not in self._attempts]
 
     def _read_attempt(self, name: str) -> states.Attempt | None:
         return states.read_attempt(self.store, self.run.id, name)
