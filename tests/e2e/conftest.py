@@ -87,7 +87,7 @@ def kube(
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    reason = lab_world.missing()
+    reason = lab_world.missing_browser()
     if reason:
         pytest.skip(reason)
     from playwright import sync_api

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.integration import kernels
 
 ROOT = Path(__file__).parents[2]
@@ -36,13 +37,19 @@ TOKEN = "e2e-token"
 START_S = 60
 
 
-def missing() -> str:
-    """Return what is missing for these tests, in words; empty when all is there."""
+def missing_browser() -> str:
+    """Return what is missing for tests in a browser, in words; empty when all is there."""
     if chromium() is None:
         return "no Chromium is installed: apt-get install chromium fonts-dejavu-core"
-    for name in ("playwright", "jupyterlab"):
-        if importlib.util.find_spec(name) is None:
-            return f"{name} is not installed: make e2e installs it"
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed: make e2e installs it"
+    return ""
+
+
+def missing() -> str:
+    """Return what is missing for a JupyterLab with the extension, in words; empty when all is there."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        return "jupyterlab is not installed: make e2e installs it"
     if not (LABEXTENSION / "package.json").exists():
         return "the front-end is not built: make front"
     return ""
@@ -205,7 +212,9 @@ def free_port() -> int:
 
 @contextmanager
 def server(folder: Path, **options: str) -> Iterator[LabServer]:
-    """Run a server for as long as the block."""
+    """Run a server for as long as the block; a test is skipped where there can be none."""
+    if missing():
+        pytest.skip(missing())
     made = LabServer(folder, **options)
     try:
         yield made.start()

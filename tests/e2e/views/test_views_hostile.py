@@ -22,7 +22,7 @@ def test_html_of_a_task_runs_nothing_and_asks_for_nothing(sight: Any) -> None:
     sight.run(
         first="payloads.endedRun",
         store="scriptedStore({'runs.get': payloads.endedRun, 'tasks.get': p => ({...payloads.taskView(p), displays: [{mime: 'text/html', content: bad, clipped: false}, "
-        "{mime: 'image/svg+xml', content: '<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"parent.hit=8\"><image href=\"https://evil.example/j.png\"/><script>parent.hit=9</script></svg>', clipped: false}]})})",
+        '{mime: \'image/svg+xml\', content: \'<svg xmlns="http://www.w3.org/2000/svg" onload="parent.hit=8"><image href="https://evil.example/j.png"/><script>parent.hit=9</script></svg>\', clipped: false}]})})',
         task="train~0",
     )
     page.get_by_role("tab", name="Inputs and outputs").click()
@@ -67,23 +67,43 @@ def test_escapes_in_a_log_only_colour_it(sight: Any) -> None:
 
 
 def test_payload_of_a_newer_version_is_refused_with_a_remedy(sight: Any) -> None:
-    sight.run(first="{...payloads.run, schema: 99, tasks: 'other'}", store="scriptedStore({'runs.get': 'never'}, {mute: true})")
+    sight.run(
+        first="{...payloads.run, schema: 99, tasks: 'other'}",
+        store="scriptedStore({'runs.get': 'never'}, {mute: true})",
+    )
     said = sight.page.get_by_role("alert").inner_text()
     assert "made by a newer Taskcell" in said
     assert "Update Taskcell" in said
 
 
-@pytest.mark.parametrize("first", ["{kind: 'run', id: 'x', schema: 1, tasks: 7}", "{kind: 'run', schema: 1, tasks: [null], graph: {nodes: 'no'}}", "'text'", "[]", "{kind: 'other'}"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "{kind: 'run', id: 'x', schema: 1, tasks: 7}",
+        "{kind: 'run', schema: 1, tasks: [null], graph: {nodes: 'no'}}",
+        "'text'",
+        "[]",
+        "{kind: 'other'}",
+    ],
+)
 def test_damaged_payload_is_refused_in_words_and_the_page_goes_on(sight: Any, first: str) -> None:
-    sight.run(first=first, store="scriptedStore({'runs.get': new views.ViewError('There is no such run.')}, {mute: true})")
+    sight.run(
+        first=first, store="scriptedStore({'runs.get': new views.ViewError('There is no such run.')}, {mute: true})"
+    )
     sight.page.get_by_role("alert").first.wait_for()
     assert len(sight.page.get_by_role("alert").first.inner_text()) > 10
 
 
 @pytest.mark.parametrize("view", ["run", "workflow", "form", "compare", "versions", "value", "runs"])
 def test_store_that_refuses_everything_is_said_with_a_way_to_try_again(sight: Any, view: str) -> None:
-    sight.page.evaluate("() => { window.no = new Proxy({}, {get: () => new views.ViewError('The store can not be read: permission denied.', {remedy: 'Ask its owner.'})}) }")
-    sight.show(view, "{run: payloads.RUN, runs: [payloads.RUN, payloads.OLD], workflow: 'w', target: 'w'}", "Object.assign(scriptedStore({}, {mute: true}), {answers: no})")
+    sight.page.evaluate(
+        "() => { window.no = new Proxy({}, {get: () => new views.ViewError('The store can not be read: permission denied.', {remedy: 'Ask its owner.'})}) }"
+    )
+    sight.show(
+        view,
+        "{run: payloads.RUN, runs: [payloads.RUN, payloads.OLD], workflow: 'w', target: 'w'}",
+        "Object.assign(scriptedStore({}, {mute: true}), {answers: no})",
+    )
     sight.page.get_by_role("alert").filter(has_text="permission denied").wait_for()
     sight.page.evaluate("() => { store.answers = payloads.answers }")
     sight.page.get_by_role("button", name="Try again").first.click()
@@ -92,6 +112,10 @@ def test_store_that_refuses_everything_is_said_with_a_way_to_try_again(sight: An
 
 @pytest.mark.parametrize("view", ["run", "workflow", "form", "compare", "versions", "value", "runs"])
 def test_store_that_never_answers_is_waited_for_in_words(sight: Any, view: str) -> None:
-    sight.show(view, "{run: payloads.RUN, runs: [payloads.RUN, payloads.OLD], workflow: 'w', target: 'w'}", "Object.assign(scriptedStore({}, {mute: true}), {answers: new Proxy({}, {get: () => 'never'})})")
+    sight.show(
+        view,
+        "{run: payloads.RUN, runs: [payloads.RUN, payloads.OLD], workflow: 'w', target: 'w'}",
+        "Object.assign(scriptedStore({}, {mute: true}), {answers: new Proxy({}, {get: () => 'never'})})",
+    )
     sight.page.locator(".tc-waiting").first.wait_for()
     sight.page.evaluate("() => dispose()")

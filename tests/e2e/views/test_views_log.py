@@ -20,7 +20,11 @@ def _running(sight: Any, lines: int) -> None:
 
 
 def test_million_lines_are_scrolled_and_searched(sight: Any, wait: Any) -> None:
-    sight.run(first="payloads.endedRun", store="scriptedStore({'runs.get': payloads.endedRun, 'tasks.log': payloads.logOf(1_000_000)})", task="train~0")
+    sight.run(
+        first="payloads.endedRun",
+        store="scriptedStore({'runs.get': payloads.endedRun, 'tasks.log': payloads.logOf(1_000_000)})",
+        task="train~0",
+    )
     page = sight.page
     page.get_by_text("1,000,000 lines").wait_for()
     assert page.locator(".tc-line").count() < 60
@@ -39,7 +43,11 @@ def test_million_lines_are_scrolled_and_searched(sight: Any, wait: Any) -> None:
 
 
 def test_next_and_previous_go_around_the_matches(sight: Any, wait: Any) -> None:
-    sight.run(first="payloads.endedRun", store="scriptedStore({'runs.get': payloads.endedRun, 'tasks.log': payloads.logOf(3000)})", task="train~0")
+    sight.run(
+        first="payloads.endedRun",
+        store="scriptedStore({'runs.get': payloads.endedRun, 'tasks.log': payloads.logOf(3000)})",
+        task="train~0",
+    )
     page = sight.page
     page.get_by_role("log").wait_for()
     page.get_by_label("Search the log of").fill("NEEDLE")
@@ -79,4 +87,6 @@ def test_line_without_its_end_is_replaced(sight: Any, wait: Any) -> None:
     _running(sight, 600)
     sight.page.evaluate(f"() => ({SAY})(['50%'], 601, 600)")
     sight.page.evaluate(f"() => ({SAY})(['50%\\r100%'], 601, 600)")
-    wait("() => document.querySelector('[data-number=\"601\"]')?.parentElement.querySelector('.tc-text').textContent === '100%'")
+    wait(
+        "() => document.querySelector('[data-number=\"601\"]')?.parentElement.querySelector('.tc-text').textContent === '100%'"
+    )

@@ -43,7 +43,11 @@ def test_form_checks_previews_and_starts_and_the_run_takes_its_place(sight: Any,
 
 
 def test_form_refused_by_the_store_keeps_what_was_typed(sight: Any) -> None:
-    sight.show("form", "{target: 'w'}", "scriptedStore({'runs.launch': new views.ViewError('The cluster can not be reached.', {remedy: 'Try again in a minute.'})})")
+    sight.show(
+        "form",
+        "{target: 'w'}",
+        "scriptedStore({'runs.launch': new views.ViewError('The cluster can not be reached.', {remedy: 'Try again in a minute.'})})",
+    )
     sight.page.get_by_role("textbox", name="month int").fill("5")
     sight.page.get_by_role("button", name="Launch", exact=True).click()
     sight.page.get_by_role("alert").filter(has_text="The cluster can not be reached.").wait_for()
@@ -86,7 +90,9 @@ def test_value_is_found_by_name_and_a_million_rows_are_paged(sight: Any, wait: A
     assert page.locator(".tc-sheetrow").count() < 60
     page.get_by_label("Row").fill("654321")
     page.keyboard.press("Enter")
-    wait("() => [...document.querySelectorAll('.tc-sheetrow')].some(e => e.textContent.startsWith('654,321') && e.textContent.includes('655866'))")
+    wait(
+        "() => [...document.querySelectorAll('.tc-sheetrow')].some(e => e.textContent.startsWith('654,321') && e.textContent.includes('655866'))"
+    )
 
 
 def test_pickle_of_an_untrusted_store_is_refused_in_words(sight: Any) -> None:
@@ -123,7 +129,9 @@ def test_hundred_thousand_runs_are_searched_filtered_and_compared(sight: Any, wa
 def test_new_run_appears_at_the_top_while_one_looks(sight: Any) -> None:
     sight.show("runs")
     sight.page.get_by_text("100,000 runs").wait_for()
-    sight.page.evaluate("() => store.tell('runs', {event: 'runs-change', topic: 'runs', sequence: 2, rows: [{...payloads.runRow(0), id: '01ZZZZZZZZZZZZZZZZZZZZZZZZ', workflow: 'brand_new@1'}], gone: [], running: 4})")
+    sight.page.evaluate(
+        "() => store.tell('runs', {event: 'runs-change', topic: 'runs', sequence: 2, rows: [{...payloads.runRow(0), id: '01ZZZZZZZZZZZZZZZZZZZZZZZZ', workflow: 'brand_new@1'}], gone: [], running: 4})"
+    )
     sight.page.locator(".tc-runlist [role=option]").first.get_by_text("brand_new@1").wait_for()
     sight.page.get_by_text("100,001 runs · 4 running").wait_for()
 
@@ -140,7 +148,16 @@ LOOKS = {
 
 
 @pytest.mark.parametrize(
-    "sight", [{"width": width, "theme": theme, "dir": way} for width in (1200, 320) for theme in ("light", "dark") for way in ("ltr", "rtl") if way == "ltr" or theme == "light"], indirect=True, ids=lambda one: f"{one['width']}-{one['theme']}-{one['dir']}"
+    "sight",
+    [
+        {"width": width, "theme": theme, "dir": way}
+        for width in (1200, 320)
+        for theme in ("light", "dark")
+        for way in ("ltr", "rtl")
+        if way == "ltr" or theme == "light"
+    ],
+    indirect=True,
+    ids=lambda one: f"{one['width']}-{one['theme']}-{one['dir']}",
 )
 @pytest.mark.parametrize("view", LOOKS)
 def test_view_fits_its_place_and_keeps_a_picture(sight: Any, view: str, request: pytest.FixtureRequest) -> None:

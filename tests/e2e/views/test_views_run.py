@@ -107,7 +107,9 @@ def test_plain_wheel_scrolls_the_page_and_ctrl_wheel_zooms(sight: Any) -> None:
 
 
 def test_each_button_is_busy_while_it_works_and_says_its_error(sight: Any) -> None:
-    sight.run(store="scriptedStore({'runs.cancel': new views.ViewError('The run has ended already.', {remedy: 'Look at its results.'})})")
+    sight.run(
+        store="scriptedStore({'runs.cancel': new views.ViewError('The run has ended already.', {remedy: 'Look at its results.'})})"
+    )
     page = sight.page
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("alert").filter(has_text="The run has ended already.").wait_for()
@@ -128,7 +130,10 @@ def test_verdict_follows_a_reproduction(sight: Any) -> None:
     )
     sight.page.get_by_role("button", name="Reproduce").click()
     sight.page.get_by_text("Reproduced: different.").wait_for()
-    assert "First difference in train[learning_rate=0.1] (nondeterminism)" in sight.page.locator(".taskcell-view").inner_text()
+    assert (
+        "First difference in train[learning_rate=0.1] (nondeterminism)"
+        in sight.page.locator(".taskcell-view").inner_text()
+    )
 
 
 def test_rescue_and_executed_notebook_are_handed_to_the_host(sight: Any, wait: Any) -> None:
@@ -147,7 +152,9 @@ def test_thousand_wide_map_opens_as_a_list_that_is_windowed(sight: Any, wait: An
     assert page.locator(".tc-elements [role=option]").count() < 60
     page.get_by_role("listbox", name="Elements of fold").focus()
     page.keyboard.press("End")
-    wait("() => [...document.querySelectorAll('.tc-elements [role=option]')].some(e => e.textContent.startsWith('999'))")
+    wait(
+        "() => [...document.querySelectorAll('.tc-elements [role=option]')].some(e => e.textContent.startsWith('999'))"
+    )
     page.locator(".tc-elements select").select_option("failed")
     wait("() => document.querySelectorAll('.tc-elements [role=option]').length === 3")
 
@@ -174,4 +181,6 @@ def test_taking_a_view_away_leaves_nothing(sight: Any) -> None:
     sight.page.get_by_text("live", exact=True).wait_for()
     assert len(sight.page.evaluate("() => store.listening()")) == 1
     sight.page.evaluate("() => dispose()")
-    assert sight.page.evaluate("() => [store.listening().length, place.childElementCount, document.querySelectorAll('style[data-taskcell-style]').length]") == [0, 0, 0]
+    assert sight.page.evaluate(
+        "() => [store.listening().length, place.childElementCount, document.querySelectorAll('style[data-taskcell-style]').length]"
+    ) == [0, 0, 0]

@@ -17,7 +17,9 @@ def test_unit_tests_of_the_views_pass(library: Path) -> None:
     npm = shutil.which("npm")
     if npm is None or not (FRONT / "node_modules").exists():
         pytest.skip("there is no npm, or `npm ci` was not run in jupyter_extension")
-    done = subprocess.run([npm, "test", "-w", "@taskcell/views"], cwd=FRONT, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(
+        [npm, "test", "-w", "@taskcell/views"], cwd=FRONT, capture_output=True, text=True, timeout=100
+    )
     assert done.returncode == 0, done.stdout[-4000:]
 
 
