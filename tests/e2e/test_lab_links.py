@@ -50,8 +50,9 @@ def test_link_to_a_run_opens_its_experiment_without_a_kernel(
     banner = tab.page.locator(".tc-lab-banner")
     banner.wait_for()
     assert "flow@1" in banner.inner_text()
-    assert tab.page.locator(".jp-OutputArea", has_text="step 3").count() == 1
-    assert tab.page.locator(".tc-lab-experiment .cm-content[contenteditable=true]").count() == 0
+    tab.page.locator(".tc-lab-experiment .jp-OutputArea-output", has_text="step 3").first.wait_for()
+    cells = "jupyterapp.shell.currentWidget.content.widgets"
+    assert tab.page.evaluate(f"() => {cells}.length > 4 && {cells}.every(cell => cell.readOnly)")
     assert lab.get("api/kernels") == []
     assert "taskcell" not in tab.page.evaluate("() => location.href")
 
