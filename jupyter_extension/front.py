@@ -2,7 +2,7 @@
 
 With ``--link`` the JupyterLab of the same environment is shown the extension where it is built, for work on it.
 
-Two bundles come out, both left to git: ``package/taskcell/_static/widget.js`` and ``package/taskcell/labextension``. A
+The widgets' modules go to ``package/taskcell/_static``, the extension to ``package/taskcell/labextension``; git ignores both. A
 stamp beside the first holds the digest of everything that they are made from, so that stale ones are never packed.
 """
 
@@ -21,7 +21,12 @@ PACKAGE = HERE.parent / "package" / "taskcell"
 STATIC = PACKAGE / "_static"
 LABEXTENSION = PACKAGE / "labextension"
 STAMP = STATIC / "front.digest"
-PRODUCTS = (STATIC / "widget.js", LABEXTENSION / "package.json", LABEXTENSION / "static" / "style.js")
+PRODUCTS = (
+    STATIC / "running.js",
+    STATIC / "looking.js",
+    LABEXTENSION / "package.json",
+    LABEXTENSION / "static" / "style.js",
+)
 NODE_FLOOR = (20, 19)
 _LEFT_OUT = {"node_modules", "lib", "tests", "__pycache__"}
 
@@ -88,8 +93,8 @@ def install() -> None:
 def build() -> None:
     """Build both bundles with npm; leaves no stamp when it fails."""
     npm = _npm()
-    STAMP.unlink(missing_ok=True)
     shutil.rmtree(LABEXTENSION, ignore_errors=True)
+    shutil.rmtree(STATIC, ignore_errors=True)
     install()
     subprocess.run([npm, "run", "--silent", "build:prod"], cwd=HERE, check=True)
     missing = [str(product) for product in PRODUCTS if not product.exists()]

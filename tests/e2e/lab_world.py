@@ -10,13 +10,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.integration import kernels
 
 ROOT = Path(__file__).parents[2]
@@ -37,13 +37,19 @@ TOKEN = "e2e-token"
 START_S = 60
 
 
-def missing() -> str:
-    """Return what is missing for these tests, in words; empty when all is there."""
+def missing_browser() -> str:
+    """Return what is missing for tests in a browser, in words; empty when all is there."""
     if chromium() is None:
         return "no Chromium is installed: apt-get install chromium fonts-dejavu-core"
-    for name in ("playwright", "jupyterlab"):
-        if importlib.util.find_spec(name) is None:
-            return f"{name} is not installed: make e2e installs it"
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is not installed: make e2e installs it"
+    return ""
+
+
+def missing() -> str:
+    """Return what is missing for a JupyterLab with the extension, in words; empty when all is there."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        return "jupyterlab is not installed: make e2e installs it"
     if not (LABEXTENSION / "package.json").exists():
         return "the front-end is not built: make front"
     return ""
@@ -62,7 +68,7 @@ class LabServer:
         self.notebooks = folder / "notebooks"
         self.store = folder / "store"
         self.base_url = base_url
-        self.port = _free_port()
+        self.port = free_port()
         self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
         self._prepare()
@@ -78,15 +84,15 @@ class LabServer:
 
     def start(self) -> LabServer:
         """Start, and return when it answers."""
-        log = (self.folder / "server.log").open("ab")
-        self._process = subprocess.Popen(self._command(), env=self._environment(), stdout=log, stderr=log)
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(self._command(), env=self._environment(), stdout=log, stderr=log)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise RuntimeError(f"JupyterLab did not start:\n{self.log()}")
             try:
                 self.get("api/status")
-            except (urllib.error.URLError, OSError):
+            except OSError:
                 time.sleep(0.2)
             else:
                 return self
@@ -184,7 +190,21 @@ class LabServer:
         return env | folders | self._environ
 
 
-def _free_port() -> int:
+def wait_for(address: str, timeout_s: float = START_S) -> None:
+    """Wait until an address answers."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=10):
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -192,7 +212,9 @@ def _free_port() -> int:
 
 @contextmanager
 def server(folder: Path, **options: str) -> Iterator[LabServer]:
-    """Run a server for as long as the block."""
+    """Run a server for as long as the block; a test is skipped where there can be none."""
+    if missing():
+        pytest.skip(missing())
     made = LabServer(folder, **options)
     try:
         yield made.start()

@@ -1,9 +1,9 @@
-// One module that needs nothing else, for anywidget to send to any front-end; small, because it travels with each widget.
+// Two modules that need nothing else, for anywidget to send to any front-end; small, because one travels with each widget.
 import * as esbuild from "esbuild";
 
 const options = {
-  entryPoints: ["src/index.ts"],
-  outfile: "../../../package/taskcell/_static/widget.js",
+  entryPoints: ["src/running.ts", "src/looking.ts"],
+  outdir: "../../../package/taskcell/_static",
   bundle: true,
   minify: true,
   format: "esm",

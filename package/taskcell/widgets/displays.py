@@ -92,9 +92,9 @@ def _size(data: dict[str, Any]) -> int:
 
 @functools.cache
 def has_widgets() -> bool:
-    """Whether anywidget is installed and the widget's module was built."""
+    """Whether anywidget is installed and the widgets' modules were built."""
     try:
         from taskcell.widgets import live_views
     except ImportError:
         return False
-    return live_views.MODULE.exists()
+    return all(module.exists() for module in live_views.MODULES.values())

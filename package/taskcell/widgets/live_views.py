@@ -13,7 +13,16 @@ import traitlets
 from taskcell.store.opening import Store
 from taskcell.widgets import answering, contexts, subscribing
 
-MODULE: Final = Path(__file__).parent.parent / "_static" / "widget.js"
+_STATIC: Final = Path(__file__).parent.parent / "_static"
+MODULES: Final = {
+    view: _STATIC / f"{half}.js"
+    for half, views in {
+        "running": ("run", "workflow", "form"),
+        "looking": ("compare", "versions", "value", "runs"),
+    }.items()
+    for view in views
+}
+"""The module of each view: there are two, because one travels with each widget."""
 AT_ONCE = 6
 """Questions that are answered at a time; others wait for their turn, and none for the cell that runs."""
 
@@ -25,7 +34,6 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
     ``{unsubscribe: topic}`` begin and end messages ``{topic, event}``, the last of which has ``ended`` or ``error``.
     """
 
-    _esm = MODULE if MODULE.exists() else ""
     view = traitlets.Unicode().tag(sync=True)
     params = traitlets.Dict().tag(sync=True)
     first = traitlets.Dict(allow_none=True).tag(sync=True)
@@ -39,6 +47,7 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         store: Store,
         on_launched: Callable[[str], None] | None = None,
     ) -> None:
+        self._esm = MODULES[view].read_text(encoding="utf-8")
         self._store = store
         self._on_launched = on_launched
         self._turns = threading.BoundedSemaphore(AT_ONCE)

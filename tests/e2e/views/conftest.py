@@ -1,4 +1,4 @@
-"""The views in a real browser: the built module, a plain page, a store that a test writes."""
+"""The views in a real browser: the built module, a plain page, a store that a test writes. The browser is that of all."""
 
 from __future__ import annotations
 
@@ -17,10 +17,6 @@ HERE = Path(__file__).parent
 SHOTS = HERE / "shots"
 FRONT = HERE.parents[2] / "jupyter_extension"
 LIBRARY = FRONT / "packages" / "views" / "lib"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 
 
 class _Files(SimpleHTTPRequestHandler):
@@ -28,7 +24,7 @@ class _Files(SimpleHTTPRequestHandler):
         name = path.split("?", 1)[0].lstrip("/")
         return str(LIBRARY / name[4:] if name.startswith("lib/") else HERE / "pages" / name)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
         pass
 
 
@@ -53,18 +49,6 @@ def address(library: Path) -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join(5)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("there is no chromium: apt-get install chromium")
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
-        yield running
-        running.close()
 
 
 class Sight:

@@ -1,4 +1,4 @@
-/** Notebooks of the store as files that can be read and never written: `taskcell:runs/ID.ipynb`. */
+/** Notebooks of the store as files that can be read and never written: `taskcell:runs/ID/flow@1 as run.ipynb`. */
 import type { Contents } from '@jupyterlab/services';
 import { ServerConnection } from '@jupyterlab/services';
 import { Signal, type ISignal } from '@lumino/signaling';
@@ -28,9 +28,9 @@ interface Cell {
   outputs?: { text?: unknown; data?: Record<string, unknown> }[];
 }
 
-/** Path of a run's experiment. */
-export function runPath(run: string): string {
-  return `${DRIVE}:runs/${run}.ipynb`;
+/** Path of a run's experiment; the last part of it is for people, and for the title of the tab. */
+export function runPath(run: string, version: string): string {
+  return `${DRIVE}:runs/${run}/${version.replace(/[/\\:]/g, '-')} as run.ipynb`;
 }
 
 /** Path of a version's notebook. */
@@ -68,7 +68,7 @@ export class ExperimentDrive implements Contents.IDrive {
   }
 
   async get(path: string, options?: Contents.IFetchOptions): Promise<Contents.IModel> {
-    const run = /^runs\/([0-9A-Z]{26})\.ipynb$/.exec(path)?.[1];
+    const run = /^runs\/([0-9A-Z]{26})\/[^/]+\.ipynb$/.exec(path)?.[1];
     const version = /^versions\/(.+)@(\d+)\.ipynb$/.exec(path);
     if (!run && !version) {
       return model(path, '', 'directory', []);

@@ -64,7 +64,7 @@ export const experiments: JupyterFrontEndPlugin<void> = {
     };
     app.commands.addCommand(CommandIDs.openExperiment, {
       label: 'Open an Experiment as It Was Run',
-      execute: args => open(pathOf(args))
+      execute: async args => open(await pathOf(args, taskcell))
     });
     if (restorer) {
       void restorer.restore(tracker, {
@@ -76,17 +76,18 @@ export const experiments: JupyterFrontEndPlugin<void> = {
   }
 };
 
-function pathOf(args: ReadonlyPartialJSONObject): string {
+async function pathOf(args: ReadonlyPartialJSONObject, taskcell: ITaskcell): Promise<string> {
   if (typeof args['path'] === 'string') {
     return args['path'];
   }
   if (typeof args['run'] === 'string') {
-    return runPath(args['run']);
+    const found = await taskcell.store.request('runs.experiment', { run: args['run'] });
+    return runPath(args['run'], found.version);
   }
   return versionPath(String(args['workflow']), Number(args['version']));
 }
 
-/** Put the banner above, and a title that is not a file's name. */
+/** Put the banner above. The title is the file's name: JupyterLab takes another one for a wish to rename the file. */
 function dress(panel: NotebookPanel, drive: ExperimentDrive, taskcell: ITaskcell): void {
   const path = panel.context.path.slice(DRIVE.length + 1);
   panel.addClass('tc-lab-experiment');
@@ -97,7 +98,6 @@ function dress(panel: NotebookPanel, drive: ExperimentDrive, taskcell: ITaskcell
     if (!facts || panel.isDisposed) {
       return;
     }
-    panel.title.label = facts.kind === 'run' ? `${facts.title} as run` : facts.title;
     panel.title.caption = facts.kind === 'run' ? `Run ${facts.run} of ${facts.title}` : `Version ${facts.title}`;
     panel.context.model.readOnly = true;
     panel.context.model.dirty = false;

@@ -1,6 +1,5 @@
-/** The views in any Jupyter front-end, live through the kernel: an anywidget module. */
-import type { Message, Payload, ViewName } from "@taskcell/views";
-import { commStore, mount } from "@taskcell/views";
+/** The views in any Jupyter front-end, live through the kernel: what an anywidget module renders. */
+import type { commStore, Message, mount, Payload, ViewName } from "@taskcell/views";
 import { widgetHost } from "./hosting";
 
 /** What anywidget gives of its model (anywidget.dev, "AFM"). */
@@ -17,7 +16,18 @@ interface Given {
   signal?: AbortSignal;
 }
 
-function render({ model, el }: Given): () => void {
+/** A half of the views: each is a module of its own, because a module travels with each widget. */
+export interface Half {
+  mount: typeof mount;
+  commStore: typeof commStore;
+}
+
+/** Make an anywidget module of a half of the views. */
+export function widgetOf(half: Half): { render(given: Given): () => void } {
+  return { render: (given) => render(half, given) };
+}
+
+function render({ mount, commStore }: Half, { model, el }: Given): () => void {
   let listener: ((message: Message) => void) | undefined;
   const store = commStore(
     (message) => model.send(message),
@@ -44,5 +54,3 @@ function render({ model, el }: Given): () => void {
     store.close("The view was closed.");
   };
 }
-
-export default { render };
