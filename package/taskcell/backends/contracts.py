@@ -102,6 +102,8 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seed: int | None = None
     """What the global random generators are set to before the body. None: nothing."""
     notices: tuple[str, ...] = ()
+    brief: bool = False
+    """Whether doing it twice by chance costs less than the requests that keep others from it: it is not claimed."""
 
     @property
     def id(self) -> str:

@@ -204,6 +204,18 @@ def attempt_lease(project: str, run_id: str, task_id: str, attempt: int) -> str:
     return f"{project}/attempt/{run_id}/{task_id}/{attempt}"
 
 
+def worker_lease(project: str, run_id: str, worker: str) -> str:
+    """Return the name of the lease that a worker holds for as long as it lives, in place of one for each attempt."""
+    return f"{project}/worker/{run_id}/{worker}"
+
+
+def holder_of(project: str, run_id: str, task_id: str, attempt: Attempt) -> str:
+    """Return the name of the lease that somebody holds while an attempt is worked at."""
+    if attempt.start is not None and attempt.start.worker:
+        return worker_lease(project, run_id, attempt.start.worker)
+    return attempt_lease(project, run_id, task_id, attempt.number)
+
+
 def element_id(task_id: str, index: int) -> str:
     """Return the id of one element's run of a mapped task: ``fit.3``."""
     return f"{task_id}.{index}"
