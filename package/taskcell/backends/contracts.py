@@ -45,6 +45,8 @@ class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
     restarts: bool = False
     """Whether the backend starts the driver again when it dies. It then takes the next free number from ``epoch`` on,
     waits while another one leads, and leaves when one of them has ended the run."""
+    ahead: tuple[TaskOptions, ...] = ()
+    """What the first tasks need: a backend may start workers for them beside the driver, which finds them with ``recall``."""
 
 
 class ServeOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -143,8 +143,7 @@ class Driver:
             known = attempts.get(order.task_id)
             return known is None or (known.number, known.end is not None) <= (order.attempt, False)
 
-        if self._epoch > 1:
-            self._held = {order.task_id: order for order in self._workers.recall(is_open)}
+        self._held = {order.task_id: order for order in self._workers.recall(is_open)}
         for task_id, attempt in attempts.items():
             node = self._graph.find(task_id)
             if node is None:

@@ -13,13 +13,14 @@ from typing import Any
 
 from taskcell import errors
 from taskcell.api import configuration
+from taskcell.api.launches import beginning
 from taskcell.api.runs import run_ids, runs
 from taskcell.api.versions import snapshots, versions
 from taskcell.backends import registry
 from taskcell.engine import planning
 from taskcell.model.artifacts import Artifact
 from taskcell.model.runs import Plan
-from taskcell.model.tasks import Parameter, Workflow
+from taskcell.model.tasks import Parameter, TaskOptions, Workflow
 from taskcell.model.versions import Version
 from taskcell.notebook import parameters as schemas
 from taskcell.notebook import quoting
@@ -108,7 +109,11 @@ def launch(
         isolation=settings.isolation,
         schedule=schedule,
     )
-    return start(where, plan)
+    ahead: tuple[TaskOptions, ...] = ()
+    if runner.restarts_drivers:
+        addresses = dict(version.tasks)
+        ahead = beginning.first(where, plan, {addresses[task.name]: task for task in request.workflow.tasks})
+    return start(where, plan, ahead)
 
 
 def check_webhook(webhook: str | None, *, has_secrets: bool) -> None:
@@ -144,11 +149,11 @@ class Request:
     sweep: dict[str, list[tuple[Any, Artifact]]]
 
 
-def start(where: Store, plan: Plan) -> runs.Run:
-    """Write a plan and start its driver."""
+def start(where: Store, plan: Plan, ahead: tuple[TaskOptions, ...] = ()) -> runs.Run:
+    """Write a plan and start its driver, and perhaps workers for what the first tasks need."""
     where.records.create(paths.plan(plan.run_id), plan)
     run = runs.Run(where, plan.run_id)
-    run.drive()
+    run.drive(ahead=ahead)
     return run
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 
 from taskcell import errors
 from taskcell.backends import contracts
-from taskcell.backends.kubernetes import checking, clients, conditions, faults, manifests, naming, waiting, workers
+from taskcell.backends.kubernetes import (
+    checking,
+    clients,
+    conditions,
+    faults,
+    jobs,
+    manifests,
+    naming,
+    waiting,
+    workers,
+)
 from taskcell.model.runs import DriverStart, Plan
 from taskcell.model.settings import KubernetesSettings, Settings
 from taskcell.model.tasks import TaskOptions
@@ -33,7 +44,10 @@ class KubernetesBackend:
         """Create the driver's Job; its name follows from run and epoch, so that it is created once."""
         settings = settings_of(plan)
         _answers.pop((plan.run_id, order.epoch), None)
-        _cluster(settings).create_job(manifests.driver_job(order, plan, settings))
+        cluster = _cluster(settings)
+        owner = cluster.create_job(manifests.driver_job(order, plan, settings))
+        with contextlib.suppress(errors.BackendError):  # then the driver starts them
+            jobs.start_ahead(cluster, order, plan, settings, owner)
 
     def withdraw_driver(self, plan: Plan, epoch: int) -> bool:
         """Delete the driver's Job unless its container has run."""
@@ -46,10 +60,10 @@ class KubernetesBackend:
     def driver_alive(self, plan: Plan, start: DriverStart) -> bool:
         """Whether the Job that started that driver goes on; yes, when the cluster can't be asked."""
         try:
-            jobs = _cluster(settings_of(plan)).list_jobs(naming.of_run(plan.run_id, naming.DRIVER))
+            found = _cluster(settings_of(plan)).list_jobs(naming.of_run(plan.run_id, naming.DRIVER))
         except errors.BackendError:
             return True
-        return any(not conditions.is_finished(job) for job in jobs)
+        return any(not conditions.is_finished(job) for job in found)
 
     def driver_waits(self, plan: Plan) -> str:
         """Return why the run's first driver has not begun."""
