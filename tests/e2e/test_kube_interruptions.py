@@ -174,6 +174,20 @@ def test_two_drivers_of_one_run_take_turns(kube: KubeWorld) -> None:
     )
 
 
+def test_a_leading_driver_that_hangs_is_followed_by_another_and_leaves_when_it_wakes(kube: KubeWorld) -> None:
+    run = kube.launch(*CHAIN)
+    until(lambda: run.tasks["first"].state == "running")
+    leader = kube.running_pod(run, "driver")
+    with kube.namespace.frozen(leader):
+        run.drive(2)
+        succeeded(run, third=3)
+        assert run.head().epoch == 2
+    until(lambda: all(pod["status"]["phase"] != "Running" for pod in kube.pods(run, "driver")))
+    assert run.state == "succeeded", run.sentence
+    committed_once(run)
+    assert [run.tasks[name].attempt for name in ("first", "second", "third")] == [1, 1, 1]
+
+
 def test_a_store_that_fails_one_request_in_five_changes_nothing(
     kube: KubeWorld, bucket_server: seaweed.Seaweed
 ) -> None:

@@ -208,6 +208,9 @@ class Backend(Protocol):
     def driver_given_up(self, plan: Plan) -> str:
         """Return why a driver that left no record is not to be waited for any longer; empty: it still is."""
 
+    def driver_stumbled(self, plan: Plan) -> str:
+        """Return why the driver that led has ended, while the backend starts it again; empty: it works, or that isn't known."""
+
     def last_words(self, plan: Plan) -> str:
         """Return what the run's newest driver said when it could not even write a record; mostly nothing."""
 

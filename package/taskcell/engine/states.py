@@ -100,6 +100,9 @@ class Drivers(Protocol):
     def given_up(self, plan: Plan) -> str:
         """Return why the first one, which has not begun, is not to be waited for any longer."""
 
+    def stumbled(self, plan: Plan) -> str:
+        """Return why the one that led has ended, while it is being started again."""
+
     def last_words(self, plan: Plan) -> str:
         """Return what the newest one said when it could not write a record; mostly nothing."""
 
@@ -226,7 +229,8 @@ def _open_state(plan: Plan, start: DriverStart | None, drivers: Drivers) -> tupl
     if plan.backend == INTERACTIVE:
         return RunState.SUCCEEDED, "Tasks that were run in a notebook's kernel."
     if start is not None and drivers.alive(plan, start):
-        return RunState.RUNNING, "Running."
+        reason = drivers.stumbled(plan)
+        return RunState.RUNNING, f"Running; its driver is being started again: {reason}." if reason else "Running."
     if start is None and (reason := drivers.given_up(plan)):
         return RunState.FAILED, f"Its driver could not start: {reason}. Go on with: taskcell resume {plan.run_id}"
     if start is None and (reason := drivers.waits(plan)):

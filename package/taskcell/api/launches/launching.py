@@ -20,6 +20,7 @@ from taskcell.backends import registry
 from taskcell.engine import planning
 from taskcell.model.artifacts import Artifact
 from taskcell.model.runs import Plan
+from taskcell.model.settings import Settings
 from taskcell.model.tasks import Parameter, TaskOptions, Workflow
 from taskcell.model.versions import Version
 from taskcell.notebook import parameters as schemas
@@ -82,12 +83,16 @@ def launch(
     check_webhook(settings.webhook, has_secrets=runner.restarts_drivers)
     values, swept = _mappings(parameters, sweep)
 
+    accepted: list[Settings] = []
+
     def checked(workflow: Workflow) -> None:
         check(workflow.parameters, values, swept)
-        runner.check(where.url, settings, [task.options for task in workflow.tasks])
+        accepted.append(runner.check(where.url, settings, [task.options for task in workflow.tasks]))
 
     version, folder = resolve_target(where, target, message, check=checked)
-    settings = runner.check(where.url, settings, [task.options for task in versions.workflow(where, version).tasks])
+    if not accepted:  # it was a version before, so nobody has looked yet
+        checked(versions.workflow(where, version))
+    settings = accepted[-1]
     request = prepare(where, version, values, swept)
     plan = Plan(
         run_id=run_ids.new_run_id(),

@@ -438,6 +438,9 @@ class _Drivers:
     def given_up(self, plan: Plan) -> str:
         return registry.backend(plan.backend).driver_given_up(plan)
 
+    def stumbled(self, plan: Plan) -> str:
+        return registry.backend(plan.backend).driver_stumbled(plan)
+
     def last_words(self, plan: Plan) -> str:
         return registry.backend(plan.backend).last_words(plan)
 

@@ -90,6 +90,15 @@ class KubernetesBackend:
         waited_s = (_cluster(settings).now() - since).total_seconds()
         return wait.sentence if waiting.is_over(wait, waited_s, settings) else ""
 
+    def driver_stumbled(self, plan: Plan) -> str:
+        """Return the last line of a driver that failed, while its pod waits until it is started again."""
+        try:
+            _, pod = _driver(plan, 1)
+        except errors.BackendError:
+            return ""
+        is_waiting = pod is not None and not conditions.is_running(pod) and not conditions.has_ended(pod)
+        return conditions.last_words(pod).rstrip(".") if pod is not None and is_waiting else ""
+
     def last_words(self, plan: Plan) -> str:
         """Return the last line of a driver that failed without a record."""
         try:
