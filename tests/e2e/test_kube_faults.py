@@ -23,7 +23,7 @@ def test_an_image_that_does_not_exist_is_told_within_seconds_and_fails_the_run(
 ) -> None:
     monkeypatch.setenv("TASKCELL_KUBERNETES_IMAGE_LIMIT_S", "15")
     run = kube.launch("%load_ext taskcell", "%%task --image localhost/absent:1\nx = 1")
-    until(lambda: kube.pods(run))
+    until(lambda: kube.pods(run) and run.head().epoch)  # nobody tells anything before there is a driver
     seen = time.monotonic()
     until(lambda: "localhost/absent:1 can't be pulled" in run.sentence, 30)
     assert time.monotonic() - seen < 15

@@ -225,6 +225,7 @@ def test_nothing_is_left_after_a_sweep_and_what_is_not_ours_stays(kube: KubeWorl
     sweeping.sweep()
     assert kube.namespace.items("jobs") == []
     assert [pod["metadata"]["name"] for pod in kube.namespace.items("pods")] == ["mine"]
+    kube.namespace.remove("pod", "mine")
 
 
 class Hook:
@@ -312,6 +313,7 @@ def test_a_schedule_launches_what_the_tag_names_then_and_tells_of_failure_and_re
     sweeping.sweep()
     assert user.namespace.items("jobs") == []
     assert user.namespace.items("pods") == []
+    user.namespace.remove("secret", "hooks")
 
 
 def test_a_scheduled_launch_leaves_out_a_time_at_which_the_last_run_still_goes_on(user: KubeWorld) -> None:

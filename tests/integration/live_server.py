@@ -19,7 +19,7 @@ from run_world import package_path
 
 TOKEN = "a-token-of-this-test"
 BASE = "/user/ana"
-_CONFIG = Path(__file__).parents[2] / "jupyter-config/taskcell.json"
+_CONFIG = Path(__file__).parents[2] / "jupyter_extension/server.json"
 
 
 @dataclass(frozen=True, kw_only=True)

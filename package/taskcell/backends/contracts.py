@@ -45,6 +45,8 @@ class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
     restarts: bool = False
     """Whether the backend starts the driver again when it dies. It then takes the next free number from ``epoch`` on,
     waits while another one leads, and leaves when one of them has ended the run."""
+    ahead: tuple[TaskOptions, ...] = ()
+    """What the first tasks need: a backend may start workers for them beside the driver, which finds them with ``recall``."""
 
 
 class ServeOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +104,8 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seed: int | None = None
     """What the global random generators are set to before the body. None: nothing."""
     notices: tuple[str, ...] = ()
+    brief: bool = False
+    """Whether doing it twice by chance costs less than the requests that keep others from it: it is not claimed."""
 
     @property
     def id(self) -> str:
@@ -203,6 +207,9 @@ class Backend(Protocol):
 
     def driver_given_up(self, plan: Plan) -> str:
         """Return why a driver that left no record is not to be waited for any longer; empty: it still is."""
+
+    def driver_stumbled(self, plan: Plan) -> str:
+        """Return why the driver that led has ended, while the backend starts it again; empty: it works, or that isn't known."""
 
     def last_words(self, plan: Plan) -> str:
         """Return what the run's newest driver said when it could not even write a record; mostly nothing."""

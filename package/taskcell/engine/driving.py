@@ -143,8 +143,7 @@ class Driver:
             known = attempts.get(order.task_id)
             return known is None or (known.number, known.end is not None) <= (order.attempt, False)
 
-        if self._epoch > 1:
-            self._held = {order.task_id: order for order in self._workers.recall(is_open)}
+        self._held = {order.task_id: order for order in self._workers.recall(is_open)}
         for task_id, attempt in attempts.items():
             node = self._graph.find(task_id)
             if node is None:
@@ -169,6 +168,7 @@ class Driver:
             self._go_on(node, held)
         elif attempt.end is None:
             node.state = TaskState.RUNNING
+            node.holder = states.holder_of(self._store.project, self._plan.run_id, node.id, attempt)
             self._orphans.append(node)
         elif attempt.end.state is TaskState.SUCCEEDED:
             self._graph.succeed(node, attempt.end)
@@ -260,7 +260,7 @@ class Driver:
             if not node.startable or node.order is None:
                 continue
             node.attempt += 1
-            node.order = msgspec.structs.replace(node.order, attempt=node.attempt)
+            node.order = msgspec.structs.replace(node.order, attempt=node.attempt, brief=node.is_brief)
             self._free_key(node, node.order)
             self._set_running(node)
             self._running[node.order.id] = node
@@ -277,6 +277,7 @@ class Driver:
 
     def _set_running(self, node: Node) -> None:
         node.state, node.started, node.begun, node.overdue = TaskState.RUNNING, self._clock.seconds(), False, False
+        node.holder = ""
 
     def _settle(self, nodes: list[Node]) -> None:
         """Take nodes' results from the cache, or put them in the line for a worker."""
@@ -323,6 +324,8 @@ class Driver:
         if parent is None or element.id not in parent.unended:
             return
         parent.unended.remove(element.id)
+        if element.end is not None and not element.end.cached:
+            parent.took(element.end.duration_s)
         if not parent.unended and parent.state is TaskState.RUNNING:
             self._gather(parent)
 
@@ -429,6 +432,14 @@ class Driver:
                 node.overdue = True
                 self._workers.cancel(node.order_id)
 
+    def _holder(self, node: Node) -> str:
+        """Return the name of the lease of whoever works at a node's attempt."""
+        if not node.holder:
+            attempt = states.read_attempt(self._store, self._plan.run_id, node.id, node.attempt)
+            assert attempt is not None
+            node.holder = states.holder_of(self._store.project, self._plan.run_id, node.id, attempt)
+        return node.holder
+
     def _is_deserted(self, node: Node, host: str) -> bool:
         if not self._workers.is_gone(host):
             return False
@@ -442,8 +453,7 @@ class Driver:
             return
         self._next_orphan_check = now + self._store.pause_s(POLL_S)
         for node in list(self._orphans):
-            name = states.attempt_lease(self._store.project, self._plan.run_id, node.id, node.attempt)
-            lease = self._store.files.lease(name)
+            lease = self._store.files.lease(self._holder(node))
             if not lease.acquire():
                 lease.revoke(functools.partial(self._is_deserted, node))
                 continue

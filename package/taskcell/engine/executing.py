@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 import shutil
-import socket
 import time
 import traceback
 from collections.abc import Callable
@@ -21,13 +19,13 @@ from taskcell import analysis, errors
 from taskcell.backends import memory, scratch
 from taskcell.backends.contracts import TaskOrder, WorkerNews
 from taskcell.backends.local import processes
-from taskcell.cache.results import Results
-from taskcell.engine import composing, ending, exchanging, logs, states
+from taskcell.cache.results import Found, Results
+from taskcell.engine import claiming, composing, ending, exchanging, logs
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry
 from taskcell.model.handover import InsideOrder, InsideResult
-from taskcell.model.runs import AttemptEnd, AttemptStart, Plan, TaskError, TaskState
+from taskcell.model.runs import AttemptEnd, Plan, TaskError, TaskState
 from taskcell.model.tasks import Task
 from taskcell.notebook import writing
 from taskcell.store import paths
@@ -53,41 +51,34 @@ class Executor:
     """Executes orders of one run, one after the other; ``tell`` hears when a body begins, and when its record is committed."""
 
     def __init__(
-        self, store: Store, plan: Plan, *, trusted: bool, tell: Callable[[WorkerNews, str], None] = _silent
+        self,
+        store: Store,
+        plan: Plan,
+        *,
+        trusted: bool,
+        tell: Callable[[WorkerNews, str], None] = _silent,
+        claims: claiming.Claims | None = None,
     ) -> None:
         self._store = store
         self._plan = plan
         self._results = Results(store)
         self._trusted = trusted
         self._tell = tell
+        self._claims = claims or claiming.Claims(store, plan.run_id)
 
     def execute(self, order: TaskOrder) -> None:
         """Execute an order, commit its record and tell of it; an attempt that another worker has claimed is left alone."""
-        name = states.attempt_lease(self._store.project, order.run_id, order.task_id, order.attempt)
-        claim = self._store.files.lease(name)
-        with contextlib.ExitStack() as held:
-            if claim.acquire():
-                held.callback(claim.release)
-                self._claimed(order, held)
-            # The driver need not wait until the leases are given up, which are requests of their own.
+        started = datetime.now(UTC)
+        with self._claims.of(order, started) as turn:
+            if turn is not None:
+                self._claimed(order, started, turn)
+            # The driver need not wait until what is held is given up, which are requests of their own.
             self._tell(WorkerNews.DONE, order.id)
 
-    def _claimed(self, order: TaskOrder, held: contextlib.ExitStack) -> None:
-        started = datetime.now(UTC)
-        start = AttemptStart(
-            task_id=order.task_id,
-            attempt=order.attempt,
-            epoch=order.epoch,
-            host=socket.gethostname(),
-            started_at=started,
-        )
-        try:
-            self._store.records.create(paths.attempt_start(order.run_id, order.task_id, order.attempt), start)
-        except errors.AlreadyExistsError:
-            return
+    def _claimed(self, order: TaskOrder, started: datetime, turn: Callable[[], Found]) -> None:
         clock = time.perf_counter()
         try:
-            end = self._shared(order, started, clock, held)
+            end = self._shared(order, started, clock, turn)
         except errors.TaskcellError as exc:
             error = TaskError(kind=exc.code, sentence=" ".join(str(exc).split()))
             end = ending.of_order(order, started, time.perf_counter() - clock, state=TaskState.FAILED, error=error)
@@ -97,19 +88,13 @@ class Executor:
             )
         ending.commit(self._store, order.run_id, end)
 
-    def _shared(self, order: TaskOrder, started: datetime, clock: float, held: contextlib.ExitStack) -> AttemptEnd:
-        """Execute while holding the key's lease, or take the result of whoever held it before."""
-        if order.key is None:
-            return self._committed(order, started, clock)
-        lease = self._results.lease(order.key)
-        if lease.acquire(None if order.use_cache else 0.0):
-            held.callback(lease.release)
-        if order.use_cache:
-            found = self._results.look_up(order.key, keep=True)
-            if found.entry is not None:
-                return ending.of_hit(order, found.entry, started, time.perf_counter() - clock)
-            if found.notice:
-                order = msgspec.structs.replace(order, notices=(*order.notices, found.notice))
+    def _shared(self, order: TaskOrder, started: datetime, clock: float, turn: Callable[[], Found]) -> AttemptEnd:
+        """Execute when nobody else computes the key, or take the result of whoever did."""
+        found = turn()
+        if found.entry is not None:
+            return ending.of_hit(order, found.entry, started, time.perf_counter() - clock)
+        if found.notice:
+            order = msgspec.structs.replace(order, notices=(*order.notices, found.notice))
         return self._committed(order, started, clock)
 
     def _committed(self, order: TaskOrder, started: datetime, clock: float) -> AttemptEnd:
@@ -198,7 +183,12 @@ class Executor:
 
         def keep_notebook() -> None:
             path = paths.notebook(order.run_id, order.task_id, order.attempt)
-            self._store.project_files.create(path, writing.dump_notebook(outcome.notebook))
+            try:
+                self._store.project_files.create(path, writing.dump_notebook(outcome.notebook))
+            except errors.AlreadyExistsError:
+                if not order.brief:
+                    raise
+                # An attempt that nobody claims may have been executed before, by a worker that died before its end.
 
         def keep_displays() -> None:
             displays[0] = self._results.put_displays(shown)

@@ -87,8 +87,13 @@ class LogWriter:
         data = "".join(self._pieces).encode("utf-8", "replace")
         self._pieces.clear()
         self._size = 0
-        self._chunk += 1
-        self._store.project_files.create(paths.log_chunk(*self._where, self._chunk), data)
+        while True:
+            self._chunk += 1
+            try:
+                self._store.project_files.create(paths.log_chunk(*self._where, self._chunk), data)
+            except errors.AlreadyExistsError:
+                continue  # of a worker that died before the end of an attempt that nobody had claimed
+            return
 
 
 def read_log(store: Store, run_id: str, task_id: str, attempt: int, after: int = 0) -> tuple[str, int]:

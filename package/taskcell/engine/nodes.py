@@ -13,6 +13,10 @@ from taskcell.model.artifacts import Artifact
 from taskcell.model.runs import AttemptEnd, Binding, Plan, PlannedTask, RunState, TaskError, TaskState
 from taskcell.model.tasks import Task
 
+BRIEF_S = 1.0
+"""Elements that take less are not claimed. Unit: seconds."""
+_MEMORY = 0.8
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Node:
@@ -46,6 +50,10 @@ class Node:
     notices: tuple[str, ...] = ()
     deserted: set[str] = field(default_factory=set)
     """Hosts on which workers of it ended, and nobody works any more."""
+    holder: str = ""
+    """Name of the lease of whoever works at the attempt; empty while that isn't asked for."""
+    mean_s: float | None = None
+    """What its elements took lately."""
     mended: bool = False
     """Whether its result was found damaged and is, or was, computed again."""
 
@@ -53,6 +61,15 @@ class Node:
     def startable(self) -> bool:
         """Whether nothing is in the way of starting it."""
         return self.state is TaskState.PENDING and not self.waits_for
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether it is an element, and those before it took so little that a claim would cost more than a repetition."""
+        return self.parent is not None and self.parent.mean_s is not None and self.parent.mean_s < BRIEF_S
+
+    def took(self, seconds: float) -> None:
+        """Note how long one of its elements took."""
+        self.mean_s = seconds if self.mean_s is None else _MEMORY * self.mean_s + (1 - _MEMORY) * seconds
 
     @property
     def order_id(self) -> str:

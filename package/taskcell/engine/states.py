@@ -100,6 +100,9 @@ class Drivers(Protocol):
     def given_up(self, plan: Plan) -> str:
         """Return why the first one, which has not begun, is not to be waited for any longer."""
 
+    def stumbled(self, plan: Plan) -> str:
+        """Return why the one that led has ended, while it is being started again."""
+
     def last_words(self, plan: Plan) -> str:
         """Return what the newest one said when it could not write a record; mostly nothing."""
 
@@ -237,6 +240,18 @@ def attempt_lease(project: str, run_id: str, task_id: str, attempt: int) -> str:
     return f"{project}/attempt/{run_id}/{task_id}/{attempt}"
 
 
+def worker_lease(project: str, run_id: str, worker: str) -> str:
+    """Return the name of the lease that a worker holds for as long as it lives, in place of one for each attempt."""
+    return f"{project}/worker/{run_id}/{worker}"
+
+
+def holder_of(project: str, run_id: str, task_id: str, attempt: Attempt) -> str:
+    """Return the name of the lease that somebody holds while an attempt is worked at."""
+    if attempt.start is not None and attempt.start.worker:
+        return worker_lease(project, run_id, attempt.start.worker)
+    return attempt_lease(project, run_id, task_id, attempt.number)
+
+
 def element_id(task_id: str, index: int) -> str:
     """Return the id of one element's run of a mapped task: ``fit.3``."""
     return f"{task_id}.{index}"
@@ -247,7 +262,8 @@ def _open_state(plan: Plan, start: DriverStart | None, drivers: Drivers) -> tupl
     if plan.backend == INTERACTIVE:
         return RunState.SUCCEEDED, "Tasks that were run in a notebook's kernel."
     if start is not None and drivers.alive(plan, start):
-        return RunState.RUNNING, "Running."
+        reason = drivers.stumbled(plan)
+        return RunState.RUNNING, f"Running; its driver is being started again: {reason}." if reason else "Running."
     if start is None and (reason := drivers.given_up(plan)):
         return RunState.FAILED, f"Its driver could not start: {reason}. Go on with: taskcell resume {plan.run_id}"
     if start is None and (reason := drivers.waits(plan)):

@@ -172,7 +172,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime
 
 
-class AttemptStart(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptStart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt at one task began. ``attempt`` counts from 1."""
 
     task_id: str
@@ -180,6 +180,8 @@ class AttemptStart(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
     host: str
     started_at: datetime
+    worker: str = ""
+    """Worker that holds a lease of its own while it lives. Empty: it holds one for the attempt."""
 
 
 class TaskError(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -249,9 +249,14 @@ def outcomes(workflow: str, schedule: str) -> str:
     return f"outcomes/{quoted(workflow)}/{quoted(schedule) if schedule else '=launched'}"
 
 
+def mailboxes(run_id: str) -> str:
+    """Folder of the mailboxes of a run's workers."""
+    return f"{run(run_id)}/mailboxes"
+
+
 def mailbox(run_id: str, name: str) -> str:
     """Sequence of ``Letter`` records for one worker that no pipe reaches."""
-    return f"{run(run_id)}/mailboxes/{quoted(name)}"
+    return f"{mailboxes(run_id)}/{quoted(name)}"
 
 
 def reproductions(run_id: str) -> str:

@@ -109,16 +109,24 @@ def _work(order: DriverOrder) -> int:
 
 def _serve(order: ServeOrder) -> int:
     """Execute orders from a mailbox until it closes, telling of each on standard output."""
-    from taskcell.engine.executing import Executor
-    from taskcell.worker import serving
+    from taskcell.engine.warm import choosing, servers
 
     # The first process of a container ignores the signal unless it says what it does.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
+    if not choosing.obstacle():
+        servers.SERVERS.prepare()  # it imports what it needs while this process does
+    from taskcell.engine.claiming import Claims
+    from taskcell.engine.executing import Executor
+    from taskcell.worker import serving
+
     store, plan = _opened(order)
-    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(f"{ANSWER} "))
+    claims = Claims(store, order.run_id, order.mailbox)
+    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(f"{ANSWER} "), claims=claims)
+    claims.begin()
     mailbox = Mailbox(store.records, order.run_id, order.mailbox)
     for task_order in serving.orders(mailbox, order.linger_s):
         executor.execute(task_order)
+    claims.close()
     _say_requests()
     return 0
 

@@ -304,5 +304,8 @@ class Gone:
     def given_up(self, plan: Plan) -> str:
         return ""
 
+    def stumbled(self, plan: Plan) -> str:
+        return ""
+
     def last_words(self, plan: Plan) -> str:
         return ""

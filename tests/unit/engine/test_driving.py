@@ -13,7 +13,7 @@ from driver_world import RUN, Gone, HangsError, LeavesNothingError, LostError, W
 from taskcell import errors
 from taskcell.backends.contracts import WorkerNews
 from taskcell.engine import driving, ending, leading, retrying, states
-from taskcell.model.runs import DriverEnd, RunState, TaskError, TaskState
+from taskcell.model.runs import AttemptStart, DriverEnd, RunState, TaskError, TaskState
 from taskcell.store import paths
 
 DIAMOND = [
@@ -621,3 +621,37 @@ def test_workers_hear_what_becomes_ready_next_but_not_what_waits_for_more() -> N
     ]
     _, workers = World(tasks, {name: lambda **_: 1 for name in "abcd"}).drive(slots=1)
     assert workers.foreseen == [1, 0, 1, 0], "a: c; b after it: nothing new; c: d; d: nothing"
+
+
+def test_attempt_of_a_living_worker_with_a_lease_of_its_own_is_waited_for_and_made_again_when_it_dies() -> None:
+    world = World([task("t")], {"t": lambda: 1})
+    start = AttemptStart(task_id="t", attempt=1, epoch=1, host="pod", started_at=datetime.now(UTC), worker="pod-1")
+    world.store.records.create(paths.attempt_start(RUN, "t", 1), start)
+    lease = world.store.files.lease(states.worker_lease("default", RUN, "pod-1"))
+    assert lease.acquire()
+    sleep = world.clock.sleep
+
+    def dies_after_a_while(seconds: float) -> None:
+        sleep(seconds)
+        if world.clock.now > 1030:
+            lease.release()
+
+    world.clock.sleep = dies_after_a_while  # type: ignore[method-assign]
+    end, workers = world.drive()
+    assert end.state is RunState.SUCCEEDED
+    assert workers.executed == ["t/2"]
+    assert world.clock.now > 1030
+
+
+def test_elements_are_not_claimed_once_those_before_them_took_next_to_nothing() -> None:
+    world = World([task("fit", "=x", map_over="x")], {"fit": lambda x: x}, parameters={"x": list(range(9))})
+    _, workers = world.drive(slots=2)
+    brief = [workers.submitted[f"fit.{n}/1"].brief for n in range(9)]
+    assert brief[:2] == [False, False]
+    assert all(brief[4:])
+
+
+def test_a_task_that_is_no_element_is_claimed_however_short_others_are() -> None:
+    world = World(DIAMOND, BODIES, parameters={"n": 1})
+    _, workers = world.drive()
+    assert not any(order.brief for order in workers.submitted.values())

@@ -15,6 +15,7 @@ import msgspec
 
 from taskcell import errors
 from taskcell.api import configuration
+from taskcell.api.launches import beginning
 from taskcell.api.runs import run_ids, runs
 from taskcell.api.versions import snapshots, versions
 from taskcell.backends import registry
@@ -22,7 +23,7 @@ from taskcell.engine import planning
 from taskcell.model.artifacts import Artifact
 from taskcell.model.runs import Plan
 from taskcell.model.settings import Settings
-from taskcell.model.tasks import Parameter, Workflow
+from taskcell.model.tasks import Parameter, TaskOptions, Workflow
 from taskcell.model.versions import Version
 from taskcell.notebook import parameters as schemas
 from taskcell.notebook import quoting
@@ -89,12 +90,16 @@ def launch(
     check_webhook(settings.webhook, has_secrets=runner.restarts_drivers)
     values, swept = _mappings(parameters, sweep)
 
+    accepted: list[Settings] = []
+
     def checked(workflow: Workflow) -> None:
         check(workflow.parameters, values, swept)
-        runner.check(where.url, settings, [task.options for task in workflow.tasks])
+        accepted.append(runner.check(where.url, settings, [task.options for task in workflow.tasks]))
 
     version, folder = resolve_target(where, target, message, check=checked)
-    settings = runner.check(where.url, settings, [task.options for task in versions.workflow(where, version).tasks])
+    if not accepted:  # it was a version before, so nobody has looked yet
+        checked(versions.workflow(where, version))
+    settings = accepted[-1]
     request = prepare(where, version, values, swept)
     plan = Plan(
         run_id=run_ids.new_run_id(),
@@ -116,7 +121,11 @@ def launch(
         isolation=settings.isolation,
         schedule=schedule,
     )
-    return start(where, plan)
+    ahead: tuple[TaskOptions, ...] = ()
+    if runner.restarts_drivers:
+        addresses = dict(version.tasks)
+        ahead = beginning.first(where, plan, {addresses[task.name]: task for task in request.workflow.tasks})
+    return start(where, plan, ahead)
 
 
 def check_resources(resources: Mapping[str, Any], backend: str | None) -> dict[str, Any]:
@@ -174,11 +183,11 @@ class Request:
     sweep: dict[str, list[tuple[Any, Artifact]]]
 
 
-def start(where: Store, plan: Plan) -> runs.Run:
-    """Write a plan and start its driver."""
+def start(where: Store, plan: Plan, ahead: tuple[TaskOptions, ...] = ()) -> runs.Run:
+    """Write a plan and start its driver, and perhaps workers for what the first tasks need."""
     where.records.create(paths.plan(plan.run_id), plan)
     run = runs.Run(where, plan.run_id)
-    run.drive()
+    run.drive(ahead=ahead)
     return run
 
 

@@ -88,7 +88,9 @@ def sweep(*, dry_run: bool = False, store: str | None = None, project: str | Non
     if not dry_run:
         for item in found:
             place.delete(item)
-        lingering = _await(place, {item.name for item in found})
+        # A Job that was deleted a moment ago may be gone before its pods are even told to.
+        going = {job["metadata"]["name"] for job in jobs if _is_going(job)}
+        lingering = _await(place, going | {item.name for item in found})
     return Sweep(namespace=cluster.namespace, items=found, kept=jobs_left, dry_run=dry_run, lingering=lingering)
 
 

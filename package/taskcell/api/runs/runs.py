@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from taskcell import errors
 from taskcell.api import configuration
 from taskcell.api.kernels import sessions
@@ -32,6 +34,7 @@ from taskcell.model.runs import (
     TaskError,
     TaskState,
 )
+from taskcell.model.tasks import TaskOptions
 from taskcell.notebook import quoting
 from taskcell.store import codecs, index, linking, paths
 from taskcell.store.opening import Store
@@ -275,10 +278,11 @@ class Run:
 
     # -- what can be done --------------------------------------------------------------------------------------------
 
-    def drive(self, epoch: int = 1) -> None:
+    def drive(self, epoch: int = 1, ahead: tuple[TaskOptions, ...] = ()) -> None:
         """Start the driver of that number; it leaves at once when another one was first."""
         backend = registry.backend(self.plan.backend)
-        backend.start_driver(_driver_order(self._store, self.plan, epoch, restarts=backend.restarts_drivers), self.plan)
+        order = _driver_order(self._store, self.plan, epoch, restarts=backend.restarts_drivers)
+        backend.start_driver(msgspec.structs.replace(order, ahead=ahead), self.plan)
 
     def cancel(self) -> Run:
         """Ask for it to stop; returns at once, and committed results stay. Harmless when it has ended."""
@@ -433,6 +437,9 @@ class _Drivers:
 
     def given_up(self, plan: Plan) -> str:
         return registry.backend(plan.backend).driver_given_up(plan)
+
+    def stumbled(self, plan: Plan) -> str:
+        return registry.backend(plan.backend).driver_stumbled(plan)
 
     def last_words(self, plan: Plan) -> str:
         return registry.backend(plan.backend).last_words(plan)

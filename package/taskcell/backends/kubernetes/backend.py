@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 
 from taskcell import errors
 from taskcell.backends import contracts
-from taskcell.backends.kubernetes import checking, clients, conditions, faults, manifests, naming, waiting, workers
+from taskcell.backends.kubernetes import (
+    checking,
+    clients,
+    conditions,
+    faults,
+    jobs,
+    manifests,
+    naming,
+    waiting,
+    workers,
+)
 from taskcell.model.runs import DriverStart, Plan
 from taskcell.model.settings import KubernetesSettings, Settings
 from taskcell.model.tasks import TaskOptions
@@ -33,7 +44,10 @@ class KubernetesBackend:
         """Create the driver's Job; its name follows from run and epoch, so that it is created once."""
         settings = settings_of(plan)
         _answers.pop((plan.run_id, order.epoch), None)
-        _cluster(settings).create_job(manifests.driver_job(order, plan, settings))
+        cluster = _cluster(settings)
+        owner = cluster.create_job(manifests.driver_job(order, plan, settings))
+        with contextlib.suppress(errors.BackendError):  # then the driver starts them
+            jobs.start_ahead(cluster, order, plan, settings, owner)
 
     def withdraw_driver(self, plan: Plan, epoch: int) -> bool:
         """Delete the driver's Job unless its container has run."""
@@ -46,10 +60,10 @@ class KubernetesBackend:
     def driver_alive(self, plan: Plan, start: DriverStart) -> bool:
         """Whether the Job that started that driver goes on; yes, when the cluster can't be asked."""
         try:
-            jobs = _cluster(settings_of(plan)).list_jobs(naming.of_run(plan.run_id, naming.DRIVER))
+            found = _cluster(settings_of(plan)).list_jobs(naming.of_run(plan.run_id, naming.DRIVER))
         except errors.BackendError:
             return True
-        return any(not conditions.is_finished(job) for job in jobs)
+        return any(not conditions.is_finished(job) for job in found)
 
     def driver_waits(self, plan: Plan) -> str:
         """Return why the run's first driver has not begun."""
@@ -75,6 +89,15 @@ class KubernetesBackend:
         since = conditions.scheduled_at(pod or {}) or conditions.created_at(job)
         waited_s = (_cluster(settings).now() - since).total_seconds()
         return wait.sentence if waiting.is_over(wait, waited_s, settings) else ""
+
+    def driver_stumbled(self, plan: Plan) -> str:
+        """Return the last line of a driver that failed, while its pod waits until it is started again."""
+        try:
+            _, pod = _driver(plan, 1)
+        except errors.BackendError:
+            return ""
+        is_waiting = pod is not None and not conditions.is_running(pod) and not conditions.has_ended(pod)
+        return conditions.last_words(pod).rstrip(".") if pod is not None and is_waiting else ""
 
     def last_words(self, plan: Plan) -> str:
         """Return the last line of a driver that failed without a record."""

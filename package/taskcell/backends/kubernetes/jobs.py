@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
+from collections import Counter
 
 from taskcell import errors
 from taskcell.backends.contracts import DriverOrder, ServeOrder
-from taskcell.backends.kubernetes import clients, conditions, faults, manifests, naming
+from taskcell.backends.kubernetes import clients, conditions, dealing, faults, manifests, naming, shapes
 from taskcell.backends.kubernetes.shapes import Shape
 from taskcell.model.runs import Plan
 from taskcell.model.settings import KubernetesSettings
@@ -35,17 +36,9 @@ class WorkerJobs:
     def create(self, shape: Shape, epoch: int) -> str:
         """Create the Job of one more worker and return its name, which is its mailbox's too; raise BackendError."""
         name = naming.worker(self._plan.run_id, epoch, self._number + 1)
-        order = ServeOrder(
-            store=self._order.store,
-            project=self._order.project,
-            run_id=self._order.run_id,
-            mailbox=name,
-            linger_s=self._settings.linger_s,
-            trusted=self._order.trusted,
-        )
         if self._owner is None:
             self._owner = self._cluster.find_job(naming.driver(self._plan.run_id, self._order.epoch))
-        self._cluster.create_job(manifests.worker_job(order, self._plan, self._settings, shape, self._owner))
+        self._cluster.create_job(_worker(name, self._order, self._plan, self._settings, shape, self._owner))
         self._number += 1
         return name
 
@@ -100,3 +93,38 @@ class WorkerJobs:
             for name in names:
                 self.delete(name)
             self.delete_rest()
+
+
+def start_ahead(
+    cluster: clients.Cluster, order: DriverOrder, plan: Plan, settings: KubernetesSettings, owner: clients.Item
+) -> None:
+    """Create workers beside their driver, for what it is told that the first tasks need; it finds them by their labels."""
+    wanted = Counter(shapes.shape_of(options, settings) for options in order.ahead)
+    room = plan.max_workers or settings.max_pods
+    number = 0
+    for shape, tasks in wanted.items():
+        for _ in range(min(dealing.FIRST_PODS, tasks) if shape.share else tasks):
+            number += 1
+            if number <= room:
+                # No driver has the number 0, so that none of them makes another worker of that name.
+                name = naming.worker(plan.run_id, 0, number)
+                cluster.create_job(_worker(name, order, plan, settings, shape, owner))
+
+
+def _worker(
+    name: str,
+    order: DriverOrder,
+    plan: Plan,
+    settings: KubernetesSettings,
+    shape: Shape,
+    owner: clients.Item | None,
+) -> clients.Item:
+    serve = ServeOrder(
+        store=order.store,
+        project=order.project,
+        run_id=plan.run_id,
+        mailbox=name,
+        linger_s=settings.linger_s,
+        trusted=order.trusted,
+    )
+    return manifests.worker_job(serve, plan, settings, shape, owner)

@@ -25,7 +25,7 @@ SCRATCH = "/tmp"
 def driver_job(order: DriverOrder, plan: Plan, settings: KubernetesSettings) -> Item:
     """Return the Job that carries a run; its own restarts make it outlive its pods."""
     shape = shapes.shape_of(TaskOptions(), settings)
-    text = _text(msgspec.structs.replace(order, webhook=""))
+    text = _text(msgspec.structs.replace(order, webhook="", ahead=()))
     pod = _pod(shape, settings, [settings.python, "-P", "-m", "taskcell.worker", "drive", text])
     pod["containers"][0]["env"] += webhook_variables(order.webhook)
     pod.update(

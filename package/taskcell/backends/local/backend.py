@@ -43,6 +43,10 @@ class LocalBackend:
         """Return nothing: a process starts or is gone."""
         return ""
 
+    def driver_stumbled(self, plan: Plan) -> str:
+        """Return nothing: a driver is started again by whoever resumes the run."""
+        return ""
+
     def last_words(self, plan: Plan) -> str:
         """Return the last line that the run's newest driver on this machine wrote on its standard error."""
         return drivers.last_words(plan.run_id)

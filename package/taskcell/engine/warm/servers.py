@@ -41,12 +41,32 @@ class Server:
     process: subprocess.Popen[bytes]
     control: socket.socket
     said: IO[bytes]
-    language_info: dict[str, Any]
+    language_info: dict[str, Any] = field(default_factory=dict)
+    """What its hello said; empty until that was heard."""
     refused: dict[str, str] = field(default_factory=dict)
 
     def request(self, fds: Sequence[int], preload: Sequence[str]) -> None:
         """Ask for a task process that gets these descriptors; raise OSError when the server is gone."""
         wire.tell(self.control, fds, preload=list(preload))
+
+    def greet(self) -> None:
+        """Wait until it is ready; raise ServerError when it does not get there."""
+        if self.language_info:
+            return
+        self.control.settimeout(START_PATIENCE_S)
+        with contextlib.suppress(OSError):
+            hello = wire.heard(self.control)
+            if hello is not None:
+                self.control.settimeout(None)
+                self.language_info = hello[0]["language_info"]
+                return
+        self.process.kill()
+        self.process.wait()
+        self.control.close()
+        self.said.seek(0)
+        last = self.said.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+        self.said.close()
+        raise ServerError(last or "it did not start in time")
 
     def close(self) -> None:
         """End the server and the tasks that it runs."""
@@ -70,19 +90,33 @@ class Servers:
         self._servers: dict[_Key, Server] = {}
         self._refused: dict[str, str] = {}
 
+    def prepare(self, ipython_dir: str = "") -> None:
+        """Start the server that ``get`` will return, and don't wait for it; what hinders that, ``get`` says."""
+        with self._lock, contextlib.suppress(ServerError):
+            self._at_hand(ipython_dir)
+
     def get(self, ipython_dir: str) -> Server:
         """Return the server for the present state of the environment; raise ServerError."""
-        key = (ipython_dir, _variables(), _environment_stamp())
         with self._lock:
-            for other in [other for other in self._servers if other[0] == ipython_dir and other != key]:
-                self._servers.pop(other).close()
-            server = self._servers.get(key)
-            if server is None or server.process.poll() is not None:
-                if server is not None:
-                    server.close()
-                server = self._servers[key] = _started(ipython_dir)
-                server.refused.update(self._refused)
+            server = self._at_hand(ipython_dir)
+            try:
+                server.greet()
+            except ServerError:
+                self._servers = {key: other for key, other in self._servers.items() if other is not server}
+                raise
             return server
+
+    def _at_hand(self, ipython_dir: str) -> Server:
+        key = (ipython_dir, _variables(), _environment_stamp())
+        for other in [other for other in self._servers if other[0] == ipython_dir and other != key]:
+            self._servers.pop(other).close()
+        server = self._servers.get(key)
+        if server is None or (server.language_info and server.process.poll() is not None):
+            if server is not None:
+                server.close()
+            server = self._servers[key] = _spawned(ipython_dir)
+            server.refused.update(self._refused)
+        return server
 
     def refuse(self, server: Server, module: str, reason: str) -> None:
         """Give a server up that has imported what it should not have; its tasks still come to their end."""
@@ -116,7 +150,7 @@ atexit.register(SERVERS.close)
 os.register_at_fork(after_in_child=SERVERS.forget)
 
 
-def _started(ipython_dir: str) -> Server:
+def _spawned(ipython_dir: str) -> Server:
     ours, theirs = wire.pair()
     said = tempfile.TemporaryFile()  # noqa: SIM115  closed with the server
     facts = {
@@ -142,19 +176,7 @@ def _started(ipython_dir: str) -> Server:
         raise ServerError(f"no process could be started: {exc.strerror}") from exc
     finally:
         theirs.close()
-    ours.settimeout(START_PATIENCE_S)
-    with contextlib.suppress(OSError):
-        hello = wire.heard(ours)
-        if hello is not None:
-            ours.settimeout(None)
-            return Server(process, ours, said, hello[0]["language_info"])
-    process.kill()
-    process.wait()
-    ours.close()
-    said.seek(0)
-    last = said.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-    said.close()
-    raise ServerError(last or "it did not start in time")
+    return Server(process, ours, said)
 
 
 @lru_cache(maxsize=1)

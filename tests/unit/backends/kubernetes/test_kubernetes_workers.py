@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from tests.unit.backends.kubernetes.cluster_world import RUN, ClusterWorld
 
-from taskcell.backends.contracts import WorkerEvent, WorkerNews
-from taskcell.backends.kubernetes import faults, feeds, naming
+from taskcell.backends.contracts import DriverOrder, WorkerEvent, WorkerNews
+from taskcell.backends.kubernetes import faults, feeds, jobs, naming
+from taskcell.backends.kubernetes.dealing import FIRST_PODS
 from taskcell.backends.kubernetes.workers import DEATHS_LIMIT
 from taskcell.backends.mailboxes import Mailbox
+from taskcell.model.tasks import TaskOptions
 from taskcell.store import paths
 
 ONE, TWO = naming.worker(RUN, 1, 1), naming.worker(RUN, 1, 2)
@@ -375,3 +377,39 @@ def test_a_job_that_is_deleted_before_it_had_a_pod_is_followed_by_another() -> N
     assert told(world.step(seconds=11.0)) == []
     world.step()
     assert list(world.cluster.jobs) == [TWO]
+
+
+def started_ahead(world: ClusterWorld, *options: TaskOptions) -> list[str]:
+    """Start workers beside the first driver; return their names."""
+    order = DriverOrder(store=world.store.url, project="default", run_id=RUN, epoch=1, restarts=True, ahead=options)
+    owner = {"metadata": {"name": naming.driver(RUN, 1), "uid": "u"}}
+    jobs.start_ahead(world.cluster, order, world.plan, world.settings, owner)  # type: ignore[arg-type]
+    return list(world.cluster.jobs)
+
+
+def test_workers_that_were_started_beside_the_driver_are_found_and_get_the_first_orders() -> None:
+    world = ClusterWorld()
+    (ahead,) = started_ahead(world, TaskOptions())
+    assert world.cluster.jobs[ahead]["metadata"]["ownerReferences"][0]["name"] == naming.driver(RUN, 1)
+    assert restarted(world) == []
+    world.run_pods()
+    world.submit("a")
+    world.step()
+    assert list(world.cluster.jobs) == [ahead]
+    assert world.handed(ahead) == ["a"]
+
+
+def test_no_more_workers_are_started_ahead_than_would_be_at_first_or_may_be() -> None:
+    assert len(started_ahead(ClusterWorld(), *[TaskOptions()] * 9)) == FIRST_PODS
+    assert len(started_ahead(ClusterWorld(share_pods=False), *[TaskOptions()] * 9)) == 9
+    assert len(started_ahead(ClusterWorld(share_pods=False, max_pods=3), *[TaskOptions()] * 9)) == 3
+
+
+def test_a_worker_that_was_started_ahead_and_has_left_is_not_waited_for() -> None:
+    world = ClusterWorld()
+    (ahead,) = started_ahead(world, TaskOptions())
+    Mailbox(world.store.records, RUN, ahead).shut()
+    restarted(world)
+    world.submit("a")
+    world.step()
+    assert list(world.cluster.jobs) == [ahead, ONE]
