@@ -27,7 +27,13 @@ from taskcell.views.states import State
 
 PAGE = Path(__file__).parent / "frontend_page"
 LIBRARY = Path(__file__).parents[2] / "jupyter_extension" / "packages" / "views" / "lib"
-FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync".split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 CONTENDERS = {
     "taskcell": "/ours.js",
     "@xyflow/react": "/lib/xyflow.js",
@@ -82,7 +88,7 @@ def measure(number: int) -> Iterator[rounds.Result]:
         )
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
-        for name, graph in made.items():
+        for graph in made.values():
             (data / f"{len(graph.nodes)}.json").write_text(json.dumps(_run(graph)))
         yield from _browser(made, data, repeats)
 
@@ -139,7 +145,7 @@ class _Files(SimpleHTTPRequestHandler):
             return str(LIBRARY / name[6:])
         return str(self.data / name[5:]) if name.startswith("data/") else str(PAGE / name)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_said: Any) -> None:
         pass
 
 

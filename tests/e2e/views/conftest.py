@@ -17,10 +17,15 @@ HERE = Path(__file__).parent
 SHOTS = HERE / "shots"
 FRONT = HERE.parents[2] / "jupyter_extension"
 LIBRARY = FRONT / "packages" / "views" / "lib"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 class _Files(SimpleHTTPRequestHandler):
@@ -28,7 +33,7 @@ class _Files(SimpleHTTPRequestHandler):
         name = path.split("?", 1)[0].lstrip("/")
         return str(LIBRARY / name[4:] if name.startswith("lib/") else HERE / "pages" / name)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_said: Any) -> None:
         pass
 
 
