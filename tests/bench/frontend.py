@@ -145,7 +145,7 @@ class _Files(SimpleHTTPRequestHandler):
             return str(LIBRARY / name[6:])
         return str(self.data / name[5:]) if name.startswith("data/") else str(PAGE / name)
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, *_said: Any) -> None:
         pass
 
 

@@ -24,7 +24,7 @@ class _Files(SimpleHTTPRequestHandler):
         name = path.split("?", 1)[0].lstrip("/")
         return str(LIBRARY / name[4:] if name.startswith("lib/") else HERE / "pages" / name)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
+    def log_message(self, *_said: Any) -> None:
         pass
 
 
