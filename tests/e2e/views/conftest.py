@@ -1,4 +1,4 @@
-"""The views in a real browser: the built module, a plain page, a store that a test writes. The browser is that of all."""
+"""The views in a real browser: the built module, a plain page, a store that a test writes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ HERE = Path(__file__).parent
 SHOTS = HERE / "shots"
 FRONT = HERE.parents[2] / "jupyter_extension"
 LIBRARY = FRONT / "packages" / "views" / "lib"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 class _Files(SimpleHTTPRequestHandler):
@@ -24,7 +33,7 @@ class _Files(SimpleHTTPRequestHandler):
         name = path.split("?", 1)[0].lstrip("/")
         return str(LIBRARY / name[4:] if name.startswith("lib/") else HERE / "pages" / name)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
+    def log_message(self, *_said: Any) -> None:
         pass
 
 
@@ -59,7 +68,10 @@ class Sight:
         self.address = address
         self.requests: list[str] = []
         self.faults: list[str] = []
+        self.stopped: set[str] = set()
         page.on("request", lambda request: self.requests.append(request.url))
+        # The browser tells of requests that the frame's policy stops, too: these did not leave.
+        page.on("requestfailed", lambda request: "csp" in (request.failure or "") and self.stopped.add(request.url))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
 
     def show(self, view: str, params: str = "{}", store: str = "scriptedStore()", first: str = "undefined") -> None:
@@ -70,7 +82,8 @@ class Sight:
 
     def left(self) -> list[str]:
         """Return requests that left the test's own server."""
-        return [url for url in self.requests if not url.startswith((self.address, "data:", "blob:", "about:"))]
+        own = (self.address, "data:", "blob:", "about:")
+        return [url for url in self.requests if url not in self.stopped and not url.startswith(own)]
 
     def keep(self, name: str) -> None:
         SHOTS.mkdir(exist_ok=True)

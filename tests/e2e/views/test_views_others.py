@@ -140,7 +140,7 @@ LOOKS = {
     "run": ("{run: payloads.RUN, task: 'train~2'}", "payloads.endedRun"),
     "workflow": ("{workflow: 'late_flights'}", "undefined"),
     "form": ("{target: 'late_flights@7'}", "undefined"),
-    "compare": (RUNS, "undefined"),
+    "compare": ("{runs: payloads.comparison(16).runs.map(run => run.id)}", "undefined"),
     "versions": ("{workflow: 'late_flights'}", "undefined"),
     "value": ("{run: payloads.RUN, task: 'clean', output: 'flights'}", "undefined"),
     "runs": ("{}", "undefined"),

@@ -17,7 +17,7 @@ import { Tip } from "./tips";
 import { isStep, walk } from "./walking";
 
 /** Number of nodes up to which the picture is SVG. */
-export const SVG_NODES = 500;
+export const SVG_NODES = 250;
 
 interface GraphViewProps {
   graph: Graph;

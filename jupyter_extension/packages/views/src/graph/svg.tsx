@@ -1,4 +1,4 @@
-/** The graph as SVG: for what is on screen, up to some 500 nodes. Only what changed is made anew. */
+/** The graph as SVG: for what is on screen, up to some hundred nodes. Only what changed is made anew. */
 import type { JSX } from "preact";
 import { memo } from "../parts/memo";
 import { useMemo } from "preact/hooks";

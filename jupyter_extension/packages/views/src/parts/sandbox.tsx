@@ -25,8 +25,17 @@ export function cleaned(html: string): { html: string; rows: number; characters:
       const kept = value.startsWith("#") || (name === "src" && /^data:image\/(png|jpeg|gif|webp);base64,/i.test(value));
       if (name.startsWith("on") || name === "srcdoc" || name === "autofocus" || name === "target" || (address && !kept)) node.removeAttribute(attribute.name);
     }
-  for (const style of page.querySelectorAll("style")) page.body.prepend(style);
+  for (const node of page.querySelectorAll("[style]")) node.setAttribute("style", unlinked(node.getAttribute("style") ?? ""));
+  for (const style of page.querySelectorAll("style")) {
+    style.textContent = unlinked(style.textContent);
+    page.body.prepend(style);
+  }
   return { html: page.body.innerHTML, rows: page.querySelectorAll("tr,p,li,h1,h2,h3,h4,br,pre").length, characters: page.body.textContent.length };
+}
+
+/** A style without addresses. The frame's policy stops what gets past this, such as an escaped `url`. */
+function unlinked(style: string): string {
+  return style.replace(/@import[^;]*;?/gi, "").replace(/(url|image-set|src)\s*\((?!\s*["']?data:)[^)]*\)/gi, "none");
 }
 
 export function Sandbox({ html, title }: { html: string; title: string }): JSX.Element {
