@@ -22,7 +22,7 @@ READY = """async () => {
   }
   throw new Error('no kernel');
 }"""
-WAIT_MS = 30_000
+WAIT_MS = 60_000
 
 
 class LabPage:

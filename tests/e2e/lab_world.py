@@ -34,7 +34,8 @@ FLAGS = [
     "--disable-sync",
 ]
 TOKEN = "e2e-token"
-START_S = 60
+START_S = 150
+"""A server takes seconds on a quiet machine; a busy one may need this."""
 
 
 def missing_browser() -> str:

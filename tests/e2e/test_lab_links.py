@@ -8,7 +8,7 @@ import time
 import pytest
 from tests.e2e import lab_cells, lab_pages, lab_world
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 UNKNOWN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.e2e import lab_cells, lab_pages, lab_world
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 SLOW = "%launch -p seconds=12"
 
