@@ -1,4 +1,4 @@
-"""A cluster, an S3 server that its pods reach, and an image: made once, and left as they were found."""
+"""A cluster, an S3 server that its pods reach, and an image; a JupyterLab and a browser: made once, left as they were found."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests import seaweed
-from tests.e2e import clusters, images
+from tests.e2e import clusters, images, lab_pages, lab_world
 from tests.e2e.kube_world import KubeWorld
 
 
@@ -82,3 +83,33 @@ def kube(
         monkeypatch.setenv(name, value)
     left[request.node.name] = namespace
     return KubeWorld(tmp_path, namespace)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    reason = lab_world.missing_browser()
+    if reason:
+        pytest.skip(reason)
+    from playwright import sync_api
+
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=lab_world.chromium(), args=lab_world.FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab_world.LabServer]:
+    with lab_world.server(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture
+def tab(lab: lab_world.LabServer, browser: Any) -> Iterator[lab_pages.LabPage]:
+    """One user's browser; no page may fail, and none may ask any other host."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = lab_pages.LabPage(context.new_page(), lab)
+    yield page
+    context.close()
+    assert page.errors == []
+    assert page.foreign == []

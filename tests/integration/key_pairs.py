@@ -1119,6 +1119,34 @@ SAME_FILES = (
 )
 
 OTHER_FILES = (
+    Files(
+        "submodule that another module imports",
+        (_X, "import p\nimport loads", "%%task t\ny = p.a.f(x)"),
+        {"loads.py": "import p.a", "p/__init__.py": "", "p/a.py": "def f(a): return a"},
+        {"loads.py": "import p.a", "p/__init__.py": "", "p/a.py": "def f(a): return -a"},
+    ),
+    Files(
+        "submodule that a helper takes by its dotted name",
+        (_X, "import p as q\nimport loads\ndef g(a): return q.a.b.f(a)", "%%task t\ny = g(x)"),
+        {"loads.py": "import p.a.b", "p/__init__.py": "", "p/a/__init__.py": "", "p/a/b.py": "def f(a): return a"},
+        {"loads.py": "import p.a.b", "p/__init__.py": "", "p/a/__init__.py": "", "p/a/b.py": "def f(a): return -a"},
+    ),
+    Files(
+        "submodule that a module takes by its dotted name",
+        (_X, "import mod", "%%task t\ny = mod.f(x)"),
+        {
+            "mod.py": "import p\nimport loads\ndef f(a): return p.a.f(a)",
+            "loads.py": "import p.a",
+            "p/__init__.py": "",
+            "p/a.py": "def f(a): return a",
+        },
+        {
+            "mod.py": "import p\nimport loads\ndef f(a): return p.a.f(a)",
+            "loads.py": "import p.a",
+            "p/__init__.py": "",
+            "p/a.py": "def f(a): return -a",
+        },
+    ),
     Files("function in a module", _M, {"mod.py": "def f(a): return a\n"}, {"mod.py": "def f(a): return -a\n"}),
     Files(
         "constant in a module",
@@ -1463,6 +1491,13 @@ OTHER_CALLS = (
         "[exec('def h(a): return 9', globals()), f(2)]",
     ),
     Call(
+        "default of a helper filled",
+        _T + "def g(a, b=[]):\n    b.append(a)\n    return len(b)\n@taskcell.task\ndef f(a): return g(a)\n",
+        _T + "def g(a, b=[]):\n    b.append(a)\n    return len(b)\n@taskcell.task\ndef f(a): return g(a)\n",
+        "f(2)",
+        "[g(1), f(2)]",
+    ),
+    Call(
         "method's instance",
         _T
         + "class C:\n    def __init__(s, v): s.v = v\n    @taskcell.task\n    def m(s, a): return s.v * a\nf = C.m\n",
@@ -1562,6 +1597,26 @@ KERNEL_CELLS = (
             "%%task t\ny = N",
         ),
     ),
+    Cells(
+        "mutable default filled",
+        (_X, "def f(a, b=[]):\n    b.append(a)\n    return b", "f(1)", "%%task t\ny = len(f(x))"),
+        (_X, "def f(a, b=[]):\n    b.append(a)\n    return b", "f(1); f(2)", "%%task t\ny = len(f(x))"),
+    ),
+    Cells(
+        "mutable default filled below",
+        (_X, "def g(a, seen=set()): seen.add(a); return len(seen)\ndef f(a): return g(a)", "%%task t\ny = f(x)"),
+        (
+            _X,
+            "def g(a, seen=set()): seen.add(a); return len(seen)\ndef f(a): return g(a)",
+            "f(9)",
+            "%%task t\ny = f(x)",
+        ),
+    ),
+    Cells(
+        "attribute kept by a helper",
+        (_X, "def f(a):\n    f.n = getattr(f, 'n', 0) + 1\n    return f.n", "%%task t\ny = f(x)"),
+        (_X, "def f(a):\n    f.n = getattr(f, 'n', 0) + 1\n    return f.n", "f(1)", "%%task t\ny = f(x)"),
+    ),
     Cells("parameter tried out", (_X, "%%task t\ny = x"), (_X, "x = 3", "%%task t\ny = x")),
 )
 
@@ -1575,24 +1630,16 @@ EQUAL_HELPERS = (
     ),
 )
 
-# -- known limits: wrong, and said in docs/known-limits.md. A pair that is mended moves up ---------------------------------
+# -- state that has no text: the first edition has a key, the second has none and is executed each time ---------------------
 
-LIMIT_CELLS = (
+UNKEYED_CELLS = (
     Cells(
-        "mutable default filled",
-        (_X, "def f(a, b=[]):\n    b.append(a)\n    return b", "f(1)", "%%task t\ny = len(f(x))"),
-        (_X, "def f(a, b=[]):\n    b.append(a)\n    return b", "f(1); f(2)", "%%task t\ny = len(f(x))"),
+        "attribute counted by a class",
+        (_X, "class C:\n    n = 0\n    def __init__(self): C.n += 1", "%%task t\ny = C().n + x"),
+        (_X, "class C:\n    n = 0\n    def __init__(self): C.n += 1", "C()", "%%task t\ny = C().n + x"),
     ),
 )
-LIMIT_FILES = (
-    Files(
-        "submodule that another module imports",
-        (_X, "import p\nimport loads", "%%task t\ny = p.a.f(x)"),
-        {"loads.py": "import p.a", "p/__init__.py": "", "p/a.py": "def f(a): return a"},
-        {"loads.py": "import p.a", "p/__init__.py": "", "p/a.py": "def f(a): return -a"},
-    ),
-)
-LIMIT_CALLS = (
+UNKEYED_CALLS = (
     Call(
         "class patched from outside",
         _T + "class C:\n    v = 1\n@taskcell.task\ndef f(a): return C.v\n",
@@ -1600,6 +1647,18 @@ LIMIT_CALLS = (
         "f(2)",
         "[setattr(C, 'v', 2), f(2)]",
     ),
+    Call(
+        "class given a method from outside",
+        _T + "class C:\n    pass\n@taskcell.task\ndef f(a): return hasattr(C, 'm')\n",
+        _T + "class C:\n    pass\n@taskcell.task\ndef f(a): return hasattr(C, 'm')\n",
+        "f(2)",
+        "[setattr(C, 'm', len), f(2)]",
+    ),
+)
+
+# -- known limits: wrong, and said in docs/known-limits.md. A pair that is mended moves up ---------------------------------
+
+LIMIT_CALLS = (
     Call(
         "constant dict order",
         _T + "N = {'a': 1, 'b': 2}\n@taskcell.task\ndef f(a): return list(N)\n",

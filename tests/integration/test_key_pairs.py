@@ -42,7 +42,7 @@ class Judge:
         self._folder = folder
 
     def editions(self, before: Iterable[str], after: Iterable[str], same: bool, *, file: bool = True) -> None:
-        in_kernel = [self._in_kernel(tuple(cells), self._new()) for cells in (before, after)]
+        in_kernel = [self.in_kernel(cells) for cells in (before, after)]
         self._verdict("kernel", *in_kernel, same)
         if file:
             of_file = [self._of_file(tuple(cells), self._new()) for cells in (before, after)]
@@ -68,8 +68,17 @@ class Judge:
             self._verdict("file", *(each for each in of_file if each is not None), same)
 
     def calls(self, before: str, after: str, first: str, second: str, same: bool) -> None:
-        keys = [key_ways.of_call(text, call, self._new()) for text, call in ((before, first), (after, second))]
-        self._verdict("call", *keys, same)
+        self._verdict("call", self.of_call(before, first), self.of_call(after, second), same)
+
+    def loses_its_key(self, editions: list[key_ways.Parts]) -> None:
+        """The first edition is cached, and the second isn't."""
+        assert [bool(each.get("")) for each in editions] == [True, False]
+
+    def in_kernel(self, cells: Iterable[str]) -> key_ways.Parts:
+        return self._in_kernel(tuple(cells), self._new())
+
+    def of_call(self, text: str, call: str) -> key_ways.Parts:
+        return key_ways.of_call(text, call, self._new())
 
     def _new(self) -> Path:
         folder = self._folder / str(len(list(self._folder.iterdir())))
@@ -172,14 +181,14 @@ def test_what_cannot_be_known_is_refused(tmp_path: Path, where: Store, pair: Pai
                 key_ways.of_call(body_module(body), "f(2)", tmp_path)
 
 
-@pytest.mark.parametrize("pair", key_pairs.LIMIT_CELLS, ids=lambda pair: pair.name)
-def test_limit_of_cells_is_still_one(judge: Judge, pair: Cells) -> None:
-    judge.editions(pair.before, pair.after, True)
+@pytest.mark.parametrize("pair", key_pairs.UNKEYED_CELLS, ids=lambda pair: pair.name)
+def test_cell_that_reaches_state_without_a_text_is_not_cached(judge: Judge, pair: Cells) -> None:
+    judge.loses_its_key([judge.in_kernel(cells) for cells in (pair.before, pair.after)])
 
 
-@pytest.mark.parametrize("pair", key_pairs.LIMIT_FILES, ids=lambda pair: pair.name)
-def test_limit_of_modules_is_still_one(judge: Judge, pair: Files) -> None:
-    judge.folders(pair, True)
+@pytest.mark.parametrize("pair", key_pairs.UNKEYED_CALLS, ids=lambda pair: pair.name)
+def test_call_that_reaches_state_without_a_text_is_not_cached(judge: Judge, pair: Call) -> None:
+    judge.loses_its_key([judge.of_call(pair.before, pair.first), judge.of_call(pair.after, pair.second)])
 
 
 @pytest.mark.parametrize("pair", key_pairs.LIMIT_CALLS, ids=lambda pair: pair.name)

@@ -14,7 +14,7 @@ import pytest
 import taskcell
 from taskcell import errors
 from taskcell.cli import arguments, commands, registry
-from taskcell.magics import cells, lines
+from taskcell.magics import cells, displaying, lines
 from taskcell.model.cells import Cell, CellKind
 from taskcell.model.settings import KubernetesSettings, Settings
 from taskcell.notebook import headers, options, parameters
@@ -73,7 +73,7 @@ class Registry:
 def line_magics() -> set[str]:
     registry: Any = Registry()
     session: Any = None
-    lines.register(registry, session)
+    lines.register(registry, session, displaying.Displaying(registry, lambda: False))
     found: set[str] = registry.names
     return found
 
@@ -219,8 +219,8 @@ def test_readme_is_short_and_has_a_picture_that_loads_quickly() -> None:
 
 
 def test_readme_names_the_two_commands_that_exist() -> None:
-    targets = re.findall(r"^([a-z0-9]+):", text_of("Makefile"), re.MULTILINE)
+    targets = re.findall(r"^([a-z0-9-]+):", text_of("Makefile"), re.MULTILINE)
     for path in ("README.md", "CONTRIBUTING.md"):
-        for target in re.findall(r"`?\bmake ([a-z]+)", "\n".join(code(ROOT / path))):
+        for target in re.findall(r"`?\bmake ([a-z0-9-]+)", "\n".join(code(ROOT / path))):
             assert target in targets, f"{path} names make {target}"
     assert {"demo", "test"} <= set(re.findall(r"^make (\w+)", text_of("README.md"), re.MULTILINE))

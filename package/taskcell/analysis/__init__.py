@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from taskcell.analysis.builtin_names import is_session_name
     from taskcell.analysis.defining import definitions
     from taskcell.analysis.extending import extend_scope
+    from taskcell.analysis.live_definitions import is_as_written, keeps_defaults
     from taskcell.analysis.loaded_modules import note_modules, stale_modules
     from taskcell.analysis.local_modules import Finder
     from taskcell.analysis.meaning import canonical, code_digest
@@ -35,7 +36,9 @@ _HOMES = {
     "code_digest": "meaning",
     "definitions": "defining",
     "extend_scope": "extending",
+    "is_as_written": "live_definitions",
     "is_session_name": "builtin_names",
+    "keeps_defaults": "live_definitions",
     "needs_await": "awaiting",
     "note_modules": "loaded_modules",
     "reach": "reaching",
@@ -56,7 +59,9 @@ __all__ = [
     "code_digest",
     "definitions",
     "extend_scope",
+    "is_as_written",
     "is_session_name",
+    "keeps_defaults",
     "needs_await",
     "note_modules",
     "reach",

@@ -14,13 +14,13 @@ from functools import lru_cache
 
 from taskcell.analysis import (
     ipython_syntax,
-    local_modules,
     magic_effects,
     meaning,
     names,
     purity,
     scoping,
     settings,
+    written_imports,
 )
 from taskcell.analysis.scoping import Definition
 from taskcell.model.tasks import CaptureKind
@@ -205,7 +205,7 @@ def _assigned_kind(node: ast.stmt) -> CaptureKind:
         return CaptureKind.VALUE
     if isinstance(value, ast.Lambda):
         return CaptureKind.FUNCTION
-    if isinstance(value, ast.Call) and local_modules.imports_by_name(value):
+    if isinstance(value, ast.Call) and written_imports.imports_by_name(value):
         return CaptureKind.IMPORT
     return CaptureKind.CONSTANT if purity.is_constant(value) else CaptureKind.VALUE
 

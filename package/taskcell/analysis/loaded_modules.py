@@ -9,7 +9,7 @@ import ast
 import copy
 import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeGuard
 
 from taskcell.analysis import meaning, parsing
@@ -161,7 +161,7 @@ def _is_as_written(loaded: object, node: ast.AST, changing: set[str]) -> bool:
             return not isinstance(loaded, type) or _same_values(body, loaded, changing)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             own = [each for each in _functions_in(loaded) if each.__code__.co_name == node.name]
-            return all(_same_defaults(each, node.args) for each in own)
+            return all(same_defaults(each, node.args, _is_constant) for each in own)
         case ast.Lambda() if isinstance(loaded, types.FunctionType) and loaded.__name__ == "<lambda>":
             code = compile(ast.Expression(node), "<module>", "eval", dont_inherit=True)
             return any(_essence(each) == _essence(loaded.__code__) for each in code.co_consts if _is_code(each))
@@ -171,14 +171,20 @@ def _is_as_written(loaded: object, node: ast.AST, changing: set[str]) -> bool:
             return True
 
 
-def _same_defaults(function: types.FunctionType, args: ast.arguments) -> bool:
-    """Whether defaults that are written out as constants are those of the loaded function."""
+def _is_constant(loaded: object, node: ast.AST) -> bool:
+    return _is_as_written(loaded, node, set())
+
+
+def same_defaults(
+    function: types.FunctionType, args: ast.arguments, is_same: Callable[[object, ast.AST], bool]
+) -> bool:
+    """Whether a loaded function has the defaults that are written out."""
     values, named = function.__defaults__ or (), function.__kwdefaults__ or {}
     if len(values) != len(args.defaults):
         return False
     pairs = [*zip(values, args.defaults, strict=True)]
     pairs += [(named.get(arg.arg), node) for arg, node in zip(args.kwonlyargs, args.kw_defaults, strict=True) if node]
-    return all(_is_as_written(value, node, set()) for value, node in pairs)
+    return all(is_same(value, node) for value, node in pairs)
 
 
 def _is_code(const: object) -> TypeGuard[types.CodeType]:

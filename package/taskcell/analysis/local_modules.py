@@ -7,7 +7,6 @@ Taskcell itself never does.
 
 from __future__ import annotations
 
-import ast
 import importlib
 import os
 import sys
@@ -21,9 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from taskcell import errors, hashing
-from taskcell.analysis import distributions, ipython_syntax, meaning, parsing
+from taskcell.analysis import distributions, meaning, parsing, written_imports
 from taskcell.hashing import stamps
 from taskcell.model.tasks import Capture, CaptureKind
+
+_Text = tuple[str, hashing.Digest, tuple[written_imports.Wanted, ...], tuple[written_imports.Wanted, ...]]
+"""A module's text, its digest, what it imports, and what it takes from that by dotted names."""
 
 
 class Home(StrEnum):
@@ -48,15 +50,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """One import as it is written: module, relative level, names taken from it."""
-
-    module: str
-    level: int = 0
-    names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """What imports lead to: local modules (dependencies first), distributions, modules that are nowhere."""
 
@@ -64,47 +57,6 @@ class Imported:
     direct: tuple[str, ...] = ()
     distributions: tuple[distributions.Distribution, ...] = ()
     missing: tuple[str, ...] = ()
-
-
-@lru_cache(maxsize=4096)
-def imports_of(source: str) -> tuple[Wanted, ...]:
-    """Return every import in a cell; raise DefinitionError for what is not valid."""
-    if "import" not in source and source.isascii():
-        return ()
-    return imports_in(ipython_syntax.translate(source).tree.body)
-
-
-def imports_in(nodes: Iterable[ast.AST]) -> tuple[Wanted, ...]:
-    """Return every import in some code, at any depth, also ``import_module("name")``."""
-    found: list[Wanted] = []
-    for node in nodes:
-        for part in ast.walk(node):
-            match part:
-                case ast.Import(names=aliases):
-                    found.extend(Wanted(module=alias.name) for alias in aliases)
-                case ast.ImportFrom(module=module, names=aliases, level=level):
-                    taken = tuple(alias.name for alias in aliases)
-                    found.append(Wanted(module=module or "", level=level, names=taken))
-                case ast.Call() if imports_by_name(part):
-                    found.append(_by_name(part))
-    return tuple(dict.fromkeys(each for each in found if each.module or each.level))
-
-
-def imports_by_name(call: ast.Call) -> bool:
-    """Whether a call is ``import_module("name")``, the name written out."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    first = call.args[0] if call.args else None
-    return name in ("import_module", "__import__") and isinstance(first, ast.Constant) and isinstance(first.value, str)
-
-
-def _by_name(call: ast.Call) -> Wanted:
-    """Return what ``import_module("name")`` imports; ``(".name", "package")`` is relative to that package."""
-    name = str(ast.literal_eval(call.args[0]))
-    level = len(name) - len(name.lstrip("."))
-    given = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "package")]
-    if level and given and isinstance(given[0], ast.Constant):
-        return Wanted(module=_absolute(Wanted(module=name[level:], level=level), str(given[0].value)) or "")
-    return Wanted(module=name[level:], level=level)
 
 
 class Finder:
@@ -126,7 +78,7 @@ class Finder:
         """Whether what it found is certainly still what a new one would find."""
         return self._surroundings == _surroundings() and self._watch.unchanged()
 
-    def follow(self, wanted: Iterable[Wanted], *, package: str = "") -> Imported:
+    def follow(self, wanted: Iterable[written_imports.Wanted], *, package: str = "") -> Imported:
         """Return what imports lead to; `package` is the package of the code that they stand in."""
         direct, installed, missing = self._resolve(wanted, package)
         order: dict[str, Capture] = {}
@@ -138,6 +90,23 @@ class Finder:
             distributions=tuple(sorted(installed)),
             missing=tuple(missing),
         )
+
+    def follow_taken(self, taken: Iterable[written_imports.Wanted]) -> Imported:
+        """Return the local submodules that dotted names lead to, with all that they import."""
+        order: dict[str, Capture] = {}
+        for name in self._submodules(taken, ""):
+            self._collect(name, order)
+        return Imported(modules=tuple(order.values()))
+
+    def _submodules(self, taken: Iterable[written_imports.Wanted], package: str) -> list[str]:
+        found: dict[str, None] = {}
+        for each in taken:
+            name = written_imports.absolute(each, package)
+            if name is None or self.find(name.partition(".")[0]).home is not Home.LOCAL:
+                continue
+            if self.find(name).home is Home.LOCAL:
+                found.update(dict.fromkeys(self._modules_of(name, each.names)))
+        return list(found)
 
     def _collect(self, start: str, order: dict[str, Capture]) -> None:
         """Add a local module after all that it imports; a circle is entered once."""
@@ -162,9 +131,10 @@ class Finder:
         place = self.find(name)
         if place.file is not None:
             self._watch.see(str(place.file))
-        text, digest, wanted = _read(place.file)
+        text, digest, wanted, taken = _read(place.file)
         package = name if place.package else name.rpartition(".")[0]
         direct, installed, _ = self._resolve(wanted, package)
+        direct += self._submodules(taken, package)
         parents = [parent for parent in _parents(name) if self.find(parent).file is not None]
         capture = Capture(
             name=name,
@@ -189,13 +159,13 @@ class Finder:
         return place.file.name
 
     def _resolve(
-        self, wanted: Iterable[Wanted], package: str
+        self, wanted: Iterable[written_imports.Wanted], package: str
     ) -> tuple[list[str], set[distributions.Distribution], list[str]]:
         direct: dict[str, None] = {}
         installed: set[distributions.Distribution] = set()
         missing: dict[str, None] = {}
         for each in wanted:
-            name = _absolute(each, package)
+            name = written_imports.absolute(each, package)
             if name is None:
                 continue
             place = self.find(name)
@@ -284,17 +254,6 @@ class Finder:
         )
 
 
-def _absolute(wanted: Wanted, package: str) -> str | None:
-    """Return the absolute name of an import; None for a relative one outside any package."""
-    if not wanted.level:
-        return wanted.module
-    parts = package.split(".") if package else []
-    if wanted.level > len(parts):
-        return None
-    base = ".".join(parts[: len(parts) - wanted.level + 1])
-    return f"{base}.{wanted.module}" if wanted.module else base
-
-
 def _parents(name: str) -> list[str]:
     parts = name.split(".")
     return [".".join(parts[:end]) for end in range(1, len(parts))]
@@ -365,10 +324,10 @@ def _standard_folders() -> tuple[Path, ...]:
     return tuple({Path(paths[key]).resolve() for key in ("stdlib", "platstdlib")})
 
 
-def _read(file: Path | None) -> tuple[str, hashing.Digest, tuple[Wanted, ...]]:
+def _read(file: Path | None) -> _Text:
     """Return a module's text, digest and imports, as it is on disk now."""
     if file is None:
-        return "", hashing.digest_bytes(b""), ()
+        return "", hashing.digest_bytes(b""), (), ()
     try:
         data = file.read_bytes()
     except OSError as exc:
@@ -380,15 +339,20 @@ def _read(file: Path | None) -> tuple[str, hashing.Digest, tuple[Wanted, ...]]:
 
 
 @lru_cache(maxsize=512)
-def _understand(data: bytes, suffix: str) -> tuple[str, hashing.Digest, tuple[Wanted, ...]]:
+def _understand(data: bytes, suffix: str) -> _Text:
     if suffix not in (".py", ".pyw"):
-        return "", hashing.digest_bytes(data), ()
+        return "", hashing.digest_bytes(data), (), ()
     try:
         text = _decoded(data)
         tree = parsing.parse_python(text)
     except SyntaxError:
-        return data.decode("utf-8", "replace"), hashing.digest_bytes(data), ()
-    return text, meaning.nodes_digest(tree.body), imports_in(tree.body)
+        return data.decode("utf-8", "replace"), hashing.digest_bytes(data), (), ()
+    return (
+        text,
+        meaning.nodes_digest(tree.body),
+        written_imports.imports_in(tree.body),
+        written_imports.taken(tree.body),
+    )
 
 
 def _decoded(data: bytes) -> str:

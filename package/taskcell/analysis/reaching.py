@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from taskcell.analysis import builtin_names, local_modules
+from taskcell.analysis import builtin_names, local_modules, written_imports
 from taskcell.analysis.scoping import Definition
 from taskcell.model.tasks import Capture, CaptureKind
 
@@ -86,6 +86,7 @@ def reach(
     search.names(roots)
     if body:
         search.imports_of_body(body)
+    search.submodules_of(body)
     return search.result()
 
 
@@ -132,7 +133,20 @@ class _Search:
 
     def imports_of_body(self, body: str) -> None:
         """Follow the imports that stand in the task's own text."""
-        self._add(self._finder.follow(local_modules.imports_of(body)))
+        self._add(self._finder.follow(written_imports.imports_of(body)))
+
+    def submodules_of(self, body: str) -> None:
+        """Follow what task and helpers take from local packages by dotted names: ``p.a.f`` needs ``p.a``, whoever imports it."""
+        modules = [
+            each
+            for name in self._order
+            if self._scope[name].kind is CaptureKind.IMPORT
+            for each in written_imports.bound_in(self._scope[name].source)
+            if self._finder.find(each.module).package
+            and self._finder.find(each.module).home is local_modules.Home.LOCAL
+        ]
+        for text in [body, *(self._scope[name].source for name in self._order)] if modules else ():
+            self._add(self._finder.follow_taken(written_imports.taken_in(text, modules)))
 
     def _add(self, found: local_modules.Imported) -> None:
         self._distributions.update(found.distributions)
@@ -186,7 +200,7 @@ class _Search:
             return
         if definition.kind is not CaptureKind.IMPORT and "import" not in definition.source:
             return
-        found = self._finder.follow(local_modules.imports_of(definition.source))
+        found = self._finder.follow(written_imports.imports_of(definition.source))
         self._imported[definition.name] = found
         self._add(found)
         if definition.kind is CaptureKind.IMPORT and not definition.optional:

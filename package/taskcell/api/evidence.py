@@ -85,9 +85,14 @@ def cache_entry(where: Store, key: Digest) -> CacheEntry | None:
 
 def source_of(task: Task) -> str:
     """Return a task's text as a cell shows it: a header that states everything, then the body."""
+    return f"{header_of(task)}\n{task.body}"
+
+
+def header_of(task: Task) -> str:
+    """Return the line that states a task's name, inputs and outputs."""
     inputs = ", ".join(item.name for item in task.inputs)
     outputs = ", ".join(task.outputs) or "None"
-    return f"%%task {task.name}({inputs}) -> {outputs}\n{task.body}"
+    return f"%%task {task.name}({inputs}) -> {outputs}"
 
 
 # -- environments ----------------------------------------------------------------------------------------------------

@@ -96,33 +96,42 @@ def run_view(run: Run) -> run_views.RunView:
     plan = status.plan
     return run_views.RunView(
         id=run.id,
-        workflow=_reference(plan),
+        workflow=reference(plan),
         state=State(status.state),
         shown_at=now,
         created_at=plan.created_at,
         sentence=status.sentence if status.state.ended else "",
         author=plan.author,
-        duration_s=_duration_s(status, now),
+        duration_s=duration_s(status, now),
         backend=plan.backend,
         parameters={**plan.parameters, **plan.sweep},
-        tasks=tuple(_task_row(task, elements, now) for task, elements in folded(status)),
+        tasks=tuple(task_row(task, elements, now) for task, elements in folded(status)),
         graph=run_graph(status),
-        notices=(*_run_notices(status), *_image_notices(run, status)),
+        notices=run_notices(run, status),
         link=run.link,
+        ended_at=status.ended_at,
+        cancelling=status.cancelling,
+        reproduces=plan.reproduces or "",
     )
 
 
-def _reference(plan: Plan) -> str:
+def reference(plan: Plan) -> str:
+    """Return what a run executes: ``churn@7``."""
     return f"{plan.workflow}@{plan.version_number}" if plan.version_number else plan.workflow
 
 
-def _duration_s(status: run_states.RunStatus, now: datetime) -> float:
+def duration_s(status: run_states.RunStatus, now: datetime) -> float:
     """Return seconds from the launch to the end, or so far; of a notebook's session, to its last task."""
     ended = status.ended_at
     if ended is None and status.state.ended:
         ended = max((task.end.ended_at for task in status.tasks.values() if task.end), default=_NEVER)
         ended = max(ended, status.plan.created_at)
     return ((ended or now) - status.plan.created_at).total_seconds()
+
+
+def run_notices(run: Run, status: run_states.RunStatus) -> tuple[str, ...]:
+    """Return sentences about how a run was launched and where it ran."""
+    return (*_run_notices(status), *_image_notices(run, status))
 
 
 def _run_notices(status: run_states.RunStatus) -> Iterator[str]:
@@ -165,9 +174,10 @@ def shown_state(task: run_states.TaskStatus, elements: Sequence[run_states.TaskS
     return State(task.state)
 
 
-def _task_row(
+def task_row(
     task: run_states.TaskStatus, elements: Sequence[run_states.TaskStatus], now: datetime
 ) -> run_views.TaskRow:
+    """Return one task run, with the elements of its map, as a row of a run's table."""
     end = task.end
     state = shown_state(task, elements)
     started = task.started_at or min((item.started_at for item in elements if item.started_at), default=None)
@@ -188,6 +198,9 @@ def _task_row(
         elements=end.elements if end and end.elements is not None else len(elements) or None,
         elements_done=sum(item.state.ended for item in elements) if elements else None,
         seeds=tuple(one.end.seed for one in (task, *elements) if one.end and one.end.seed is not None),
+        task=task.task_name,
+        started_at=started,
+        ended_at=end.ended_at if end else None,
     )
 
 
@@ -212,25 +225,29 @@ def run_graph(status: run_states.RunStatus) -> graph.Graph:
             if binding.source:
                 made.setdefault(binding.source, {})[binding.output] = None
                 edges.setdefault((binding.source, task_id), []).append(binding.output)
-    nodes = [
-        graph.Node(
-            id=task.id,
-            label=task.label,
-            state=shown_state(task, elements),
-            detail=_detail(task),
-            outputs=tuple(task.end.outputs) if task.end and task.end.outputs else tuple(made.get(task.id, ())),
-            group=task.task_name if task.branch else "",
-            counts=_counts(elements),
-        )
-        for task, elements in folded(status)
-    ]
+    nodes = [run_node(task, elements, tuple(made.get(task.id, ()))) for task, elements in folded(status)]
     return graph.Graph(
-        title=_reference(plan),
+        title=reference(plan),
         nodes=tuple(nodes),
         edges=tuple(
             graph.Edge(source=source, target=target, label=", ".join(dict.fromkeys(names)))
             for (source, target), names in edges.items()
         ),
+    )
+
+
+def run_node(
+    task: run_states.TaskStatus, elements: Sequence[run_states.TaskStatus], used: tuple[str, ...] = ()
+) -> graph.Node:
+    """Return the node of a task run; ``used`` are its outputs that others need, which are known before it has run."""
+    return graph.Node(
+        id=task.id,
+        label=task.label,
+        state=shown_state(task, elements),
+        detail=_detail(task),
+        outputs=tuple(task.end.outputs) if task.end and task.end.outputs else used,
+        group=task.task_name if task.branch else "",
+        counts=_counts(elements),
     )
 
 
@@ -272,7 +289,7 @@ def _run_row(run: Run, head: run_states.RunHead, now: datetime, *, counted: bool
     ended = now if is_open else head.ended_at
     return run_views.RunRow(
         id=run.id,
-        workflow=_reference(plan),
+        workflow=reference(plan),
         state=State(head.state),
         created_at=plan.created_at,
         author=plan.author,

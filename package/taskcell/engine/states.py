@@ -123,16 +123,49 @@ def read_head(store: Store, run_id: str, drivers: Drivers, plan: Plan | None = N
 def read_status(store: Store, run_id: str, drivers: Drivers, plan: Plan | None = None) -> RunStatus:
     """Read where a run and all its tasks stand; raise NotFoundError when there is no such run."""
     head = read_head(store, run_id, drivers, plan)
+    cancelling = not head.state.ended and cancel_requested(store, run_id, head.epoch)
+    return status_of(head, read_attempts(store, run_id), cancelling=cancelling)
+
+
+def status_of(head: RunHead, attempts: dict[str, Attempt], *, cancelling: bool = False) -> RunStatus:
+    """Return where a run stands whose head and newest attempts were read."""
     return RunStatus(
         plan=head.plan,
         state=head.state,
         sentence=head.sentence,
-        tasks=_task_statuses(head, read_attempts(store, run_id)),
+        tasks=_task_statuses(head, attempts),
         epoch=head.epoch,
         started_at=head.plan.created_at,
         ended_at=head.ended_at,
-        cancelling=not head.state.ended and cancel_requested(store, run_id, head.epoch),
+        cancelling=cancelling,
     )
+
+
+def status_after(
+    before: RunStatus, head: RunHead, attempts: dict[str, Attempt], changed: Iterable[str], *, cancelling: bool
+) -> RunStatus | None:
+    """Return where a run stands after some attempts were read anew; None when all of it is to be worked out anew.
+
+    That is when the run has another driver or state, and when an element of a map or a cell's task is new: whether others
+    are held up or skipped, and where it stands among them, would have to be seen.
+    """
+    if (before.epoch, before.state) != (head.epoch, head.state) or head.state.ended or head.plan.backend == INTERACTIVE:
+        return None
+    names = list(changed)
+    if any(name not in before.tasks for name in names):
+        return None
+    planned = {item.id: item for item in head.plan.tasks} if names else {}
+    tasks = dict(before.tasks) if names else before.tasks
+    for name in names:
+        known = before.tasks[name]
+        home = planned.get(name) or planned.get(name.rpartition(".")[0])
+        if home is None:
+            return None
+        status = _task_status(head, home, name, attempts.get(name), label=known.label)
+        if known.state is TaskState.RUNNING and status.state is TaskState.PENDING:
+            status = dataclasses.replace(status, state=TaskState.RUNNING)  # its elements have begun
+        tasks[name] = status
+    return dataclasses.replace(before, sentence=head.sentence, tasks=tasks, cancelling=cancelling)
 
 
 def newest(store: Store, folder: str, kind: type[_T]) -> tuple[int, _T | None]:

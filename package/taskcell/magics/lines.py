@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,10 +14,9 @@ from taskcell import cli, errors
 from taskcell.api.kernels import sessions
 from taskcell.api.runs import rescuing
 from taskcell.api.runs.runs import Run
+from taskcell.magics import displaying, viewing
 from taskcell.model.cells import Cell
 from taskcell.notebook import headers
-
-REFRESH_S = 0.5
 
 _VERBS = (
     "snapshot",
@@ -38,11 +36,11 @@ _VERBS = (
 NAMES = (*_VERBS, "launch", "rescue", "workflow", "forget")
 
 
-def register(shell: InteractiveShell, session: sessions.Session) -> None:
+def register(shell: InteractiveShell, session: sessions.Session, displays: displaying.Displaying) -> None:
     """Register all line magics in a shell."""
     for name in _VERBS:
-        _register(shell, name, _verb(name))
-    _register(shell, "launch", _launch)
+        _register(shell, name, _verb(name, displays))
+    _register(shell, "launch", _launch(displays))
     _register(shell, "rescue", _rescue(session))
     _register(shell, "workflow", _workflow(session))
     _register(shell, "forget", _forget(session))
@@ -60,53 +58,43 @@ def _words(line: str) -> list[str]:
         raise errors.InvalidInputError(f"The line can't be read: {exc}.", remedy="Close the quotation marks.") from exc
 
 
-def _verb(name: str) -> Callable[[str], Any]:
+def _verb(name: str, displays: displaying.Displaying) -> Callable[[str], Any]:
     def magic(line: str) -> Any:
-        result = cli.call(name, _words(line), notebook=True)
-        if not isinstance(result, str):
-            return result
-        print(result)
-        return None
+        words = _words(line)
+        result = cli.call(name, words, notebook=True)
+        if isinstance(result, str):
+            print(result)
+            return None
+        if displays.is_live:
+            shown = viewing.of_verb(name, words, result)
+            if shown is not None:
+                displays.show(shown)
+                return None
+        return result
 
     magic.__name__ = name
     magic.__doc__ = cli.help_of(name)
     return magic
 
 
-def _launch(line: str) -> Run | None:
+def _launch(displays: displaying.Displaying) -> Callable[[str], None]:
     """Start a run and show it; the view follows the run while the notebook stays free."""
-    result = cli.call("launch", _words(line), notebook=True)
-    if isinstance(result, str):
-        print(result)
-        return None
-    if not isinstance(result, Run):
-        display(result)  # type: ignore[no-untyped-call]
-        return None
-    follow(result)
-    return None
 
-
-_launch.__doc__ = cli.help_of("launch")
-
-
-def follow(run: Run) -> None:
-    """Show a run and keep what is shown up to date until the run ends; returns at once."""
-    show: Any = display
-    handle = show(run, display_id=True)
-    if handle is None:
-        return
-    threading.Thread(target=_refresh, args=(run, handle), name=f"taskcell-view-{run.id}", daemon=True).start()
-
-
-def _refresh(run: Run, handle: Any) -> None:
-    import time
-
-    while True:
-        time.sleep(REFRESH_S)
-        ended = run.state.ended
-        handle.update(run)
-        if ended:
+    def launch(line: str) -> None:
+        words = _words(line)
+        if "--form" in words:
+            displays.show(viewing.form([word for word in words if word != "--form"]))
             return
+        result = cli.call("launch", words, notebook=True)
+        if isinstance(result, str):
+            print(result)
+        elif isinstance(result, Run):
+            displays.follow(result)
+        else:
+            display(result)  # type: ignore[no-untyped-call]
+
+    launch.__doc__ = f"{cli.help_of('launch')}\n%launch --form: the same as a form, filled in by hand."
+    return launch
 
 
 def _rescue(session: sessions.Session) -> Callable[[str], str]:

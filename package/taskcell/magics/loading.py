@@ -7,7 +7,7 @@ from typing import Any
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 from taskcell.api.kernels import sessions
-from taskcell.magics import cells, lines, tracebacks, transforming
+from taskcell.magics import cells, displaying, lines, tracebacks, transforming
 from taskcell.model.cells import Cell, CellKind
 from taskcell.notebook import headers
 
@@ -54,6 +54,7 @@ class Hooks:
         self._shell = shell
         self._session = session
         self._trimmed = tracebacks.Trimmed(shell)
+        self._displays = displaying.Displaying(shell, self.has_front_end)
         self.current = Cell(source="")
 
     def register(self) -> None:
@@ -63,7 +64,8 @@ class Hooks:
         shell.events.register("pre_run_cell", self.before_cell)
         shell.events.register("post_run_cell", self.after_cell)
         shell.register_magics(cells.CellMagics(shell, self._session, self))
-        lines.register(shell, self._session)
+        lines.register(shell, self._session, self._displays)
+        self._displays.put_on()
         self._trimmed.put_on()
 
     def unregister(self) -> None:
@@ -74,9 +76,14 @@ class Hooks:
         shell.events.unregister("pre_run_cell", self.before_cell)
         shell.events.unregister("post_run_cell", self.after_cell)
         self._trimmed.take_off()
+        self._displays.take_off()
         for kind, names in (("cell", ("task", "params")), ("line", lines.NAMES)):
             for name in names:
                 shell.magics_manager.magics[kind].pop(name, None)
+
+    def has_front_end(self) -> bool:
+        """Whether whoever sent the cell shows it, and what it displays is not kept as a task's own output."""
+        return bool(self.current.id) and _kind(self.current) is not CellKind.TASK
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """Remember which cell is about to run."""

@@ -9,27 +9,27 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from taskcell import errors
 from taskcell.hashing import Digest, digest_bytes, digest_parts
 from taskcell.model.runs import DriverEnd, RunId, RunState
-from taskcell.store import paths, pooling
+from taskcell.store import folder_times, index_files, paths, pooling
 from taskcell.store.opening import Store
 
 _log = logging.getLogger(__name__)
 
-_SCHEMA_VERSION = 2
-_BUSY_TIMEOUT_S = 10.0
 _RECHECKED = 200
 """Newest ended runs that are looked at again, because they did not succeed and may have been resumed."""
 
@@ -37,18 +37,11 @@ _LISTED_AGAIN = 1000
 """Newest runs that each listing looks at; older ones, which may have gone or come late, once an hour."""
 _LISTED_IN_FULL_EVERY_S = 3600.0
 
+_SEARCHED_CHARACTERS = 2000
+"""What of a run can be searched for."""
+
 _inherited: list[sqlite3.Connection] = []
 """Connections that came through a fork: never used nor closed here, which could damage the parent's file."""
-
-_SCHEMA = """
-CREATE TABLE runs (
-    run_id TEXT PRIMARY KEY, workflow TEXT NOT NULL, author TEXT NOT NULL, state TEXT NOT NULL,
-    row BLOB NOT NULL, digest TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX runs_by_workflow ON runs (workflow, run_id);
-CREATE INDEX runs_by_state ON runs (state, run_id);
-CREATE TABLE listings (id INTEGER PRIMARY KEY, full_at REAL NOT NULL);
-"""
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +71,38 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     reproduces: str | None
     task_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which runs: each of ``words`` occurs in id, workflow, author, backend, parameters or sentence, in any case.
+
+    ``states`` empty: any. ``before`` is an id: only older ones. ``interactive`` false leaves notebooks' sessions out.
+    """
+
+    words: tuple[str, ...] = ()
+    workflow: str = ""
+    author: str = ""
+    states: tuple[RunState, ...] = ()
+    before: str = ""
+    limit: int = 50
+    interactive: bool = False
+
+    def conditions(self) -> tuple[str, list[Any]]:
+        """Return what SQL asks for and the values in it."""
+        found: list[tuple[str, list[Any]]] = [("1", [])]
+        if self.before:
+            found.append(("run_id < ?", [self.before]))
+        if self.workflow:
+            found.append(("workflow = ?", [self.workflow]))
+        if self.author:
+            found.append(("author = ?", [self.author]))
+        if self.states:
+            found.append((f"state IN ({', '.join('?' * len(self.states))})", [state.value for state in self.states]))
+        if not self.interactive:
+            found.append(("backend != 'interactive'", []))
+        found += [("instr(text, ?) > 0", [word.lower()]) for word in self.words]
+        return " AND ".join(condition for condition, _ in found), [value for _, values in found for value in values]
 
 
 class _Planned(msgspec.Struct):
@@ -116,6 +141,9 @@ class RunIndex:
         self._folder = folder
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._caught_up_at = -math.inf
+        self._seen: dict[str, tuple[int, ...]] = {}
+        self._top: str | None = None
         self._opened_for: tuple[int, str] | None = None
         self.damaged: dict[str, str] = {}
 
@@ -151,16 +179,134 @@ class RunIndex:
         with self._lock:
             return self._answer(format_.store_id, query, [*conditions.values(), max(0, limit)])
 
+    def search(self, wanted: Search, *, fresh_s: float = 0.0) -> list[RunRow]:
+        """Return runs that match, newest first.
+
+        Parameters
+        ----------
+        wanted
+            Which.
+        fresh_s
+            How old what is known of the store may be. Unit: seconds.
+        """
+        format_ = self._store.format()
+        if format_ is None:
+            return []
+        conditions, values = wanted.conditions()
+        query = (
+            "SELECT row, digest FROM runs JOIN "
+            f"(SELECT run_id FROM searches WHERE {conditions} ORDER BY run_id DESC LIMIT ?) USING (run_id) "
+            "ORDER BY run_id DESC"
+        )
+        with self._lock:
+            return self._answer(format_.store_id, query, [*values, max(0, wanted.limit)], fresh_s)
+
+    def count(self, wanted: Search) -> int:
+        """Return how many runs match, as of the last listing."""
+        format_ = self._store.format()
+        if format_ is None:
+            return 0
+        conditions, values = wanted.conditions()
+        with self._lock:
+            connection = self._connected(format_.store_id)
+            found = connection.execute(f"SELECT count(*) FROM searches WHERE {conditions}", values).fetchone()
+        return int(found[0])
+
+    def numbers(self, name: Literal["workflow", "state"]) -> dict[str, tuple[int, int, str]]:
+        """Return, by workflow or state, how many runs there are, how many are open, and the newest; without sessions."""
+        format_ = self._store.format()
+        if format_ is None:
+            return {}
+        open_states = ", ".join(f"'{state.value}'" for state in RunState if not state.ended)
+        query = (
+            f"SELECT {name}, count(*), sum(state IN ({open_states})), max(run_id) FROM searches "
+            f"WHERE backend != 'interactive' GROUP BY {name}"
+        )
+        with self._lock:
+            found = self._connected(format_.store_id).execute(query).fetchall()
+        return {group: (number, is_open, newest) for group, number, is_open, newest in found}
+
+    # -- what was once read of ended runs ------------------------------------------------------------------
+
+    def kept_counts(self, rows: Collection[RunRow]) -> dict[str, dict[str, int]]:
+        """Return the numbers of task runs by state that were kept, of those of the runs that have ended since then."""
+        marks = {str(row.run_id): _mark(row) for row in rows if row.ended_at is not None}
+        found = self._kept("SELECT run_id, ended_at, counts FROM tallies WHERE run_id IN ({})", marks)
+        return {
+            run_id: msgspec.json.decode(data, type=dict[str, int])
+            for run_id, mark, data in found
+            if marks[run_id] == mark
+        }
+
+    def keep_counts(self, row: RunRow, counts: dict[str, int]) -> None:
+        """Keep the numbers of task runs by state of a run that has ended."""
+        if row.ended_at is not None:
+            self._keep([("INSERT OR REPLACE INTO tallies VALUES (?, ?, ?)", row, (msgspec.json.encode(counts),))])
+
+    def kept_results(self, rows: Collection[RunRow]) -> dict[str, list[bytes]]:
+        """Return what was kept of the results of those of the runs that have ended since then."""
+        marks = {str(row.run_id): _mark(row) for row in rows if row.ended_at is not None}
+        known = self._kept("SELECT run_id, ended_at FROM results_of WHERE run_id IN ({})", marks)
+        found: dict[str, list[bytes]] = {run_id: [] for run_id, mark in known if marks[run_id] == mark}
+        listed = dict.fromkeys(found, "")
+        for run_id, data in self._kept(
+            "SELECT run_id, row FROM results WHERE run_id IN ({}) ORDER BY run_id, number", listed
+        ):
+            found[run_id].append(data)
+        return found
+
+    def keep_results(self, row: RunRow, results: Sequence[bytes]) -> None:
+        """Keep the results of a run that has ended."""
+        if row.ended_at is None:
+            return
+        gone = "DELETE FROM results WHERE run_id = ?1 AND ?2 != ''"
+        put = "INSERT OR REPLACE INTO results SELECT ?1, ?3, ?4 WHERE ?2 != ''"
+        done = "INSERT OR REPLACE INTO results_of VALUES (?, ?)"
+        self._keep([(gone, row, ()), *((put, row, pair) for pair in enumerate(results)), (done, row, ())])
+
+    def version_counts(self, workflow: str) -> dict[int, int]:
+        """Return how many runs each version of a workflow has, as of the last listing; without sessions."""
+        format_ = self._store.format()
+        if format_ is None:
+            return {}
+        query = (
+            "SELECT version, count(*) FROM searches WHERE workflow = ? AND backend != 'interactive' GROUP BY version"
+        )
+        with self._lock:
+            return dict(self._connected(format_.store_id).execute(query, [workflow]).fetchall())
+
+    def _kept(self, query: str, marks: dict[str, str]) -> list[tuple[Any, ...]]:
+        format_ = self._store.format()
+        if format_ is None or not marks:
+            return []
+        with self._lock, contextlib.suppress(sqlite3.DatabaseError):
+            connection = self._connected(format_.store_id)
+            return connection.execute(query.format(", ".join("?" * len(marks))), list(marks)).fetchall()
+        return []
+
+    def _keep(self, writes: list[tuple[str, RunRow, tuple[Any, ...]]]) -> None:
+        format_ = self._store.format()
+        if format_ is None:
+            return
+        with self._lock, contextlib.suppress(sqlite3.DatabaseError):  # it is only kept to be quick
+            connection = self._connected(format_.store_id)
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                for query, row, values in writes:
+                    connection.execute(query, (row.run_id, _mark(row), *values))
+
     def close(self) -> None:
         """Close the file; a later listing opens it again."""
         with self._lock:
             self._disconnect()
 
-    def _answer(self, store_id: str, query: str, values: list[Any]) -> list[RunRow]:
+    def _answer(self, store_id: str, query: str, values: list[Any], fresh_s: float = 0.0) -> list[RunRow]:
         for is_last in (False, True):
             try:
                 connection = self._connected(store_id)
-                self._catch_up(connection)
+                if time.monotonic() - self._caught_up_at > fresh_s:
+                    self._catch_up(connection)
+                    self._caught_up_at = time.monotonic()
                 return [_row(*found) for found in connection.execute(query, values)]
             except (sqlite3.DatabaseError, _DamagedRowError) as exc:
                 self._start_anew(store_id, exc, in_memory=is_last or not _is_damage(exc))
@@ -173,6 +319,7 @@ class RunIndex:
     def _connected(self, store_id: str) -> sqlite3.Connection:
         mark = (os.getpid(), store_id)
         if self._connection is None or self._opened_for != mark:
+            self._caught_up_at, self._seen = -math.inf, {}
             if self._connection is not None and mark[0] != (self._opened_for or mark)[0]:
                 _inherited.append(self._connection)
             self._connection = self._open(self._path(store_id))
@@ -184,14 +331,14 @@ class RunIndex:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
             raise sqlite3.OperationalError(str(exc)) from exc
-        return _prepared(str(path))
+        return index_files.prepared(str(path))
 
     def _start_anew(self, store_id: str, exc: Exception, *, in_memory: bool) -> None:
         self._disconnect()
         path = self._path(store_id)
         if in_memory:
             _log.warning("The index %s can't be used (%s); listing in memory.", path, exc)
-            self._connection = _prepared(":memory:")
+            self._connection = index_files.prepared(":memory:")
             self._opened_for = (os.getpid(), store_id)
             return
         _log.warning("The index %s is damaged (%s); making it anew.", path, exc)
@@ -206,6 +353,7 @@ class RunIndex:
             else:
                 _inherited.append(self._connection)
         self._connection = self._opened_for = None
+        self._caught_up_at, self._seen = -math.inf, {}
 
     def _path(self, store_id: str) -> Path:
         folder = self._folder
@@ -221,26 +369,59 @@ class RunIndex:
     def _catch_up(self, connection: sqlite3.Connection) -> None:
         self.damaged = {}
         now_s = time.time()
-        since = _listed_since(connection, now_s)
-        listed = {paths.last(path) for path in self._store.records.list(paths.runs(), after=since)}
-        there = {run_id for run_id in listed if paths.is_run_id(run_id)}
-        known = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs WHERE run_id > ?", [since])}
-        if not since:
+        unsettled = _unsettled(connection)
+        new, known, there = set[str](), set[str](), unsettled
+        is_due = _is_full_listing_due(connection, now_s)
+        since = ""
+        if not self._is_as_seen("", "") or is_due:
+            since = "" if is_due else _listed_since(connection)
+            listed = {paths.last(path) for path in self._store.records.list(paths.runs(), after=since)}
+            there = {run_id for run_id in listed if paths.is_run_id(run_id)}
+            known = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs WHERE run_id > ?", [since])}
+            new = there - known
+        if is_due:
             connection.execute("INSERT OR REPLACE INTO listings VALUES (0, ?)", [now_s])
-        looked_at = (there - known) | (_unsettled(connection) & there)
+        looked_at = new | {
+            run_id
+            for run_id in unsettled & there
+            if not self._is_as_seen(run_id, f"/{run_id}/drivers", f"/{run_id}/ends")
+        }
         changed = list(self._read(looked_at))
+        if new - {row.run_id for row in changed}:  # a plan may yet come, and leaves no trace on the folder of all runs
+            self._seen.pop("", None)
         # Some services list the folder of a run for a while after its last record has gone.
-        gone = known - there | (known & looked_at) - {row[0] for row in changed} - self.damaged.keys()
+        gone = known - there | (known & looked_at) - {row.run_id for row in changed} - self.damaged.keys()
         if not changed and not gone:
             return
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("DELETE FROM runs WHERE run_id = ?", [(run_id,) for run_id in gone])
-            connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", changed)
+            for table in ("runs", "searches", "tallies", "results", "results_of"):
+                connection.executemany(f"DELETE FROM {table} WHERE run_id = ?", [(run_id,) for run_id in gone])
+            connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", map(_columns, changed))
+            connection.executemany(
+                "INSERT OR REPLACE INTO searches VALUES (?, ?, ?, ?, ?, ?, ?)", map(_searched, changed)
+            )
 
-    def _read(self, run_ids: Collection[str]) -> Iterator[tuple[str, ...]]:
+    def _is_as_seen(self, name: str, *folders: str) -> bool:
+        """Whether folders are certainly as they were at the last look; notes how they are, before they are read.
+
+        They are named by their places below that of all runs.
+        """
+        top = self._top
+        if top is None:
+            place = self._store.project_files.local_path(paths.runs())
+            top = self._top = "" if place is None else str(place)
+        times = tuple(folder_times.of_place(top + folder) for folder in folders) if top else ()
+        is_known = any(times) and self._seen.get(name) == times
+        if is_known:
+            return True
+        settled = any(times) and all(folder_times.is_settled(time_ns) for time_ns in times if time_ns)
+        self._seen[name] = times if settled else ()
+        return False
+
+    def _read(self, run_ids: Collection[str]) -> Iterator[RunRow]:
         rows = pooling.each(self._store.files, self._try_read, sorted(run_ids))
-        return (_columns(row) for row in rows if row is not None)
+        return (row for row in rows if row is not None)
 
     def _try_read(self, run_id: str) -> RunRow | None:
         try:
@@ -282,38 +463,15 @@ class _DamagedRowError(Exception):
     """A row does not match its digest."""
 
 
-def _prepared(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        _make_schema(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _make_schema(connection: sqlite3.Connection) -> None:
-    """Make the tables unless they are there; another schema's go: they can be filled again."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] == _SCHEMA_VERSION:
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    with connection:
-        if connection.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA_VERSION:
-            connection.execute("DROP TABLE IF EXISTS runs")
-            connection.execute("DROP TABLE IF EXISTS listings")
-            for statement in filter(str.strip, _SCHEMA.split(";")):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-
-
-def _listed_since(connection: sqlite3.Connection, now_s: float) -> str:
-    """Return after which run a listing begins: empty for all, when that was last done long ago."""
+def _is_full_listing_due(connection: sqlite3.Connection, now_s: float) -> bool:
+    """Whether all runs were last listed long ago."""
     full_at = connection.execute("SELECT full_at FROM listings").fetchone()
-    if full_at is None or not 0 <= now_s - full_at[0] < _LISTED_IN_FULL_EVERY_S:
-        return ""
-    oldest = connection.execute("SELECT run_id FROM runs ORDER BY run_id DESC LIMIT 1 OFFSET ?", [_LISTED_AGAIN])
+    return full_at is None or not 0 <= now_s - full_at[0] < _LISTED_IN_FULL_EVERY_S
+
+
+def _listed_since(connection: sqlite3.Connection) -> str:
+    """Return after which run a listing of the newest begins."""
+    oldest = connection.execute("SELECT run_id FROM searches ORDER BY run_id DESC LIMIT 1 OFFSET ?", [_LISTED_AGAIN])
     found = oldest.fetchone()
     return str(found[0]) if found else ""
 
@@ -323,8 +481,8 @@ def _unsettled(connection: sqlite3.Connection) -> set[str]:
     open_states = [state for state in RunState if not state.ended]
     marks = ", ".join("?" * len(open_states))
     found = connection.execute(
-        f"SELECT run_id FROM runs WHERE state IN ({marks}) UNION "
-        "SELECT run_id FROM (SELECT run_id FROM runs WHERE state != ? ORDER BY run_id DESC LIMIT ?)",
+        f"SELECT run_id FROM searches WHERE state IN ({marks}) UNION "
+        "SELECT run_id FROM (SELECT run_id FROM searches WHERE state != ? ORDER BY run_id DESC LIMIT ?)",
         [*open_states, RunState.SUCCEEDED, _RECHECKED],
     )
     return {run_id for (run_id,) in found}
@@ -333,6 +491,21 @@ def _unsettled(connection: sqlite3.Connection) -> set[str]:
 def _columns(row: RunRow) -> tuple[Any, ...]:
     data = msgspec.json.encode(row)
     return row.run_id, row.workflow, row.author, row.state.value, data, digest_bytes(data)
+
+
+def _searched(row: RunRow) -> tuple[Any, ...]:
+    said = " ".join(f"{name}={_short(value)}" for name, value in row.parameters.items())
+    text = f"{row.run_id} {row.workflow}@{row.version_number} {row.author} {row.backend} {said} {row.sentence}"
+    shown = text[:_SEARCHED_CHARACTERS].lower().encode("utf-8", "replace").decode()
+    return row.run_id, row.workflow, row.version_number, row.author, row.state.value, row.backend, shown
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _mark(row: RunRow) -> str:
+    return row.ended_at.isoformat() if row.ended_at is not None else ""
 
 
 def _row(data: bytes, digest: str) -> RunRow:

@@ -51,7 +51,7 @@ def mimebundle(view: View, width: int = 100) -> dict[str, Any]:
     dict
         ``text/plain``, ``text/html`` and ``application/vnd.taskcell.view+json``.
     """
-    return {"text/plain": to_text(view, width), "text/html": to_html(view), MIME: to_data(view)}
+    return {"text/plain": to_text(view, width), "text/html": str(to_html(view)), MIME: to_data(view)}
 
 
 def to_text(view: View, width: int = 100) -> str:
@@ -76,7 +76,7 @@ def to_data(view: View) -> dict[str, Any]:
         A value in the payload is not in JSON form.
     """
     try:
-        data: dict[str, Any] = _plain(msgspec.to_builtins(view, str_keys=True))
+        data: dict[str, Any] = plain(msgspec.to_builtins(view, str_keys=True))
     except TypeError as exc:
         raise errors.InvalidInputError(
             f"A {type(view).__name__} holds a value that is not in JSON form: {exc}."
@@ -99,11 +99,12 @@ def from_data(data: object) -> View:
     return view
 
 
-def _plain(thing: Any) -> Any:
+def plain(thing: Any) -> Any:
+    """Return plain data that every JSON writer takes; ``to_data`` says what becomes of what JSON does not have."""
     if isinstance(thing, dict):
-        return {_plain(key): _plain(item) for key, item in thing.items()}
+        return {plain(key): plain(item) for key, item in thing.items()}
     if isinstance(thing, list | tuple):
-        return [_plain(item) for item in thing]
+        return [plain(item) for item in thing]
     if isinstance(thing, str):
         return thing if thing.isascii() else thing.encode("utf-8", "replace").decode("utf-8")
     if isinstance(thing, float) and not math.isfinite(thing):

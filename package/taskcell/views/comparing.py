@@ -55,6 +55,21 @@ class OutputRow(msgspec.Struct, frozen=True, kw_only=True):
     differs: bool
 
 
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """When a task ran. Unit: seconds from its run's launch."""
+
+    start_s: float
+    end_s: float
+    state: State
+
+
+class TimelineRow(msgspec.Struct, frozen=True, kw_only=True):
+    """When one task ran in every run; None: it did not."""
+
+    name: str
+    cells: tuple[Span | None, ...]
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="comparison"):
     """Runs side by side. Every row has one cell a run.
 
@@ -71,6 +86,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     environment: tuple[Row, ...] = ()
     code: tuple[CodeDiff, ...] = ()
     outputs: tuple[OutputRow, ...] = ()
+    timeline: tuple[TimelineRow, ...] = ()
     schema: int = 1
 
 

@@ -9,6 +9,7 @@ import msgspec
 from taskcell.views import columns, escaping, markup, runs, states, words
 from taskcell.views.columns import Column
 from taskcell.views.graph import Graph, picture
+from taskcell.views.graph.placing import Placed
 from taskcell.views.markup import Html, tag
 from taskcell.views.states import State
 
@@ -32,7 +33,8 @@ class LaunchPreview(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
 
     ``expected_s`` is the whole run's expected wall time in seconds, None when nothing is known; ``samples``
     is the number of earlier runs it rests on. ``problems`` are sentences: with any of them the launch would
-    be refused.
+    be refused. A live view is also told where the graph's nodes are drawn, and the same launch as Python (``code``) and
+    as a shell's command.
     """
 
     workflow: str
@@ -45,6 +47,9 @@ class LaunchPreview(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     problems: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     graph: Graph | None = None
+    placed: Placed | None = None
+    code: str = ""
+    command: str = ""
     schema: int = 1
 
 

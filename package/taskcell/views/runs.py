@@ -11,6 +11,7 @@ import msgspec
 from taskcell.views import columns, escaping, markup, states, words
 from taskcell.views.columns import Column
 from taskcell.views.graph import Graph, picture
+from taskcell.views.graph.placing import Placed
 from taskcell.views.markup import Html, tag
 from taskcell.views.states import State
 
@@ -32,6 +33,10 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
         Number of elements of a mapped task, and how many are done.
     seeds
         What ``--seed`` came to: one number, or one for each element that has ended.
+    task
+        Name of the task, which branches of a sweep share.
+    started_at, ended_at
+        Of the newest attempt; of a mapped task, of the first and the last of its elements. None: not yet.
     """
 
     id: str
@@ -48,6 +53,9 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     elements: int | None = None
     elements_done: int | None = None
     seeds: tuple[int, ...] = ()
+    task: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
@@ -55,6 +63,9 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
 
     ``workflow`` is the version's reference, ``churn@7``; ``sentence`` the one-sentence answer of a run that
     ended; ``counts`` maps a state to a number of tasks, empty to count ``tasks``; ``link`` the run's link.
+    A live view is also told where the graph's nodes are drawn (``placed``), and what can be done
+    (``actions``: ``cancel``, ``resume``, ``reproduce``, ``rescue``). ``waits`` says for what tasks wait outside the
+    run, by their ids.
     """
 
     id: str
@@ -72,6 +83,12 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     graph: Graph | None = None
     notices: tuple[str, ...] = ()
     link: str = ""
+    ended_at: datetime | None = None
+    cancelling: bool = False
+    reproduces: str = ""
+    waits: dict[str, str] = {}
+    actions: tuple[str, ...] = ()
+    placed: Placed | None = None
     schema: int = 1
 
 
@@ -89,15 +106,18 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int] = {}
     sentence: str = ""
     tags: tuple[str, ...] = ()
+    ended_at: datetime | None = None
+    reproduces: str = ""
 
 
 class RunList(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="runs"):
-    """Runs, newest first. ``more`` says how many older ones are not listed."""
+    """Runs, newest first. ``more`` says how many older ones are not listed; ``next`` is where to go on, empty: nowhere."""
 
     runs: tuple[RunRow, ...]
     shown_at: datetime
     title: str = "Runs"
     more: int = 0
+    next: str = ""
     schema: int = 1
 
 

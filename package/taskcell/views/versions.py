@@ -59,13 +59,30 @@ class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the notebook as it stands is this version."""
 
 
+class TagMoveRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One move of a tag. ``rollback``: it went back to where it was before; ``before`` is that number, 0: it was new."""
+
+    tag: str
+    number: int
+    author: str
+    created_at: datetime
+    before: int = 0
+    message: str = ""
+    rollback: bool = False
+
+
 class VersionList(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="versions"):
-    """Versions of one workflow, newest first. ``more`` says how many older ones are not listed."""
+    """Versions of one workflow, newest first. ``more`` says how many older ones are not listed.
+
+    ``moves`` are those of its tags, newest first; ``next`` is the number before which to go on, 0: nowhere.
+    """
 
     workflow: str
     versions: tuple[VersionRow, ...]
     shown_at: datetime
     more: int = 0
+    moves: tuple[TagMoveRow, ...] = ()
+    next: int = 0
     schema: int = 1
 
 

@@ -93,7 +93,10 @@ class OwnSet(frozenset[Any]):
 
 def meaning(value: Any) -> Any:
     """Return nested tuples of texts that are equal exactly for values that are one."""
-    kind = type(value)
+    kind: type = type(value)
+    if isinstance(value, np.generic):
+        kind = value.dtype.newbyteorder("=").type  # C's long and long long are one type under two names
+        kind = np.int64 if kind is np.longlong else np.uint64 if kind is np.ulonglong else kind
     for known, describe in _MEANINGS.items():
         if kind is known or (known in _FAMILIES and isinstance(value, known)):
             return f"{kind.__module__}.{kind.__qualname__}", describe(value)
@@ -151,6 +154,12 @@ def _pandas_element(dtype: Any, value: Any) -> Any:
     if dtype.kind == "O" or value is None or value is pd.NA or value is pd.NaT:
         return meaning(value)
     return meaning(value.item() if isinstance(value, np.generic) else value)
+
+
+def _polars_elements(value: Any) -> list[Any]:
+    """Return the elements; of times their numbers, because Python's own times have no nanoseconds."""
+    found: list[Any] = (value.to_physical() if value.dtype.is_temporal() else value).to_list()
+    return found
 
 
 def _index(value: Any) -> Any:
@@ -235,7 +244,7 @@ _MEANINGS: dict[Any, Callable[[Any], Any]] = {
     pa.Array: lambda value: (str(value.type), _each(value.to_pylist())),
     pa.ChunkedArray: lambda value: (str(value.type), _each(value.to_pylist())),
     pa.Table: lambda value: (repr(value.schema), repr(value.schema.metadata), _each(value.to_pylist())),
-    pl.Series: lambda value: (value.name, repr(value.dtype), _each(value.to_list())),
+    pl.Series: lambda value: (value.name, repr(value.dtype), _each(_polars_elements(value))),
     pl.DataFrame: lambda value: tuple(meaning(column) for column in value.get_columns()),
 }
 _FAMILIES = frozenset(

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from store_makers import WHEN, add_run, end, run_id, start
@@ -275,3 +277,65 @@ def test_users_cache_folder_is_the_default(local_store: Store, tmp_path: Path, m
     assert ids(index) == [1]
     index.close()
     assert len(list(tmp_path.rglob("taskcell/index/*.sqlite3"))) == 1
+
+
+def found(index: RunIndex, *words: str, **wanted: Any) -> list[int]:
+    return [int(row.run_id[2:]) for row in index.search(index_module.Search(words=words, **wanted))]
+
+
+def test_runs_are_found_by_what_is_said_of_them(store: Store, index: RunIndex) -> None:
+    for number in range(6):
+        add_run(store, number, parameters={"rate": number / 10, "Mode": "Fast" if number % 2 else "slow"}, author="Ana")
+    failed = add_run(store, 6, workflow="sales", backend="interactive")
+    start(store, failed, 1)
+    end(store, failed, 1, RunState.FAILED, "Task t failed: Größe unbekannt.")
+    assert found(index) == [5, 4, 3, 2, 1, 0]
+    assert found(index, interactive=True, limit=2) == [6, 5]
+    assert found(index, "mode=fast") == [5, 3, 1]
+    assert found(index, "FAST", "rate=0.3") == [3]
+    assert found(index, run_id(4).lower()) == [4]
+    assert found(index, "GRÖßE", interactive=True) == [6]
+    assert found(index, "fast", before=run_id(5), limit=1) == [3]
+    assert found(index, workflow="sales") == []
+    assert found(index, "%") == []
+    assert found(index, "'; DROP TABLE searches; --") == []
+    assert index.count(index_module.Search(states=(RunState.PENDING,))) == 6
+    assert index.numbers("workflow") == {"churn": (6, 6, run_id(5))}
+    assert index.version_counts("churn") == {1: 6}
+
+
+def test_counts_and_results_are_kept_until_the_run_goes_on(store: Store, index: RunIndex) -> None:
+    run = add_run(store, 1)
+    start(store, run, 1)
+    end(store, run, 1, RunState.FAILED)
+    (row,) = index.runs()
+    assert index.kept_counts([row]) == {}
+    assert index.kept_results([row]) == {}
+    index.keep_counts(row, {"failed": 1})
+    index.keep_results(row, [b"one", b"two"])
+    assert index.kept_counts([row]) == {run: {"failed": 1}}
+    assert index.kept_results([row]) == {run: [b"one", b"two"]}
+    index.keep_results(row, [])
+    assert index.kept_results([row]) == {run: []}
+    start(store, run, 2)
+    (again,) = index.runs()
+    assert index.kept_counts([again]) == {}
+
+
+def test_what_others_wrote_is_seen_though_folders_are_not_listed_each_time(local_store: Store, folder: Path) -> None:
+    index = RunIndex(local_store, folder=folder)
+    run = add_run(local_store, 1)
+    start(local_store, run, 1)
+    end(local_store, run, 1, RunState.FAILED)
+    time.sleep(0.1)  # times of folders are believed when they are older than this
+    assert [index.runs()[0].state for _ in range(3)] == ["failed"] * 3
+    (local_store.project_files.local_path("runs") or Path()).joinpath(run_id(2)).mkdir()  # its plan is on the way
+    time.sleep(0.1)
+    assert [ids(index) for _ in range(3)] == [[1]] * 3
+    add_run(local_store, 2)
+    assert ids(index) == [2, 1]
+    start(local_store, run, 2)
+    assert index.search(index_module.Search())[1].state == "running"
+    end(local_store, run, 2, RunState.SUCCEEDED)
+    assert index.search(index_module.Search())[1].state == "succeeded"
+    index.close()

@@ -112,7 +112,7 @@ def digest_or_empty(value: object) -> Digest:
 
 
 def _checked(capture: Capture, scope: _Scope, outside: Mapping[str, Any]) -> Capture:
-    """Let a constant count by its present value, and a function that is another one by now as well."""
+    """Let a constant count by its present value, as well as a function or a class that is another one by now."""
     if capture.name not in outside:
         return capture
     value = outside[capture.name]
@@ -120,8 +120,13 @@ def _checked(capture: Capture, scope: _Scope, outside: Mapping[str, Any]) -> Cap
         return msgspec.structs.replace(capture, digest=digest_or_empty(value))
     if capture.kind is CaptureKind.FUNCTION:
         line = scope[capture.name].line
-        if not function_sources.is_as_written(value, capture.name, capture.source, line, outside):
+        if not (
+            function_sources.is_as_written(value, capture.name, capture.source, line, outside)
+            and analysis.is_as_written(value, capture.source)
+        ):
             return Capture(name=capture.name, kind=CaptureKind.VALUE, digest=digest_or_empty(value))
+    if capture.kind is CaptureKind.CLASS and not analysis.is_as_written(value, capture.source):
+        return Capture(name=capture.name, kind=CaptureKind.VALUE, digest=Digest(""))  # what was put into it has no text
     return capture
 
 

@@ -139,6 +139,7 @@ def compare(*sources: str | Run, store: str | None = None, project: str | None =
         environment=tuple(_environment(sides)),
         code=tuple(_code(sides)),
         outputs=tuple(_outputs(sides)),
+        timeline=tuple(_timeline(sides)),
     )
     return Comparison(found, view)
 
@@ -241,6 +242,22 @@ def _durations(sides: Sequence[_Side]) -> Iterator[Row]:
             table["whole run"] = (side.status.ended_at - side.status.plan.created_at).total_seconds()
         tables.append(table)
     return _together(tables, tolerance=DURATION_TOLERANCE)
+
+
+def _timeline(sides: Sequence[_Side]) -> Iterator[comparing.TimelineRow]:
+    for label in dict.fromkeys(label for side in sides for label in side.tasks):
+        yield comparing.TimelineRow(name=label, cells=tuple(_span(side, side.tasks.get(label)) for side in sides))
+
+
+def _span(side: _Side, task: states.TaskStatus | None) -> comparing.Span | None:
+    if task is None or task.end is None:
+        return None
+    since = side.status.plan.created_at
+    return comparing.Span(
+        start_s=(task.end.started_at - since).total_seconds(),
+        end_s=(task.end.ended_at - since).total_seconds(),
+        state=showing.shown_state(task),
+    )
 
 
 def _cached(sides: Sequence[_Side]) -> Iterator[Row]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from taskcell import environment
+from taskcell.api import evidence
 from taskcell.api.versions import snapshots, versions
-from taskcell.engine import states
 from taskcell.hashing import Digest
-from taskcell.model.tasks import Parameter, Task
+from taskcell.model.tasks import CaptureKind, Parameter, Task
 from taskcell.model.versions import Environment, Version
 from taskcell.store import index, paths
 from taskcell.store.opening import Store
+from taskcell.views import bundles, comparing, diffs
 from taskcell.views import versions as version_views
+from taskcell.views.comparing import CodeDiff, Row
 
 
 def version_list(
@@ -41,16 +43,9 @@ def version_list(
     counts = _runs_by_version(where, name)
     changes = _Changes(where)
     rows = [
-        version_views.VersionRow(
-            number=version.number,
-            digest=version.digest,
-            created_at=version.created_at,
-            author=version.author,
-            message=version.message,
-            tags=tuple(sorted(tags.get(version.number, ()))),
-            commit=version.git.commit if version.git else "",
-            dirty=version.git.dirty if version.git else False,
-            branch=version.git.branch if version.git else "",
+        version_row(
+            version,
+            tags=tags.get(version.number, ()),
             changes=changes.of(version),
             runs=counts.get(version.number, 0),
             current=version.digest == current,
@@ -62,12 +57,40 @@ def version_list(
     )
 
 
+def version_row(
+    version: Version,
+    *,
+    tags: Sequence[str] = (),
+    changes: version_views.VersionChanges | None = None,
+    runs: int | None = None,
+    current: bool = False,
+) -> version_views.VersionRow:
+    """Return one version as a row of a list."""
+    return version_views.VersionRow(
+        number=version.number,
+        digest=version.digest,
+        created_at=version.created_at,
+        author=version.author,
+        message=version.message,
+        tags=tuple(sorted(tags)),
+        commit=version.git.commit if version.git else "",
+        dirty=version.git.dirty if version.git else False,
+        branch=version.git.branch if version.git else "",
+        changes=changes,
+        runs=runs,
+        current=current,
+    )
+
+
+def changes_of(where: Store, version: Version) -> version_views.VersionChanges | None:
+    """Return what differs from the version numbered one lower; None for the first."""
+    return _Changes(where).of(version)
+
+
 def _runs_by_version(where: Store, name: str) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for row in index.RunIndex(where).runs(workflow=name, limit=1_000_000):
-        if row.backend != states.INTERACTIVE:
-            counts[row.version_number] = counts.get(row.version_number, 0) + 1
-    return counts
+    listing = index.RunIndex(where)
+    listing.search(index.Search(workflow=name, limit=1))
+    return listing.version_counts(name)
 
 
 class _Changes:
@@ -138,3 +161,58 @@ def change_words(name: str, old: str | None, new: str | None) -> str:
     if old is None:
         return f"+ {plain} {new}"
     return f"− {plain} {old}" if new is None else f"{plain} {old} → {new}"
+
+
+# -- two versions ----------------------------------------------------------------------------------------------------
+
+_TEXT_KINDS = (CaptureKind.FUNCTION, CaptureKind.CLASS, CaptureKind.CONSTANT, CaptureKind.MODULE, CaptureKind.IMPORT)
+
+
+def code_differences(where: Store, old: Version, new: Version) -> Iterator[CodeDiff]:
+    """Yield how the code of tasks, and of what they reach, differs between two versions."""
+    before = {task.name: task for task in versions.workflow(where, old).tasks}
+    after = {task.name: task for task in versions.workflow(where, new).tasks}
+    for name in dict.fromkeys([*before, *after]):
+        left, right = before.get(name), after.get(name)
+        if left is not None and right is not None and _same_text(left, right):
+            continue
+        was, now = (evidence.source_of(task) if task else "" for task in (left, right))
+        yield CodeDiff(task=name, old=old.ref, new=new.ref, lines=diffs.diff_lines(was, now))
+    reached = [_reached(tasks) for tasks in (before, after)]
+    for key in dict.fromkeys([*reached[0], *reached[1]]):
+        one, other = (found.get(key, ("", "")) for found in reached)
+        if one[0] != other[0]:
+            yield CodeDiff(
+                task=f"{key[0]} {key[1]}", old=old.ref, new=new.ref, lines=diffs.diff_lines(one[1], other[1])
+            )
+
+
+def _same_text(left: Task, right: Task) -> bool:
+    return left.code == right.code and evidence.header_of(left) == evidence.header_of(right)
+
+
+def _reached(tasks: Mapping[str, Task]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return digest and text of what tasks reach, by kind and name."""
+    return {
+        (str(item.kind), item.name): (item.digest, item.source)
+        for task in tasks.values()
+        for item in task.captures
+        if item.kind in _TEXT_KINDS
+    }
+
+
+def parameter_rows(where: Store, old: Version | None, new: Version) -> Iterator[Row]:
+    """Yield defaults of parameters side by side; of one version alone, its own."""
+    sides = [versions.parameters(where, version) for version in (old, new) if version is not None]
+    tables = [{item.name: item.default for item in side} for side in sides]
+    for name in dict.fromkeys(name for table in tables for name in table):
+        yield comparing.row(name, [bundles.plain(table.get(name)) for table in tables])
+
+
+def environment_rows(where: Store, old: Version | None, new: Version) -> Iterator[Row]:
+    """Yield interpreter, platform and distributions that differ between two versions."""
+    if old is None or old.environment == new.environment:
+        return
+    sides = [versions.recorded_environment(where, version) for version in (old, new)]
+    for change in environment.difference(*sides):
+        yield comparing.row(change.name.lstrip(":"), [change.old, change.new])

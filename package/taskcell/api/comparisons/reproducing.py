@@ -88,14 +88,12 @@ def reproduce(
     if not (tolerance >= 0 and absolute >= 0):
         raise errors.InvalidInputError("A tolerance can't be negative.", remedy="Use 0 for exact equality.")
     original = find(source, store=store, project=project)
-    plan = _checked(original)
     tell = say or _print
-    python = _locked_python(original.store, plan, tell) if env == "locked" else ""
-    earlier = None if again else _earlier(original.store, plan, python)
-    if earlier is not None:
-        tell(f"Run {earlier.id} has executed {_named(plan)} with these parameters again already.")
-        return judging.judge(original, earlier, Tolerance(relative=tolerance, absolute=absolute))
-    rerun = launching.start(original.store, _plan_again(plan, python))
+    rerun, is_new = begin(original, env=env, again=again, say=tell)
+    plan = original.plan
+    if not is_new:
+        tell(f"Run {rerun.id} has executed {_named(plan)} with these parameters again already.")
+        return judging.judge(original, rerun, Tolerance(relative=tolerance, absolute=absolute))
     tell(f"Run {rerun.id} executes {_named(plan)} again ({len(plan.tasks)} tasks, without reading the cache).")
     ending = waiting.wait(rerun, progress=progress, say=tell)
     if ending is waiting.Ending.DETACHED:
@@ -103,6 +101,25 @@ def reproduce(
     if ending is not waiting.Ending.ENDED:
         raise KeyboardInterrupt
     return judge(rerun, tolerance=tolerance, absolute=absolute)
+
+
+def begin(
+    original: runs.Run,
+    *,
+    env: EnvironmentChoice = "current",
+    again: bool = True,
+    say: Callable[[str], None] | None = None,
+) -> tuple[runs.Run, bool]:
+    """Start executing a run again and return at once: the run that does it, and whether it is new.
+
+    Parameters are those of ``reproduce``; rebuilding the recorded environment takes its time before the run begins.
+    """
+    plan = _checked(original)
+    python = _locked_python(original.store, plan, say or _print) if env == "locked" else ""
+    earlier = None if again else _earlier(original.store, plan, python)
+    if earlier is not None:
+        return earlier, False
+    return launching.start(original.store, _plan_again(plan, python)), True
 
 
 def judge(

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from taskcell import analysis, errors
 from taskcell.api.definitions import constants
 from taskcell.hashing import Digest
@@ -28,6 +30,9 @@ class Values(Protocol):
 
     def changed(self, name: str, digest: Digest) -> bool:
         """Whether the notebook holds a value of that name that differs from the digest."""
+
+    def as_written(self, name: str, source: str) -> bool:
+        """Whether the function or class of that name still is what its source says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +258,18 @@ class _Context:
         digest = constants.digest(name, self._scope.definitions)
         return digest is not None and values.changed(name, digest)
 
+    def _remembers(self, capture: Capture) -> bool:
+        """Whether a helper holds something that earlier calls left in it: then it counts by value.
+
+        A version starts afresh in any case, and takes the helper as it is written.
+        """
+        if capture.kind not in (CaptureKind.FUNCTION, CaptureKind.CLASS) or capture.name in self._resolver.later:
+            return False
+        values = self._resolver.values
+        return (
+            values is not None and self._resolver.sink is None and not values.as_written(capture.name, capture.source)
+        )
+
     # -- captures ----------------------------------------------------------------------------------------------------
 
     def reach(self, roots: Sequence[str], inputs: set[str]) -> _Reached:
@@ -264,8 +281,12 @@ class _Context:
         found = [self._value_capture(name, reach.via[name]) for name in reach.values if name not in inputs]
         for capture in reach.captures:
             definition = scope.get(capture.name)
-            if capture.kind is CaptureKind.CONSTANT and definition and self._drifted(capture.name, definition):
+            if definition and self._drifted(capture.name, definition):
                 found.append(self._value_capture(capture.name, definition.label))
+            elif definition and self._remembers(capture):
+                live = self._value_capture(capture.name, definition.label)
+                is_class = capture.kind is CaptureKind.CLASS  # its digest is its text's, which says nothing of that
+                found.append(msgspec.structs.replace(live, digest=Digest("")) if is_class else live)
             else:
                 found.append(capture)
         return _Reached(captures=tuple(found), inputs=tuple(more), distributions=reach.distributions)

@@ -77,6 +77,7 @@ class CellRunner:
         self._results = Results(where)
         self._lease: Lease | None = None
         self._constants: dict[str, Any] = {}
+        self._defaults: dict[str, tuple[Any, ...]] = {}
 
     # -- before ------------------------------------------------------------------------------------------------------
 
@@ -292,18 +293,29 @@ class CellRunner:
             for capture in reached
             if capture.kind is CaptureKind.CONSTANT and type(names[capture.name]) in (list, dict, set)
         }
+        self._defaults = {
+            capture.name: copy.deepcopy(names[capture.name].__defaults__)
+            for capture in reached
+            if capture.kind in (CaptureKind.FUNCTION, CaptureKind.VALUE)
+            and analysis.keeps_defaults(names[capture.name])
+        }
         found = {capture.name: names[capture.name] for capture in reached if capture.kind is not CaptureKind.MODULE}
         return {**found, **prepared.values}
 
     def _restore_constants(self, prepared: Prepared) -> None:
-        """Put back what a body changed in the constants that it reaches, as a helper that remembers results does."""
+        """Put back what a body changed in what it reaches, as a helper that remembers results does."""
         for name, before in self._constants.items():
             live: Any = self._session.namespace.get(name)
             if type(live) is type(before) and digest_value(live) != digest_value(before):
                 live.clear()
                 live.extend(before) if isinstance(live, list) else live.update(before)
                 prepared.notices.append(f"{name}, which it reaches, was changed in place and is put back as it was")
-        self._constants = {}
+        for name, defaults in self._defaults.items():
+            helper: Any = self._session.namespace.get(name)
+            if analysis.keeps_defaults(helper) and digest_value(helper.__defaults__) != digest_value(defaults):
+                helper.__defaults__ = defaults  # not in place: an output may be one of them
+                prepared.notices.append(f"a default of {name}, which it reaches, was changed in place and is put back")
+        self._constants, self._defaults = {}, {}
 
     # -- after -------------------------------------------------------------------------------------------------------
 

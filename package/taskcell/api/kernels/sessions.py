@@ -72,6 +72,10 @@ class LiveValues:
         except errors.UnstorableError:
             return True
 
+    def as_written(self, name: str, source: str) -> bool:
+        """Whether the function or class of that name still is what its source says."""
+        return name not in self._namespace or analysis.is_as_written(self._namespace[name], source)
+
 
 @dataclass(slots=True, kw_only=True)
 class Session:

@@ -88,14 +88,12 @@ def graph(where: Store, target: str | None = None) -> Graph:
     gives; *stale* when it would run and has a result in this kernel; and else *will run*.
     """
     found = drafted(where, target)
-    given = {}
-    if found.session is not None:
-        given = {
-            item.name: _as_declared(item, found.values[item.name])
-            for item in found.workflow.parameters
-            if item.name in found.values
-        }
-    runs, values = planned(found.workflow, given, {})
+    return drawn(found, fates_of(where, found))
+
+
+def fates_of(where: Store, found: Drafted) -> Mapping[str, fates.Fate]:
+    """Return what would become of each task of a workflow with its defaults, or with this kernel's values."""
+    runs, values = planned(found.workflow, _given(found), {})
     foreseen = Foreseen(
         where=where,
         workflow=found.workflow,
@@ -103,8 +101,22 @@ def graph(where: Store, target: str | None = None) -> Graph:
         values={**found.values, **values},
         refused=found.refused,
     )
+    return foreseen.fates
+
+
+def _given(found: Drafted) -> dict[str, Any]:
+    if found.session is None:
+        return {}
+    return {
+        item.name: _as_declared(item, found.values[item.name])
+        for item in found.workflow.parameters
+        if item.name in found.values
+    }
+
+
+def drawn(found: Drafted, made: Mapping[str, fates.Fate]) -> Graph:
+    """Return the DAG of a workflow with what would become of its tasks."""
     ran = found.session.outcomes if found.session is not None else {}
-    made = foreseen.fates
     states = {
         name: State.STALE if fate.state is State.WILL_RUN and name in ran else fate.state for name, fate in made.items()
     }
@@ -113,7 +125,7 @@ def graph(where: Store, target: str | None = None) -> Graph:
         states,
         details={name: fate.brief for name, fate in made.items() if fate.brief},
         reasons={name: fate.why() for name, fate in made.items()},
-        values=_shown(found.workflow, given),
+        values=_shown(found.workflow, _given(found)),
         title=found.title,
     )
 

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from taskcell import errors
 from taskcell.api import configuration
 from taskcell.api.launches import beginning
@@ -29,6 +31,7 @@ from taskcell.store import codecs, paths
 from taskcell.store.opening import Store
 
 MAX_BRANCHES = 10_000
+_RESOURCES = ("image", "cpu_cores", "memory_bytes")
 
 
 def launch(
@@ -41,6 +44,7 @@ def launch(
     use_cache: bool = True,
     message: str = "",
     schedule: str = "",
+    resources: Mapping[str, Any] | None = None,
     store: str | None = None,
     project: str | None = None,
 ) -> runs.Run:
@@ -65,6 +69,8 @@ def launch(
         Message of a version that is made.
     schedule : str
         Name of the schedule that launches. Empty: a person does.
+    resources : mapping, optional
+        What tasks get that state nothing themselves, on Kubernetes: ``image``, ``cpu_cores``, ``memory_bytes``.
     store, project : str, optional
         Instead of those in the settings.
 
@@ -77,6 +83,7 @@ def launch(
     """
     where = configuration.store(store=store, project=project)
     settings = configuration.settings(backend=backend, max_workers=max_workers, project=project)
+    settings = with_resources(settings, check_resources(resources or {}, backend))
     if settings.max_workers is not None and settings.max_workers < 1:
         raise errors.InvalidInputError(f"max_workers is {settings.max_workers}.", remedy="Use 1 or more.")
     runner = registry.backend(settings.backend)
@@ -119,6 +126,28 @@ def launch(
         addresses = dict(version.tasks)
         ahead = beginning.first(where, plan, {addresses[task.name]: task for task in request.workflow.tasks})
     return start(where, plan, ahead)
+
+
+def check_resources(resources: Mapping[str, Any], backend: str | None) -> dict[str, Any]:
+    """Return resources as they are; raise InvalidInputError when they can't be had on a backend (None: the setting)."""
+    unknown = sorted(resources.keys() - set(_RESOURCES))
+    if unknown:
+        raise errors.InvalidInputError(
+            f"There is no resource {quoting.shown(unknown[0])}.", remedy=f"There are: {', '.join(_RESOURCES)}."
+        )
+    if resources and not registry.backend(configuration.settings(backend=backend).backend).restarts_drivers:
+        raise errors.InvalidInputError(
+            "Resources can be given for a launch on Kubernetes only.",
+            remedy="Leave them out, or state them on the tasks: %%task train --memory 2Gi",
+        )
+    return dict(resources)
+
+
+def with_resources(settings: Settings, resources: Mapping[str, Any]) -> Settings:
+    """Return settings under which tasks that state nothing get these resources."""
+    if not resources:
+        return settings
+    return msgspec.structs.replace(settings, kubernetes=msgspec.structs.replace(settings.kubernetes, **resources))
 
 
 def check_webhook(webhook: str | None, *, has_secrets: bool) -> None:

@@ -74,7 +74,7 @@ def preview(
             parameters=shown,
             sweep=branches,
             tasks=tuple(_task(fate) for fate in fates),
-            expected_s=_expected_s(planned, foreseen.fates, workers),
+            expected_s=expected_s(planned, foreseen.fates, workers),
             problems=tuple(drafted.refused.values()),
             samples=min((fate.samples for fate in fates if fate.state is not State.CACHED), default=0),
             graph=_graph(drafted.workflow, fates, drafted.title, {**shown, **branches}),
@@ -92,7 +92,7 @@ def _task(fate: Fate) -> LaunchTask:
     return LaunchTask(id=fate.id, label=fate.label, state=fate.state, reason=reason, expected_s=fate.expected_s)
 
 
-def _expected_s(planned: Sequence[PlannedTask], fates: Mapping[str, Fate], workers: int) -> float | None:
+def expected_s(planned: Sequence[PlannedTask], fates: Mapping[str, Fate], workers: int) -> float | None:
     """Return the wall time if all that may run does: the longest path, or the work shared out, whichever is more.
 
     None when a task has no earlier execution to go by.

@@ -29,9 +29,13 @@ def write_experiment(run: str | Run, path: str | Path | None = None) -> Path:
         Where to write. None: ``churn@3-01J….ipynb`` in the current folder, numbered when that exists.
     """
     found = evidence.run_of(run)
-    plan = found.plan
-    stem = f"{paths.quoted(plan.workflow) if '/' in plan.workflow else plan.workflow}@{plan.version_number}-{found.id}"
-    return rescuing.write_beside(Path(path) if path else None, stem, experiment(found))
+    return rescuing.write_beside(Path(path) if path else None, stem_of(found), experiment(found))
+
+
+def stem_of(run: Run) -> str:
+    """Return what a file with the experiment's notebook is called: ``churn@3-01J…``."""
+    plan = run.plan
+    return f"{paths.quoted(plan.workflow) if '/' in plan.workflow else plan.workflow}@{plan.version_number}-{run.id}"
 
 
 def experiment(run: Run) -> bytes:

@@ -66,6 +66,12 @@ def rescue_notebook(
         Where to write. None: ``rescue-train.ipynb`` in the current folder, numbered when that exists.
     """
     found = evidence.run_of(run, store=store, project=project)
+    wanted, notebook = rescue_text(found, task)
+    return write_beside(Path(path) if path else None, f"rescue-{wanted}", notebook)
+
+
+def rescue_text(found: Run, task: str) -> tuple[str, bytes]:
+    """Return the id of a task run, and a notebook that loads its exact inputs, in the notebook format."""
     wanted = found.task(task)
     plan = found.plan
     definition = _definition(found, _planned(plan, found, wanted.id))
@@ -92,7 +98,7 @@ def rescue_notebook(
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["source"]]
     for cell in notebook["cells"]:
         cell["metadata"].pop("jupyter", None)  # everything is to be seen here
-    return write_beside(Path(path) if path else None, f"rescue-{wanted.id}", writing.dump_notebook(notebook))
+    return wanted.id, writing.dump_notebook(notebook)
 
 
 def write_beside(path: Path | None, stem: str, data: bytes) -> Path:

@@ -85,13 +85,32 @@ def take(
 class _Source:
     workflow: Workflow
     notebook: bytes
-    folder: Path
+    folder: Path | None
+
+
+def take_text(where: Store, raw: bytes, file_name: str, *, folder: Path | None = None, message: str = "") -> Version:
+    """Make a version of a notebook as it stands in an editor.
+
+    Parameters
+    ----------
+    raw
+        The notebook in the notebook format.
+    file_name
+        Name of its file, which names the workflow unless the notebook does.
+    folder
+        Where its local modules are looked for. None: nowhere.
+    """
+    found = reading.parse_notebook(raw, path=file_name)
+    return _save(where, _of_notebook(found, where, None, folder), message)
 
 
 def _of_file(path: Path, where: Store, name: str | None) -> _Source:
-    found = reading.read_notebook(path)
+    return _of_notebook(reading.read_notebook(path), where, name, path.resolve().parent)
+
+
+def _of_notebook(found: reading.NotebookFile, where: Store, name: str | None, folder: Path | None) -> _Source:
+    path = found.path
     workflow_name = name or name_of_file(found.cells, path)
-    folder = path.resolve().parent
     draft = workflows.read_workflow(found.cells, name=workflow_name, sink=where.blobs, folder=folder)
     return _Source(workflow=_checked(draft.workflow, str(path)), notebook=found.raw, folder=folder)
 
@@ -207,7 +226,7 @@ def _save(where: Store, source: _Source, message: str) -> Version:
             message=message,
             created_at=datetime.now(UTC),
             parent=parent.digest if parent else None,
-            git=environment.git_state(source.folder),
+            git=environment.git_state(source.folder) if source.folder is not None else None,
             values=tuple(_values(source.workflow)),
         )
         number = where.records.append(

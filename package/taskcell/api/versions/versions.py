@@ -298,6 +298,28 @@ def checkout(
     """
     where = configuration.store(store=store, project=project)
     version = find(where, ref) if isinstance(ref, str) else ref
+    notebook = notebook_of(where, version)
+    if path is not None:
+        target = Path(path)
+        if not write_new(target, notebook):
+            raise errors.AlreadyExistsError(f"{target} exists.", remedy="Choose another path, or leave it out.")
+        return target
+    for attempt in range(1, 1000):
+        suffix = "" if attempt == 1 else f"-{attempt}"
+        target = Path(f"{stem_of(version)}{suffix}.ipynb")
+        if write_new(target, notebook):
+            return target
+    raise errors.AlreadyExistsError("There are 999 checkouts of that version here already.", remedy="Remove some.")
+
+
+def stem_of(version: Version) -> str:
+    """Return what a file with a version's notebook is called: ``churn@3``."""
+    safe = paths.quoted(version.workflow) if "/" in version.workflow else version.workflow
+    return f"{safe}@{version.number}"
+
+
+def notebook_of(where: Store, version: Version) -> bytes:
+    """Return a version's notebook, which says where it comes from, in the notebook format."""
     facts = provenance.Facts(
         kind="version",
         workflow=version.workflow,
@@ -309,19 +331,7 @@ def checkout(
         more={"version_digest": version.digest},
     )
     raw = reading.load_notebook(notebook_texts.read(where, version))
-    notebook = writing.dump_notebook(writing.checkout_notebook(raw, facts))
-    if path is not None:
-        target = Path(path)
-        if not write_new(target, notebook):
-            raise errors.AlreadyExistsError(f"{target} exists.", remedy="Choose another path, or leave it out.")
-        return target
-    safe = paths.quoted(version.workflow) if "/" in version.workflow else version.workflow
-    for attempt in range(1, 1000):
-        suffix = "" if attempt == 1 else f"-{attempt}"
-        target = Path(f"{safe}@{version.number}{suffix}.ipynb")
-        if write_new(target, notebook):
-            return target
-    raise errors.AlreadyExistsError("There are 999 checkouts of that version here already.", remedy="Remove some.")
+    return writing.dump_notebook(writing.checkout_notebook(raw, facts))
 
 
 def write_new(target: Path, data: bytes) -> bool:

@@ -20,12 +20,11 @@ def preview_rows(artifact: Artifact, source: contracts.BlobSource, limit: int) -
     table, _ = ipc.get_table(artifact, source, trusted=True)
     head = table.slice(0, limit)
     columns = [_texts(head.column(number)) for number in range(head.num_columns)]
-    labels = [str(name) for name in head.column_names]
+    names = [str(name) for name in head.column_names]
     if artifact.codec == "pandas/1":
         note = msgspec.json.decode(table.schema.metadata[b"taskcell"])
-        labels = _named(note, labels)
-        labels, columns = _with_children(note, head, labels, columns)
-    return [labels, *([column[row] for column in columns] for row in range(min(limit, _count(columns))))]
+        names, columns = _with_children(note, head, labels(note, names), columns)
+    return [names, *([column[row] for column in columns] for row in range(min(limit, _count(columns))))]
 
 
 def _count(columns: list[list[str]]) -> int:
@@ -36,14 +35,14 @@ def _texts(column: Any) -> list[str]:
     return ["" if value is None else previews.of_value(value) for value in column.to_pylist()]
 
 
-def _named(note: dict[str, Any], labels: list[str]) -> list[str]:
+def labels(note: dict[str, Any], names: list[str]) -> list[str]:
     """Give the index's columns the names that the index has; a level without one is called ``index``."""
     described = note["index"]
-    names = plain.Reader().read(described["names"] if "names" in described else described["name"])
-    named = dict(zip(note["index"]["places"], names if "names" in described else [names], strict=False))
+    said = plain.Reader().read(described["names"] if "names" in described else described["name"])
+    named = dict(zip(note["index"]["places"], said if "names" in described else [said], strict=False))
     return [
         label if place not in named else "index" if named[place] is None else str(named[place])
-        for place, label in enumerate(labels)
+        for place, label in enumerate(names)
     ]
 
 

@@ -20,7 +20,8 @@ DETAIL_CHARS = 30
 MARGIN = 16.0
 _GAP_ACROSS = 16.0
 _COMFORTABLE_WIDTH = 1000.0
-_MAX_BENDS = 20_000
+_MAX_BENDS = 8_000
+"""Bends of edges that pass ranks. With more the picture takes longer than a second, and nobody can follow an edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,10 +164,10 @@ def _components(order: list[int], before: list[list[int]], after: list[list[int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
-    """One component at its own origin."""
+    """One component at its own origin. Curves are points of (along, across)."""
 
     boxes: dict[str, Box]
-    routes: list[Route]
+    curves: list[tuple[str, str, list[Point]]]
     width: float
     height: float
 
@@ -260,24 +261,18 @@ def _place(
         graph.nodes[position].id: _box(bands[made.rank[index]], centres[index], sizes[index], turn)
         for index, position in enumerate(part)
     }
-    routes = [
-        Route(
-            source=graph.nodes[part[path[0]]].id,
-            target=graph.nodes[part[path[-1]]].id,
-            points=_curve(path, made.rank, bands, centres, along, turn),
-        )
-        for path in made.paths
-    ]
+    names = [graph.nodes[position].id for position in part]
+    curves = [(names[path[0]], names[path[-1]], _curve(path, made.rank, bands, centres, along)) for path in made.paths]
     extent = max(centre + size_ / 2 for centre, size_ in zip(centres, across, strict=True))
     width, height = (bands[-1][1], extent) if rightward else (extent, bands[-1][1])
-    return _Placed(boxes=boxes, routes=routes, width=width, height=height)
+    return _Placed(boxes=boxes, curves=curves, width=width, height=height)
 
 
 def _bands(ranks: list[list[int]], along: list[float], gap: float) -> list[tuple[float, float]]:
     """Return where each rank begins and ends along the flow."""
     bands, edge = [], 0.0
     for members in ranks:
-        thick = max((along[member] for member in members if member < len(along)), default=0.0)
+        thick = max([along[member] for member in members if member < len(along)], default=0.0)
         bands.append((edge, edge + thick))
         edge += thick + gap
     return bands
@@ -303,27 +298,22 @@ def _curve(
     bands: list[tuple[float, float]],
     centres: list[float],
     along: list[float],
-    turn: _turn,
-) -> tuple[Point, ...]:
+) -> list[Point]:
     """Route an edge: straight through the ranks it passes, curved in the room between them."""
-    middle = sum(bands[rank[path[0]]]) / 2
-    start = middle + along[path[0]] / 2
-    points = [turn(start, centres[path[0]])]
-    here = (start, centres[path[0]])
+    first = path[0]
+    here, across = sum(bands[rank[first]]) / 2 + along[first] / 2, centres[first]
+    points = [(here, across)]
     for member in path[1:]:
         begin, end = bands[rank[member]]
-        bend = member >= len(along)
+        centre, bend = centres[member], member >= len(along)
         enter = begin if bend else (begin + end) / 2 - along[member] / 2
-        points.extend(_arc(here, (enter, centres[member]), turn))
-        here = (end, centres[member]) if bend else (enter, centres[member])
+        middle = (here + enter) / 2
+        points += ((middle, across), (middle, centre), (enter, centre))
+        here, across = enter, centre
         if bend:
-            points.extend(turn(spot, centres[member]) for spot in (begin, end, end))
-    return tuple(points)
-
-
-def _arc(start: Point, end: Point, turn: _turn) -> list[Point]:
-    middle = (start[0] + end[0]) / 2
-    return [turn(middle, start[1]), turn(middle, end[1]), turn(*end)]
+            here = end
+            points += ((begin, centre), (end, centre), (end, centre))
+    return points
 
 
 def _pack(graph: Graph, parts: list[_Placed], direction: Literal["right", "down"]) -> Layout:
@@ -338,7 +328,11 @@ def _pack(graph: Graph, parts: list[_Placed], direction: Literal["right", "down"
         if x and x + part.width > room:
             x, y, shelf = 0.0, y + shelf + gap, 0.0
         boxes |= {name: _move_box(box, x + MARGIN, y + MARGIN) for name, box in part.boxes.items()}
-        routes += [_move_route(route, x + MARGIN, y + MARGIN) for route in part.routes]
+        place = (x + MARGIN, y + MARGIN)
+        routes += [
+            Route(source=one, target=other, points=_points(curve, place, direction))
+            for one, other, curve in part.curves
+        ]
         width, shelf = max(width, x + part.width), max(shelf, part.height)
         x += part.width + gap
     ordered = {node.id: boxes[node.id] for node in graph.nodes}
@@ -355,6 +349,8 @@ def _move_box(box: Box, x: float, y: float) -> Box:
     return Box(x=round(box.x + x, 1), y=round(box.y + y, 1), width=box.width, height=box.height)
 
 
-def _move_route(route: Route, x: float, y: float) -> Route:
-    points = tuple((round(px + x, 1), round(py + y, 1)) for px, py in route.points)
-    return Route(source=route.source, target=route.target, points=points)
+def _points(curve: list[Point], place: Point, direction: Literal["right", "down"]) -> tuple[Point, ...]:
+    x, y = place
+    if direction == "right":
+        return tuple([(round(along + x, 1), round(across + y, 1)) for along, across in curve])
+    return tuple([(round(across + x, 1), round(along + y, 1)) for along, across in curve])

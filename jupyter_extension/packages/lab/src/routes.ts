@@ -1,0 +1,112 @@
+/** Links: `…/lab?taskcell=run:ID` opens the experiment; what can't be opened gives a page that says what to do. */
+import { IRouter, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, InputDialog } from '@jupyterlab/apputils';
+
+import { problemPage } from './experiments';
+import { follow, PATTERN, without, type Followed } from './links';
+import { told } from './requests';
+import { CommandIDs, ITaskcell, type Target } from './tokens';
+
+export const routes: JupyterFrontEndPlugin<void> = {
+  id: 'taskcell-lab:routes',
+  description: 'Opens what a link with ?taskcell= leads to.',
+  autoStart: true,
+  requires: [ITaskcell],
+  optional: [IRouter, ICommandPalette],
+  activate: (app: JupyterFrontEnd, taskcell: ITaskcell, router: IRouter | null, palette: ICommandPalette | null): void => {
+    app.commands.addCommand(CommandIDs.route, {
+      label: 'Follow a Taskcell Link of the Address',
+      isVisible: () => false,
+      execute: async args => {
+        const search = typeof args['search'] === 'string' ? args['search'] : '';
+        window.history.replaceState(window.history.state, '', without(window.location.href));
+        await app.restored;
+        await go(app, taskcell, follow(search));
+      }
+    });
+    app.commands.addCommand(CommandIDs.openLink, {
+      label: 'Open a Link to an Experiment',
+      execute: async () => {
+        const answer = await InputDialog.getText({ title: 'Open a link', label: 'Link to a run, a version or a comparison' });
+        if (answer.value) {
+          await go(app, taskcell, follow(searchOf(answer.value.trim())));
+        }
+      }
+    });
+    palette?.addItem({ command: CommandIDs.openLink, category: 'Taskcell' });
+    router?.register({ command: CommandIDs.route, pattern: PATTERN, rank: 40 });
+  }
+};
+
+/** The query of a pasted link; `taskcell://run/ID?store=…`, which the command line prints, counts too. */
+export function searchOf(link: string): string {
+  const own = /^taskcell:\/\/run\/([^?]+)\??(.*)$/.exec(link);
+  if (own) {
+    const store = new URLSearchParams(own[2]).get('store') ?? '';
+    return `?taskcell=run:${own[1]}&store=${encodeURIComponent(store)}`;
+  }
+  return link.includes('?') ? link.slice(link.indexOf('?')) : `?taskcell=run:${link}`;
+}
+
+async function go(app: JupyterFrontEnd, taskcell: ITaskcell, followed: Followed): Promise<void> {
+  if ('problem' in followed) {
+    say(app, taskcell, followed.problem, ['A link ends in ?taskcell=run: and the id of a run, 26 letters and digits.']);
+    return;
+  }
+  try {
+    const about = await taskcell.store.request('about', {});
+    if (followed.store && followed.store !== about.store) {
+      say(app, taskcell, 'This link leads to another store.', [
+        `It leads to ${followed.store}, and this server reads ${about.store}.`,
+        `Start Jupyter with TASKCELL_STORE=${followed.store} and open the link again, or ask whoever sent it for access.`
+      ]);
+      return;
+    }
+    await show(app, taskcell, followed.target);
+  } catch (reason) {
+    say(app, taskcell, "This link can't be followed here.", [
+      told(reason),
+      'It may lead to another store than the one that this server reads, or what it leads to was collected. Ask whoever sent it which store it belongs to.'
+    ]);
+  }
+}
+
+async function show(app: JupyterFrontEnd, taskcell: ITaskcell, target: Target): Promise<void> {
+  switch (target.kind) {
+    case 'run':
+      await openRun(app, taskcell, target.run);
+      return;
+    case 'comparison':
+      await taskcell.store.request('comparisons.get', { runs: target.runs.join(',') });
+      await taskcell.open({ view: 'compare', params: { runs: target.runs } });
+      return;
+    case 'version':
+      await app.commands.execute(CommandIDs.openExperiment, { workflow: target.workflow, version: target.version });
+  }
+}
+
+/** Open the experiment; a notebook's session has no version, so the run itself is shown. */
+async function openRun(app: JupyterFrontEnd, taskcell: ITaskcell, run: string): Promise<void> {
+  try {
+    await app.commands.execute(CommandIDs.openExperiment, { run });
+  } catch (reason) {
+    await taskcell.store.request('runs.get', { run, placed: false }).catch(() => {
+      throw reason;
+    });
+    await taskcell.open({ view: 'run', params: { run } });
+  }
+}
+
+function say(app: JupyterFrontEnd, taskcell: ITaskcell, title: string, sentences: string[]): void {
+  const widget = problemPage(title, sentences, [
+    {
+      label: 'Show all runs',
+      hint: 'Everything in the store of this server',
+      primary: true,
+      act: () => void taskcell.open({ view: 'runs', params: {} })
+    }
+  ]);
+  widget.id = `taskcell-link-${Date.now().toString(36)}`;
+  app.shell.add(widget, 'main');
+  app.shell.activateById(widget.id);
+}

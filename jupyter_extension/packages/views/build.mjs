@@ -1,0 +1,72 @@
+// Builds lib/*.js: ES modules with everything in them, the style sheet too. `--tests` builds the unit tests, `--watch`
+// builds again on every change, without making it small.
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+import { minify } from "terser";
+
+/** A style sheet is imported as its text, made small. */
+export const styles = {
+  name: "styles",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const made = await esbuild.build({ entryPoints: [path], bundle: true, minify: true, write: false });
+      return { contents: made.outputFiles[0].text, loader: "text" };
+    });
+  },
+};
+
+const common = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  jsx: "transform",
+  jsxFactory: "h",
+  jsxFragment: "Fragment",
+  inject: [new URL("src/jsx.ts", import.meta.url).pathname],
+  plugins: [styles],
+  logLevel: "warning",
+};
+
+async function tests() {
+  const names = (await readdir("tests")).filter((name) => /\.test\.tsx?$/.test(name));
+  await esbuild.build({
+    ...common,
+    entryPoints: names.map((name) => `tests/${name}`),
+    outdir: "lib/tests",
+    platform: "node",
+    outExtension: { ".js": ".mjs" },
+  });
+}
+
+/** Entry points: everything, and the two halves that are a widget each. */
+const ENTRIES = { index: "src/index.ts", running: "src/running.tsx", looking: "src/looking.tsx" };
+
+/** Bytes that a widget's module may have, as it is and gzipped: it travels with each instance. */
+const LARGEST = { plain: 150_000, gzipped: 50_000 };
+
+async function library() {
+  const options = { ...common, entryPoints: ENTRIES, outdir: "lib" };
+  if (process.argv.includes("--watch")) {
+    const context = await esbuild.context({ ...options, logLevel: "info" });
+    await context.watch();
+    return;
+  }
+  const { outputFiles } = await esbuild.build({ ...options, write: false });
+  await mkdir("lib", { recursive: true });
+  for (const { path, text } of outputFiles) {
+    const { code } = await minify(text, { module: true, ecma: 2022, compress: { passes: 3, pure_getters: true }, format: { ecma: 2022 } });
+    await writeFile(path, code);
+    const name = basename(path);
+    const sizes = { plain: new TextEncoder().encode(code).length, gzipped: gzipSync(code, { level: 9 }).length };
+    console.log(`lib/${name}: ${sizes.plain} bytes, ${sizes.gzipped} gzipped`);
+    if (name !== "index.js" && (sizes.plain > LARGEST.plain || sizes.gzipped > LARGEST.gzipped)) {
+      console.error(`lib/${name} is larger than a widget's module may be: ${LARGEST.plain} bytes, ${LARGEST.gzipped} gzipped.`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+if (process.argv.includes("--tests")) await tests();
+else await library();

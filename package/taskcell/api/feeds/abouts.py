@@ -1,0 +1,36 @@
+"""Who answers."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+
+from taskcell.api import configuration
+from taskcell.api.feeds import requests, results
+from taskcell.api.feeds.contracts import SCHEMA, Context
+from taskcell.backends import registry
+
+
+def about(context: Context, params: requests.Nothing) -> results.About:
+    """Answer ``about``."""
+    return results.About(
+        version=_version(),
+        schema=SCHEMA,
+        store=context.store.url,
+        project=context.store.project,
+        user=configuration.user(),
+        backends=registry.names(),
+        backend=configuration.settings().backend,
+        trusted=configuration.trusted(context.store),
+        python=platform.python_version(),
+        shown_at=datetime.now(UTC),
+    )
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("taskcell")
+    except metadata.PackageNotFoundError:
+        return "unknown"  # run from a source tree that was not installed

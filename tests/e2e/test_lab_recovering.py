@@ -1,0 +1,112 @@
+"""Each view comes back from the run's id and is true: after reloads, restarts, behind a base URL, in two tabs, by keyboard."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e import lab_cells, lab_pages, lab_world
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+SLOW = "%launch -p seconds=12"
+
+
+def _launched(lab: lab_world.LabServer, tab: lab_pages.LabPage, name: str, *cells: str) -> Any:
+    lab.write(name, *lab_cells.FLOW, *cells)
+    tab.open_notebook(name).run_all()
+    view = tab.page.locator(".jp-OutputArea .tc-view-run").first
+    view.wait_for(timeout=60_000)
+    return view
+
+
+def test_reload_in_mid_run_shows_the_run_as_it_stands(lab: lab_world.LabServer, tab: lab_pages.LabPage) -> None:
+    _launched(lab, tab, "reloaded.ipynb", SLOW)
+    tab.save()
+    tab.reload()
+    view = tab.page.locator(".jp-OutputArea .tc-view-run").first
+    view.get_by_text("running").first.wait_for()
+    tab.page.locator(".tc-lab-status", has_text="1 run").wait_for()
+    view.get_by_text("succeeded").first.wait_for(timeout=90_000)
+    tab.page.locator(".tc-lab-status", has_text="0 runs").wait_for()
+
+
+def test_restarted_kernel_leaves_the_view_live(lab: lab_world.LabServer, tab: lab_pages.LabPage) -> None:
+    view = _launched(lab, tab, "restarted.ipynb", "%launch -p seconds=8 -p rate=0.3")
+    tab.page.evaluate("async () => { await jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart() }")
+    view.get_by_text("succeeded").first.wait_for(timeout=90_000)
+
+
+def test_saved_notebook_without_a_kernel_shows_the_run(lab: lab_world.LabServer, tab: lab_pages.LabPage) -> None:
+    view = _launched(lab, tab, "saved.ipynb", "%launch -p rate=0.4")
+    view.get_by_text("succeeded").first.wait_for(timeout=90_000)
+    time.sleep(2)
+    tab.save()
+    saved = str(lab.saved("saved.ipynb")["cells"][-1]["outputs"])
+    assert "vnd.taskcell.view+json" in saved
+    tab.page.evaluate("async () => { await jupyterapp.shell.currentWidget.sessionContext.shutdown() }")
+    tab.reload()
+    tab.page.locator(".jp-OutputArea .tc-view-run").first.get_by_text("succeeded").first.wait_for()
+
+
+def test_run_tab_comes_back_after_a_reload_and_lives_in_two_tabs(
+    lab: lab_world.LabServer, tab: lab_pages.LabPage
+) -> None:
+    _launched(lab, tab, "two.ipynb", "%launch -p seconds=10 -p rate=0.6")
+    run = lab.get("taskcell/api/runs")["runs"][0]["id"]
+    tab.command("taskcell:open-run", {"run": run})
+    tab.main(".tc-view-run").get_by_text("train").first.wait_for()
+    other = lab_pages.LabPage(tab.page.context.new_page(), lab).open("lab/workspaces/other", "reset")
+    other.command("taskcell:open-run", {"run": run})
+    other.main(".tc-view-run").get_by_text("succeeded").first.wait_for(timeout=90_000)
+    time.sleep(2)
+    tab.reload()
+    assert f"Run …{run[-6:]}" in tab.widgets()
+    tab.main(".tc-view-run").get_by_text("succeeded").first.wait_for()
+
+
+def test_server_that_comes_back_is_followed_again(browser: Any, tmp_path: Path) -> None:
+    with lab_world.server(tmp_path) as lab:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        tab = lab_pages.LabPage(context.new_page(), lab)
+        _launched(lab, tab, "server.ipynb", "%launch -p seconds=20")
+        run = lab.get("taskcell/api/runs")["runs"][0]["id"]
+        tab.command("taskcell:open-run", {"run": run})
+        tab.main(".tc-view-run").get_by_text("running").first.wait_for()
+        lab.stop()
+        lab.start()
+        tab.main(".tc-view-run").get_by_text("succeeded").first.wait_for(timeout=120_000)
+        context.close()
+
+
+def test_everything_works_behind_a_base_url(browser: Any, tmp_path: Path) -> None:
+    with lab_world.server(tmp_path, base_url="/user/ana@example/") as lab:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        tab = lab_pages.LabPage(context.new_page(), lab)
+        view = _launched(lab, tab, "based.ipynb", "%launch")
+        view.get_by_text("succeeded").first.wait_for(timeout=90_000)
+        run = lab.get("taskcell/api/runs")["runs"][0]["id"]
+        tab.open(query=f"taskcell=run:{run}")
+        tab.page.locator(".tc-lab-banner").wait_for()
+        assert tab.errors == []
+        context.close()
+
+
+def test_side_panel_is_used_by_keyboard_alone(lab: lab_world.LabServer, tab: lab_pages.LabPage) -> None:
+    _launched(lab, tab, "keys.ipynb", "%launch -p rate=0.7").get_by_text("succeeded").first.wait_for(timeout=90_000)
+    page = tab.page
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Alt+r")
+    page.locator(".tc-lab-side [data-run]").first.wait_for()
+    page.wait_for_function("() => document.activeElement?.type === 'search'")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(
+            "() => document.activeElement.closest('[data-run]') && document.activeElement.matches('.tc-lab-name')"
+        ):
+            break
+    page.keyboard.press("Enter")
+    tab.main(".tc-view-run").get_by_text("train").first.wait_for()
+    tab.shot("side-panel")
