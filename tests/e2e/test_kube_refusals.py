@@ -107,7 +107,8 @@ def launched(kube: KubeWorld) -> runs.Run | None:
 )
 def test_a_verb_that_the_drivers_role_lacks_is_told(kube: KubeWorld, rules: list[dict[str, Any]], said: str) -> None:
     kube.namespace.allow("taskcell", rules)
-    run = kube.launch(*ONE).wait(PATIENCE_S)
+    # The first worker is the launcher's; of another shape the driver must make one itself.
+    run = kube.launch(*ONE, "%%task y(x) -> y --memory 300Mi\ny = x").wait(PATIENCE_S)
     assert run.state == "failed"
     assert said in run.sentence
     assert "taskcell kubernetes manifest" in run.sentence
