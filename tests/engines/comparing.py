@@ -25,7 +25,10 @@ _MASKS = (
     (re.compile(r"id=\"[A-Za-z]\w+\""), 'id="ID"'),
     (re.compile(r"\b(p|m|image|clip|DejaVu\w*-)[0-9a-f]{6,}\b"), "MARK"),
     (re.compile(r"<dc:date>.*?</dc:date>"), "DATE"),
-    (re.compile(r"\(\d+ times\)"), "(N times)"),  # frames left out of a deep traceback: how deep the shell itself stands
+    (
+        re.compile(r"\(\d+ times\)"),
+        "(N times)",
+    ),  # frames left out of a deep traceback: how deep the shell itself stands
     (re.compile(r"(cpython-3\d+|\d+ (µs|ms|ns|s))"), "NUMBER"),
 )
 

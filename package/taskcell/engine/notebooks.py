@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import rwbase
 
@@ -18,9 +17,6 @@ from taskcell.engine import kernels, papermilling, recording
 from taskcell.engine.warm import choosing, clients, engines, servers
 from taskcell.model.runs import TaskError
 from taskcell.model.tasks import Isolation
-
-_KERNEL_ENGINE = "taskcell.kernel"
-_WARM_ENGINE = "taskcell.process"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +79,6 @@ class _WarmEngine(papermilling.Engine):  # type: ignore[misc]
         )
 
 
-papermilling.papermill_engines.register(_KERNEL_ENGINE, kernels.KernelEngine)
-papermilling.papermill_engines.register(_WARM_ENGINE, _WarmEngine)
 papermilling.papermill_engines.register(engines.NAME, engines.WarmEngine)
 papermilling.logger.setLevel("ERROR")
 
@@ -125,7 +119,7 @@ def execute(
     watched: list[Any] = []
     try:
         error = _papermill(
-            _WARM_ENGINE if warm else _KERNEL_ENGINE,
+            _WarmEngine if warm else kernels.KernelEngine,
             notebook,
             watched,
             scratch,
@@ -138,7 +132,9 @@ def execute(
     except servers.ServerError:
         # Nothing was executed yet.
         warm = False
-        error = _papermill(_KERNEL_ENGINE, notebook, watched, scratch, parameters, folder, timeout_s, environ, listener)
+        error = _papermill(
+            kernels.KernelEngine, notebook, watched, scratch, parameters, folder, timeout_s, environ, listener
+        )
     if not watched or (error is not None and error.kind == "kernel"):
         return Executed(notebook=notebook, error=error)
     executed = _plain(watched[-1])
@@ -147,7 +143,7 @@ def execute(
 
 
 def _papermill(
-    engine: str,
+    engine: type[papermilling.Engine],
     notebook: dict[str, Any],
     watched: list[Any],
     scratch: Path,
@@ -158,16 +154,16 @@ def _papermill(
     listener: recording.Listener,
 ) -> TaskError | None:
     try:
-        papermilling.execute_notebook(
-            nbformat.from_dict(notebook),
-            str(scratch / "executed.ipynb") if engine == _KERNEL_ENGINE else None,
+        papermilling.execute_object(
+            notebook,
+            str(scratch / "executed.ipynb") if engine is kernels.KernelEngine else None,
+            engine=engine,
             parameters=parameters,
-            engine_name=engine,
             kernel_name="taskcell",
             language="python",
+            folder=str(folder),
             progress_bar=False,
             execution_timeout=timeout_s,
-            cwd=str(folder),
             scratch=scratch,
             environ=environ,
             listener=listener,
@@ -179,7 +175,7 @@ def _papermill(
         return _left_open(watched, engine, exc, "timeout", f"it took longer than {timeout_s:g} s")
     except DeadKernelError as exc:
         stock = "its process died (killed, out of memory, or a crash in native code)"
-        return _left_open(watched, engine, exc, "killed", stock if engine == _KERNEL_ENGINE else str(exc))
+        return _left_open(watched, engine, exc, "killed", stock if engine is kernels.KernelEngine else str(exc))
     except RuntimeError as exc:
         # jupyter_client's way of saying that a kernel did not come up
         return TaskError(kind="kernel", sentence=f"no kernel: {exc}", counts=False)
@@ -187,9 +183,13 @@ def _papermill(
 
 
 def _left_open(
-    watched: list[Any], engine: str, exc: CellTimeoutError | DeadKernelError, kind: str, reason: str
+    watched: list[Any],
+    engine: type[papermilling.Engine],
+    exc: CellTimeoutError | DeadKernelError,
+    kind: str,
+    reason: str,
 ) -> TaskError:
-    if engine == _KERNEL_ENGINE:
+    if engine is kernels.KernelEngine:
         kernels.leave_open(watched[-1], exc, reason)
     return TaskError(kind=kind, sentence=reason)
 

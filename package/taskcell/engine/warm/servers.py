@@ -177,9 +177,14 @@ def _variables() -> frozenset[tuple[str, str]]:
 
 def _environment_stamp() -> tuple[object, ...]:
     """Return what changes when distributions are installed, removed or replaced."""
-    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), f"{sys.prefix}/pyvenv.cfg"}
     stamps: list[object] = [sys.executable]
-    for place in sorted(places):
+    for place in _places():
         with contextlib.suppress(OSError):
             stamps.append((place, os.stat(place).st_mtime_ns))  # noqa: PTH116  on the path of every task
     return tuple(stamps)
+
+
+@lru_cache(maxsize=1)
+def _places() -> tuple[str, ...]:
+    kinds = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return (*sorted(kinds), f"{sys.prefix}/pyvenv.cfg")
