@@ -22,7 +22,7 @@ from taskcell.backends import memory, scratch
 from taskcell.backends.contracts import TaskOrder, WorkerNews
 from taskcell.backends.local import processes
 from taskcell.cache.results import Results
-from taskcell.engine import composing, ending, exchanging, logs, states
+from taskcell.engine import composing, drafts, ending, exchanging, logs, states
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry
@@ -161,6 +161,7 @@ class Executor:
         task = msgspec.json.decode(self._store.blobs.get(order.task), type=Task)
         folder = scratch.make(order.run_id, order.task_id, order.attempt)
         before = memory.usage()
+        draft = drafts.Drafts(self._store, order.run_id, order.task_id, order.attempt)
         may_have_left = True
         try:
             values = {item.name: item.artifact for item in task.captures if item.artifact is not None}
@@ -180,10 +181,13 @@ class Executor:
                 },
                 listener=log.write,
                 isolation=task.options.isolation or self._plan.isolation,
+                draft=draft,
             )
             may_have_left = executed.may_have_left
             outcome = _explained(self._read(folder, executed, task), before, memory.usage())
-            return self._kept(order, outcome, writing.body_outputs(executed.notebook), exchange)
+            kept = self._kept(order, outcome, writing.body_outputs(executed.notebook), exchange)
+            draft.close()
+            return kept
         finally:
             if may_have_left:
                 # What a task leaves running ends with it, also what gave up its parent or its session.

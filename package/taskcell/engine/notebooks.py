@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import from_dict
 from nbformat.v4 import rwbase
 
-from taskcell.engine import kernels, papermilling, recording
-from taskcell.engine.warm import choosing, clients, engines, servers
+from taskcell.engine import drafts, kernels, papermilling, recording
+from taskcell.engine.warm import choosing, clients, engines, saving, servers
 from taskcell.model.runs import TaskError
 from taskcell.model.tasks import Isolation
 
@@ -37,13 +38,13 @@ class _RecordingClient(recording.Recording, clients.WarmClient):
 
     def printed(self, name: str, text: str) -> None:
         """Take printed text; it does not always become a message."""
+        self.listen(text)
         kept = self.kept(text)
         if kept:
-            self.listen(kept)
             super().printed(name, kept)
 
     def process_message(self, msg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """Take a message; text was cut and told of already."""
+        """Take a message; of text was told, and it was cut, already."""
         if msg["msg_type"] == "stream":
             return clients.WarmClient.process_message(self, msg, *args, **kwargs)
         return super().process_message(msg, *args, **kwargs)
@@ -63,6 +64,7 @@ class _WarmEngine(papermilling.Engine):  # type: ignore[misc]
         scratch: Path,
         listener: recording.Listener,
         environ: dict[str, str],
+        draft: saving.Draft | None,
         **options: Any,
     ) -> Any:
         watched.append(nb)
@@ -75,6 +77,7 @@ class _WarmEngine(papermilling.Engine):  # type: ignore[misc]
             environ=environ,
             modules=[scratch / "modules"],
             make_client=client,
+            draft=draft,
             **options,
         )
 
@@ -93,6 +96,7 @@ def execute(
     environ: dict[str, str],
     listener: recording.Listener,
     isolation: Isolation = Isolation.PROCESS,
+    draft: drafts.Drafts | None = None,
 ) -> Executed:
     """Execute a notebook and return it with its outputs; a failing cell is data, not an exception.
 
@@ -101,7 +105,7 @@ def execute(
     notebook
         nbformat 4.5 as plain data.
     scratch
-        An empty folder of the caller's, where the notebook is saved as it grows.
+        An empty folder of the caller's.
     parameters
         Values that papermill injects, in JSON form.
     folder
@@ -114,27 +118,26 @@ def execute(
         Called with each piece of text that the cells print or show.
     isolation
         A kernel of its own, or a forked process where that can be done.
+    draft
+        Takes the notebook now and then while it is executed; None: nobody looks.
     """
     warm = isolation is Isolation.PROCESS and not choosing.obstacle()
     watched: list[Any] = []
+    options = {
+        "scratch": scratch,
+        "parameters": parameters,
+        "folder": str(folder),
+        "execution_timeout": timeout_s,
+        "environ": environ,
+        "listener": listener,
+        "draft": draft and saving.Draft(write=lambda made: draft.write(_plain(from_dict(made))), pause_s=draft.pause_s),
+    }
     try:
-        error = _papermill(
-            _WarmEngine if warm else kernels.KernelEngine,
-            notebook,
-            watched,
-            scratch,
-            parameters,
-            folder,
-            timeout_s,
-            environ,
-            listener,
-        )
+        error = _papermill(_WarmEngine if warm else kernels.KernelEngine, notebook, watched, options)
     except servers.ServerError:
         # Nothing was executed yet.
         warm = False
-        error = _papermill(
-            kernels.KernelEngine, notebook, watched, scratch, parameters, folder, timeout_s, environ, listener
-        )
+        error = _papermill(kernels.KernelEngine, notebook, watched, options)
     if not watched or (error is not None and error.kind == "kernel"):
         return Executed(notebook=notebook, error=error)
     executed = _plain(watched[-1])
@@ -143,36 +146,22 @@ def execute(
 
 
 def _papermill(
-    engine: type[papermilling.Engine],
-    notebook: dict[str, Any],
-    watched: list[Any],
-    scratch: Path,
-    parameters: dict[str, Any],
-    folder: Path,
-    timeout_s: float | None,
-    environ: dict[str, str],
-    listener: recording.Listener,
+    engine: type[papermilling.Engine], notebook: dict[str, Any], watched: list[Any], options: dict[str, Any]
 ) -> TaskError | None:
     try:
         papermilling.execute_object(
             notebook,
-            str(scratch / "executed.ipynb") if engine is kernels.KernelEngine else None,
             engine=engine,
-            parameters=parameters,
             kernel_name="taskcell",
             language="python",
-            folder=str(folder),
             progress_bar=False,
-            execution_timeout=timeout_s,
-            scratch=scratch,
-            environ=environ,
-            listener=listener,
             watched=watched,
+            **options,
         )
     except papermilling.PapermillExecutionError as exc:
         return _cell_error(exc)
     except CellTimeoutError as exc:
-        return _left_open(watched, engine, exc, "timeout", f"it took longer than {timeout_s:g} s")
+        return _left_open(watched, engine, exc, "timeout", f"it took longer than {options['execution_timeout']:g} s")
     except DeadKernelError as exc:
         stock = "its process died (killed, out of memory, or a crash in native code)"
         return _left_open(watched, engine, exc, "killed", stock if engine is kernels.KernelEngine else str(exc))
@@ -195,10 +184,7 @@ def _left_open(
 
 
 def _plain(notebook: Any) -> dict[str, Any]:
-    """Return a notebook as plain data, without the places of this attempt's scratch folder that papermill notes."""
-    facts = notebook.metadata.get("papermill", {})
-    facts.pop("input_path", None)
-    facts.pop("output_path", None)
+    """Return a notebook as plain data; it is used up."""
     data: dict[str, Any] = _dict(rwbase.strip_transient(rwbase.split_lines(notebook)))
     return data
 

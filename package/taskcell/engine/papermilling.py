@@ -41,7 +41,6 @@ __all__ = [
 
 def execute_object(
     notebook: Mapping[str, Any],
-    output_path: str | None,
     *,
     engine: type[Engine],
     parameters: Mapping[str, Any],
@@ -50,7 +49,7 @@ def execute_object(
     folder: str,
     **options: Any,
 ) -> Any:
-    """Do what ``execute_notebook`` does with a notebook of our own making, which is given as plain data.
+    """Do what ``execute_notebook`` does with a notebook of our own making, given as plain data and saved by nobody.
 
     papermill writes such a notebook as text, reads and checks it, and at the end writes it as text again, for nobody: that is
     most of what it does for a small one.
@@ -72,8 +71,8 @@ def execute_object(
     before = os.getcwd()  # noqa: PTH109  papermill goes there and back too
     os.chdir(folder)
     try:
-        made = engine.execute_notebook(made, kernel_name, output_path=output_path, **options)
+        made = engine.execute_notebook(made, kernel_name, **options)
     finally:
         os.chdir(before)
-    raise_for_execution_errors(made, output_path)
+    raise_for_execution_errors(made, None)
     return made
