@@ -98,6 +98,9 @@ def _replaced(_number: int, _frame: object) -> None:
 
 def _work(order: DriverOrder) -> int:
     """Execute orders from standard input until it ends, telling of each on standard output."""
+    from taskcell.engine.warm import foreseeing
+
+    foreseeing.server()
     from taskcell.engine.executing import Executor
 
     store, plan = _opened(order)
@@ -109,6 +112,9 @@ def _work(order: DriverOrder) -> int:
 
 def _serve(order: ServeOrder) -> int:
     """Execute orders from a mailbox until it closes, telling of each on standard output."""
+    from taskcell.engine.warm import foreseeing
+
+    foreseeing.server()
     from taskcell.engine.executing import Executor
     from taskcell.worker import serving
 

@@ -41,8 +41,33 @@ class Server:
     process: subprocess.Popen[bytes]
     control: socket.socket
     said: IO[bytes]
-    language_info: dict[str, Any]
+    language_info: dict[str, Any] = field(default_factory=dict)
+    is_ready: bool = False
     refused: dict[str, str] = field(default_factory=dict)
+
+    def greet(self) -> None:
+        """Wait until it is ready; raise ServerError."""
+        if self.is_ready:
+            return
+        self.control.settimeout(START_PATIENCE_S)
+        with contextlib.suppress(OSError):
+            hello = wire.heard(self.control)
+            if hello is not None:
+                self.control.settimeout(None)
+                self.language_info, self.is_ready = hello[0]["language_info"], True
+                return
+        self.process.kill()
+        self.process.wait()
+        self.control.close()
+        self.said.seek(0)
+        last = self.said.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+        self.said.close()
+        raise ServerError(last or "it did not start in time")
+
+    def foresee(self, preload: Sequence[str]) -> None:
+        """Let it import modules that the next task will ask for; they are imported while the caller does something else."""
+        with contextlib.suppress(OSError):
+            wire.tell(self.control, preload=list(preload))
 
     def request(self, fds: Sequence[int], preload: Sequence[str]) -> None:
         """Ask for a task process that gets these descriptors; raise OSError when the server is gone."""
@@ -51,6 +76,8 @@ class Server:
     def close(self) -> None:
         """End the server and the tasks that it runs."""
         self.control.close()
+        if not self.is_ready:
+            self.process.kill()  # it hears nothing yet, and nothing runs in it
         try:
             self.process.wait(timeout=END_PATIENCE_S)
         except subprocess.TimeoutExpired:
@@ -70,8 +97,8 @@ class Servers:
         self._servers: dict[_Key, Server] = {}
         self._refused: dict[str, str] = {}
 
-    def get(self, ipython_dir: str) -> Server:
-        """Return the server for the present state of the environment; raise ServerError."""
+    def begin(self, ipython_dir: str) -> Server:
+        """Return the server for the present state of the environment, which may not be ready yet; raise ServerError."""
         key = (ipython_dir, _variables(), _environment_stamp())
         with self._lock:
             for other in [other for other in self._servers if other[0] == ipython_dir and other != key]:
@@ -82,6 +109,18 @@ class Servers:
                     server.close()
                 server = self._servers[key] = _started(ipython_dir)
                 server.refused.update(self._refused)
+            return server
+
+    def get(self, ipython_dir: str) -> Server:
+        """Return the server for the present state of the environment, ready; raise ServerError."""
+        with self._lock:
+            server = self.begin(ipython_dir)
+            try:
+                server.greet()
+            except ServerError:
+                for key in [key for key, other in self._servers.items() if other is server]:
+                    del self._servers[key]
+                raise
             return server
 
     def refuse(self, server: Server, module: str, reason: str) -> None:
@@ -139,22 +178,12 @@ def _started(ipython_dir: str) -> Server:
             start_new_session=True,
         )
     except OSError as exc:
+        ours.close()
+        said.close()
         raise ServerError(f"no process could be started: {exc.strerror}") from exc
     finally:
         theirs.close()
-    ours.settimeout(START_PATIENCE_S)
-    with contextlib.suppress(OSError):
-        hello = wire.heard(ours)
-        if hello is not None:
-            ours.settimeout(None)
-            return Server(process, ours, said, hello[0]["language_info"])
-    process.kill()
-    process.wait()
-    ours.close()
-    said.seek(0)
-    last = said.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-    said.close()
-    raise ServerError(last or "it did not start in time")
+    return Server(process, ours, said)
 
 
 @lru_cache(maxsize=1)
