@@ -11,9 +11,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.bench import bursts
 from tests.bench.notebooks import notebook
 from tests.bench.rounds import Result, compare
 
@@ -94,49 +94,41 @@ def _forked(cells: tuple[str, ...]) -> Callable[[], float]:
     return run
 
 
-def _burst(run: Callable[[], Path], count: int, parallel: int) -> str:
-    """Return what many runs take, in their order of ending."""
+def _bursts(rounds: int) -> Iterator[str]:
+    """Yield what many tasks take by each contender, interleaved; memory in a round of its own, since looking at it takes time."""
+    for count in (1, 10, 100, 1000):
+        contenders = [name for name, (_, most) in bursts.CONTENDERS.items() if count <= most]
+        repeated = 1 if count >= 100 else max(1, rounds // 4)
+        found: dict[str, list[dict[str, float]]] = {name: [] for name in contenders}
+        absent: dict[str, str] = {}
+        for number in range(repeated + 1):
+            for name in [name for name in contenders if name not in absent]:
+                try:
+                    found[name].append(_burst(name, count, memory=number == repeated))
+                except subprocess.CalledProcessError as exc:
+                    absent[name] = (exc.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        lines = [f"{count} small tasks with pandas, {bursts.AT_ONCE} at once, from nothing: start and imports included"]
+        lines += [_line(name, count, results) for name, results in found.items() if name not in absent]
+        lines += [f"  {name:<44} not measured: {reason[:90]}" for name, reason in absent.items()]
+        yield "\n".join(lines)
 
-    def timed(_: int) -> float:
-        clock = time.perf_counter()
-        run()
-        return time.perf_counter() - clock
 
-    clock = time.perf_counter()
-    with ThreadPoolExecutor(parallel) as pool:
-        taken = sorted(pool.map(timed, range(count)))
-    total = time.perf_counter() - clock
-    late = taken[min(len(taken) - 1, round(len(taken) * 0.95))]
+def _burst(name: str, count: int, *, memory: bool) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "tests.bench.bursts", name, str(count), folder, *(["--memory"] * memory)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def _line(name: str, count: int, results: list[dict[str, float]]) -> str:
+    *timed, looked = results
+    middle = {key: statistics.median(result[key] for result in timed) for key in timed[0]}
     return (
-        f"{count:>5} tasks, {parallel} at once: {total:7.2f} s, {count / total:6.1f} a second, "
-        f"each p50 {statistics.median(taken) * 1e3:.0f} ms, p95 {late * 1e3:.0f} ms"
+        f"  {name:<44} {middle['seconds']:8.2f} s {count / middle['seconds']:7.1f} a second"
+        f"   each p50 {middle['p50_s'] * 1e3:7.1f} ms, p95 {middle['p95_s'] * 1e3:7.1f} ms"
+        f"   processor {middle['processor_s'] / count * 1e3:8.1f} ms a task   memory {looked['peak_mb']:6.0f} MB"
     )
-
-
-def _executed(cells: tuple[str, ...]) -> Callable[[], Path]:
-    """Return a run of the engine as a worker uses it: the record is built and written."""
-    from taskcell.engine import notebooks
-    from taskcell.notebook import writing
-
-    made = notebook(*cells)
-
-    def run() -> Path:
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder)
-            done = notebooks.execute(
-                made,
-                scratch=place,
-                parameters={},
-                folder=place,
-                timeout_s=None,
-                environ={},
-                listener=lambda _text: None,
-            )
-            record = place / "record.ipynb"
-            record.write_bytes(writing.dump_notebook(done.notebook))
-            return record
-
-    return run
 
 
 def _live() -> str:
@@ -157,6 +149,33 @@ def _live() -> str:
         )
     delays.sort()
     return f"print to listener: p50 {statistics.median(delays) * 1e3:.2f} ms, p95 {delays[-2] * 1e3:.2f} ms"
+
+
+def _crash() -> str:
+    """Return how long after a task's process was killed its record is complete."""
+    from taskcell.engine import notebooks
+
+    delays: list[float] = []
+    source = "import os, time\nprint(repr(time.time()), flush=True)\nos.kill(os.getpid(), 9)"
+    for _ in range(20):
+        heard: list[str] = []
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            done = notebooks.execute(
+                notebook(source),
+                scratch=place,
+                parameters={},
+                folder=place,
+                timeout_s=None,
+                environ={},
+                listener=heard.append,
+            )
+        delays.append(time.time() - float(heard[0]))
+        assert done.error is not None
+    delays.sort()
+    return (
+        f"from a kill to the record of it: p50 {statistics.median(delays) * 1e3:.1f} ms, p95 {delays[-2] * 1e3:.1f} ms"
+    )
 
 
 def _processor(run: Callable[[], float]) -> str:
@@ -222,8 +241,8 @@ def measure(rounds: int) -> Iterator[Result | str]:
                 "papermill": place.papermill(name, None),
                 "the papermill command": place.command(name),
             }
-            if "ploomber-engine" in papermill_engines._engines:
-                contenders["ploomber-engine (no isolation)"] = place.papermill(name, "ploomber-engine")
+            if "embedded" in papermill_engines._engines:
+                contenders["ploomber-engine (no isolation)"] = place.papermill(name, "embedded")
             contenders |= {
                 "floor: forked, nothing recorded": _forked(cells),
                 "floor: in this process": _in_process(cells),
@@ -235,5 +254,5 @@ def measure(rounds: int) -> Iterator[Result | str]:
         )
     yield _memory()
     yield _live()
-    for count in (1, 10, 100):
-        yield _burst(_executed(_TASK), count, 1)
+    yield _crash()
+    yield from _bursts(rounds)

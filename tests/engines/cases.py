@@ -248,7 +248,7 @@ CASES: dict[str, Case] = {
         "import time\ntime.tzname == time.tzname",
         "threading.current_thread().name",
     ),
-    "deep recursion": _case(Cell("def f(): f()\nf()", _RAISES), "'alive'", apart={0: "the depth at which it begins"}),
+    "deep recursion": _case(Cell("def f(): f()\nf()", _RAISES), "'alive'"),
     "large output": _case(
         "'x' * 2_000_000", "print('y' * 3_000_000)", "from IPython.display import HTML\nHTML('z' * 1_000_000)"
     ),

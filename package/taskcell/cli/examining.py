@@ -113,12 +113,26 @@ def _packages(_: argparse.Namespace) -> Iterator[Check]:
 
 
 def _engine(_: argparse.Namespace) -> Iterator[Check]:
-    """Say how task runs are executed here, and why."""
-    from taskcell.engine.warm import choosing
+    """Say how task runs are executed here, and why: a process is really forked, since that may fail for many reasons."""
+    import time
+
+    from taskcell.engine.warm import choosing, processes, servers
 
     reason = choosing.obstacle()
-    said = f"a kernel for each task run: {reason}" if reason else "forked processes: a task starts in milliseconds"
-    yield Check(name="engine", good=None, said=said)
+    if not reason:
+        clock = time.perf_counter()
+        try:
+            servers.SERVERS.get("")
+            between = time.perf_counter()
+            processes.started(lambda: servers.SERVERS.get(""), ()).close()
+        except (servers.ServerError, OSError) as exc:
+            reason = f"no process can be forked here ({exc})"
+        else:
+            took_ms, start_s = (time.perf_counter() - between) * 1000, between - clock
+            said = f"forked processes: one started and ended in {took_ms:.0f} ms, their server in {start_s:.1f} s"
+            yield Check(name="engine", good=None, said=said)
+            return
+    yield Check(name="engine", good=None, said=f"a kernel for each task run: {reason}")
 
 
 def _programs(_: argparse.Namespace) -> Iterator[Check]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taskcell import analysis
 from taskcell.backends.contracts import TaskOrder
-from taskcell.engine.notebooks import Executed
 from taskcell.model.runs import Plan, TaskError
 from taskcell.model.tasks import Capture, CaptureKind, Task
 from taskcell.notebook import provenance, writing
+
+if TYPE_CHECKING:
+    from taskcell.engine.notebooks import Executed
 
 _EXACT_TYPES = frozenset({int, float, str, bool, type(None)})
 """Types of parameters in JSON form whose injected literal is the value itself; others are loaded from the store: what

@@ -20,13 +20,14 @@ from taskcell.backends import memory, scratch
 from taskcell.backends.contracts import TaskOrder, WorkerNews
 from taskcell.backends.local import processes
 from taskcell.cache.results import Found, Results
-from taskcell.engine import claiming, composing, ending, exchanging, logs
+from taskcell.engine import claiming, composing, drafts, ending, exchanging, logs
+from taskcell.engine.warm import foreseeing
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry
 from taskcell.model.handover import InsideOrder, InsideResult
 from taskcell.model.runs import AttemptEnd, Plan, TaskError, TaskState
-from taskcell.model.tasks import Task
+from taskcell.model.tasks import Isolation, Task
 from taskcell.notebook import writing
 from taskcell.store import paths
 from taskcell.store.opening import Store
@@ -141,21 +142,26 @@ class Executor:
         return end
 
     def _executed(self, order: TaskOrder, log: logs.LogWriter) -> _Outcome:
-        from taskcell.engine import notebooks
-
         task = msgspec.json.decode(self._store.blobs.get(order.task), type=Task)
         folder = scratch.make(order.run_id, order.task_id, order.attempt)
         before = memory.usage()
+        draft = drafts.Drafts(self._store, order.run_id, order.task_id, order.attempt)
         may_have_left = True
         try:
             values = {item.name: item.artifact for item in task.captures if item.artifact is not None}
             exchange = exchanging.Exchange(self._store, folder, [*order.inputs.values(), *values.values()])
             self._prepare(folder, task, order, values, exchange)
+            composed = composing.task_notebook(task, order, self._plan, self._store.url)
+            isolation, working = task.options.isolation or self._plan.isolation, _folder(self._plan)
+            if isolation is Isolation.PROCESS:
+                foreseeing.task(composed, [working, folder / "modules"])
+            from taskcell.engine import notebooks  # papermill with it
+
             executed = notebooks.execute(
-                composing.task_notebook(task, order, self._plan, self._store.url),
+                composed,
                 scratch=folder,
                 parameters=dict(order.parameters),
-                folder=_folder(self._plan),
+                folder=working,
                 timeout_s=task.options.timeout_s,
                 environ={
                     processes.MARK: str(folder / "order.json"),
@@ -164,11 +170,14 @@ class Executor:
                     "TASKCELL_READ_CACHE": "1" if order.use_cache else "0",
                 },
                 listener=log.write,
-                isolation=task.options.isolation or self._plan.isolation,
+                isolation=isolation,
+                draft=draft,
             )
             may_have_left = executed.may_have_left
             outcome = _explained(self._read(folder, executed, task), before, memory.usage())
-            return self._kept(order, outcome, writing.body_outputs(executed.notebook), exchange)
+            kept = self._kept(order, outcome, writing.body_outputs(executed.notebook), exchange)
+            draft.close()
+            return kept
         finally:
             if may_have_left:
                 # What a task leaves running ends with it, also what gave up its parent or its session.

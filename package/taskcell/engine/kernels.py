@@ -20,6 +20,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from taskcell.engine import papermilling, recording
+from taskcell.engine.warm import saving
 
 OUTPUT_PATIENCE_S = 600
 """How long output may still arrive after a cell has ended; the library's 4 s lose the end of a flood of prints."""
@@ -44,6 +45,19 @@ class _RecordingClient(recording.Recording, papermilling.PapermillNotebookClient
 
 class KernelEngine(papermilling.Engine):  # type: ignore[misc]
     """papermill's engine interface around the recording client."""
+
+    @classmethod
+    def execute_notebook(
+        cls, nb: Any, kernel_name: str, *, progress_bar: bool, draft: saving.Draft | None = None, **options: Any
+    ) -> Any:
+        """Execute a notebook and return it; papermill's own would save it at every turn."""
+        manager = saving.SavingManager(nb, draft=draft, progress_bar=progress_bar)
+        manager.notebook_start()
+        try:
+            cls.execute_managed_notebook(manager, kernel_name, **options)
+        finally:
+            manager.notebook_complete()
+        return manager.nb
 
     @classmethod
     def execute_managed_notebook(

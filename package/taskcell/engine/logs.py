@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 from taskcell import errors
@@ -10,13 +11,18 @@ from taskcell.store import paths
 from taskcell.store.opening import Store
 
 FLUSH_AFTER_S = 0.5
+"""How long text waits for more of it, where text comes all the time or each chunk is a request."""
+GATHER_S = 0.002
+"""How long the first text after a silence waits, where a chunk is a file on this machine: a viewer sees it at once."""
+AT_ONCE = 10
+"""Chunks that are stored that soon before text waits; as many more come free as there are pauses."""
 FLUSH_AT_CHARACTERS = 1 << 16
-CAP_CHARACTERS = 20_000_000
+CAP_CHARACTERS = 100_000_000
 """What one attempt may log."""
 
 
 class LogWriter:
-    """Collects text and stores it as numbered chunks, at most one every half second; a context that stores the rest.
+    """Collects text and stores it as numbered chunks, in the long run one every half second; a context that stores the rest.
 
     A background thread flushes, so that the last lines before a long silence are seen too. When that fails (the store
     is full), the next ``write`` or the end says so.
@@ -31,6 +37,10 @@ class LogWriter:
         self._chunk = 0
         self._fault: errors.TaskcellError | None = None
         self._lock = threading.Lock()
+        self._is_near = store.pause_s(0.0) == 0.0
+        self._free = float(AT_ONCE)
+        self._counted = time.monotonic()
+        self._wanted = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._tick, name="taskcell-log", daemon=True)
         self._thread.start()
@@ -59,10 +69,13 @@ class LogWriter:
             self._size += len(text)
             if self._size >= FLUSH_AT_CHARACTERS:
                 self._flush()
+            else:
+                self._wanted.set()
 
     def close(self) -> None:
         """Store what is left."""
         self._closed.set()
+        self._wanted.set()
         self._thread.join()
         with self._lock:
             self._check()
@@ -73,13 +86,27 @@ class LogWriter:
             raise self._fault
 
     def _tick(self) -> None:
-        while not self._closed.wait(FLUSH_AFTER_S):
+        while True:
+            self._wanted.wait()
+            if self._closed.wait(self._pause_s()):
+                return
             with self._lock:
+                self._wanted.clear()
                 try:
                     self._flush()
                 except errors.TaskcellError as exc:
                     self._fault = exc
                     return
+
+    def _pause_s(self) -> float:
+        """Return how long text is gathered."""
+        now = time.monotonic()
+        self._free = min(AT_ONCE, self._free + (now - self._counted) / FLUSH_AFTER_S)
+        self._counted = now
+        if not self._is_near or self._free < 1:
+            return FLUSH_AFTER_S
+        self._free -= 1
+        return GATHER_S
 
     def _flush(self) -> None:
         if not self._pieces:

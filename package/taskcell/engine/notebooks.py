@@ -10,17 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import from_dict
 from nbformat.v4 import rwbase
 
-from taskcell.engine import kernels, papermilling, recording
-from taskcell.engine.warm import choosing, clients, engines, servers
+from taskcell.engine import drafts, kernels, papermilling, recording
+from taskcell.engine.warm import choosing, clients, engines, saving, servers
 from taskcell.model.runs import TaskError
 from taskcell.model.tasks import Isolation
-
-_KERNEL_ENGINE = "taskcell.kernel"
-_WARM_ENGINE = "taskcell.process"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +38,13 @@ class _RecordingClient(recording.Recording, clients.WarmClient):
 
     def printed(self, name: str, text: str) -> None:
         """Take printed text; it does not always become a message."""
+        self.listen(text)
         kept = self.kept(text)
         if kept:
-            self.listen(kept)
             super().printed(name, kept)
 
     def process_message(self, msg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """Take a message; text was cut and told of already."""
+        """Take a message; of text was told, and it was cut, already."""
         if msg["msg_type"] == "stream":
             return clients.WarmClient.process_message(self, msg, *args, **kwargs)
         return super().process_message(msg, *args, **kwargs)
@@ -67,6 +64,7 @@ class _WarmEngine(papermilling.Engine):  # type: ignore[misc]
         scratch: Path,
         listener: recording.Listener,
         environ: dict[str, str],
+        draft: saving.Draft | None,
         **options: Any,
     ) -> Any:
         watched.append(nb)
@@ -79,12 +77,11 @@ class _WarmEngine(papermilling.Engine):  # type: ignore[misc]
             environ=environ,
             modules=[scratch / "modules"],
             make_client=client,
+            draft=draft,
             **options,
         )
 
 
-papermilling.papermill_engines.register(_KERNEL_ENGINE, kernels.KernelEngine)
-papermilling.papermill_engines.register(_WARM_ENGINE, _WarmEngine)
 papermilling.papermill_engines.register(engines.NAME, engines.WarmEngine)
 papermilling.logger.setLevel("ERROR")
 
@@ -99,6 +96,7 @@ def execute(
     environ: dict[str, str],
     listener: recording.Listener,
     isolation: Isolation = Isolation.PROCESS,
+    draft: drafts.Drafts | None = None,
 ) -> Executed:
     """Execute a notebook and return it with its outputs; a failing cell is data, not an exception.
 
@@ -107,7 +105,7 @@ def execute(
     notebook
         nbformat 4.5 as plain data.
     scratch
-        An empty folder of the caller's, where the notebook is saved as it grows.
+        An empty folder of the caller's.
     parameters
         Values that papermill injects, in JSON form.
     folder
@@ -120,25 +118,26 @@ def execute(
         Called with each piece of text that the cells print or show.
     isolation
         A kernel of its own, or a forked process where that can be done.
+    draft
+        Takes the notebook now and then while it is executed; None: nobody looks.
     """
     warm = isolation is Isolation.PROCESS and not choosing.obstacle()
     watched: list[Any] = []
+    options = {
+        "scratch": scratch,
+        "parameters": parameters,
+        "folder": str(folder),
+        "execution_timeout": timeout_s,
+        "environ": environ,
+        "listener": listener,
+        "draft": draft and saving.Draft(write=lambda made: draft.write(_plain(from_dict(made))), pause_s=draft.pause_s),
+    }
     try:
-        error = _papermill(
-            _WARM_ENGINE if warm else _KERNEL_ENGINE,
-            notebook,
-            watched,
-            scratch,
-            parameters,
-            folder,
-            timeout_s,
-            environ,
-            listener,
-        )
+        error = _papermill(_WarmEngine if warm else kernels.KernelEngine, notebook, watched, options)
     except servers.ServerError:
         # Nothing was executed yet.
         warm = False
-        error = _papermill(_KERNEL_ENGINE, notebook, watched, scratch, parameters, folder, timeout_s, environ, listener)
+        error = _papermill(kernels.KernelEngine, notebook, watched, options)
     if not watched or (error is not None and error.kind == "kernel"):
         return Executed(notebook=notebook, error=error)
     executed = _plain(watched[-1])
@@ -147,39 +146,25 @@ def execute(
 
 
 def _papermill(
-    engine: str,
-    notebook: dict[str, Any],
-    watched: list[Any],
-    scratch: Path,
-    parameters: dict[str, Any],
-    folder: Path,
-    timeout_s: float | None,
-    environ: dict[str, str],
-    listener: recording.Listener,
+    engine: type[papermilling.Engine], notebook: dict[str, Any], watched: list[Any], options: dict[str, Any]
 ) -> TaskError | None:
     try:
-        papermilling.execute_notebook(
-            nbformat.from_dict(notebook),
-            str(scratch / "executed.ipynb") if engine == _KERNEL_ENGINE else None,
-            parameters=parameters,
-            engine_name=engine,
+        papermilling.execute_object(
+            notebook,
+            engine=engine,
             kernel_name="taskcell",
             language="python",
             progress_bar=False,
-            execution_timeout=timeout_s,
-            cwd=str(folder),
-            scratch=scratch,
-            environ=environ,
-            listener=listener,
             watched=watched,
+            **options,
         )
     except papermilling.PapermillExecutionError as exc:
         return _cell_error(exc)
     except CellTimeoutError as exc:
-        return _left_open(watched, engine, exc, "timeout", f"it took longer than {timeout_s:g} s")
+        return _left_open(watched, engine, exc, "timeout", f"it took longer than {options['execution_timeout']:g} s")
     except DeadKernelError as exc:
         stock = "its process died (killed, out of memory, or a crash in native code)"
-        return _left_open(watched, engine, exc, "killed", stock if engine == _KERNEL_ENGINE else str(exc))
+        return _left_open(watched, engine, exc, "killed", stock if engine is kernels.KernelEngine else str(exc))
     except RuntimeError as exc:
         # jupyter_client's way of saying that a kernel did not come up
         return TaskError(kind="kernel", sentence=f"no kernel: {exc}", counts=False)
@@ -187,18 +172,19 @@ def _papermill(
 
 
 def _left_open(
-    watched: list[Any], engine: str, exc: CellTimeoutError | DeadKernelError, kind: str, reason: str
+    watched: list[Any],
+    engine: type[papermilling.Engine],
+    exc: CellTimeoutError | DeadKernelError,
+    kind: str,
+    reason: str,
 ) -> TaskError:
-    if engine == _KERNEL_ENGINE:
+    if engine is kernels.KernelEngine:
         kernels.leave_open(watched[-1], exc, reason)
     return TaskError(kind=kind, sentence=reason)
 
 
 def _plain(notebook: Any) -> dict[str, Any]:
-    """Return a notebook as plain data, without the places of this attempt's scratch folder that papermill notes."""
-    facts = notebook.metadata.get("papermill", {})
-    facts.pop("input_path", None)
-    facts.pop("output_path", None)
+    """Return a notebook as plain data; it is used up."""
     data: dict[str, Any] = _dict(rwbase.strip_transient(rwbase.split_lines(notebook)))
     return data
 

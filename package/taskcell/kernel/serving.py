@@ -2,7 +2,8 @@
 
 Started as ``python -c "…serving.main(FD, ORDER)"`` with a socket as descriptor ``FD``. A request on it brings four
 descriptors: the task process's channel, its two output pipes, and a *link*, over which this process says how the task goes
-and hears that it is to be interrupted or killed. The end of a link kills its task, the end of the socket the server.
+and hears that it is to be interrupted or killed. A request without descriptors only says what to import. The end of a link
+kills its task, the end of the socket the server.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class _Server:
     tasks: dict[int, socket.socket] = field(default_factory=dict)
     """Links by process number."""
     retired: bool = False
+    refusal: tuple[str, str] | None = None
+    """A module that it has imported and should not have, and why."""
     used: float = field(default_factory=time.monotonic)
 
     def serve(self) -> None:
@@ -69,13 +72,16 @@ class _Server:
         request = wire.heard(self.control)
         if request is None:
             return False
-        facts, (*ends, link_fd) = request
+        facts, fds = request
+        self.refusal = self.refusal or self._preload(facts["preload"])
+        if not fds:
+            return True  # somebody foresees what will be asked for
+        *ends, link_fd = fds
         link = socket.socket(fileno=link_fd)
-        refused = self._preload(facts["preload"])
-        if refused:
+        if self.refusal is not None:
             self.retired = True
             with contextlib.suppress(OSError):
-                wire.tell(link, refused=refused[0], reason=refused[1])
+                wire.tell(link, refused=self.refusal[0], reason=self.refusal[1])
             link.close()
         else:
             self._fork(ends, link)

@@ -23,6 +23,9 @@ _ALWAYS = (
 )
 """Modules that IPython imports when a cell first fails, starts a program or awaits."""
 
+_OURS = "taskcell.worker.inside"
+"""What the cells around a task's body import; it knows what they will need for values of the libraries that are loaded."""
+
 
 def shell(target: Any) -> None:
     """Let a shell fail and show a value once; its history, namespace and counter stay as they were."""
@@ -52,6 +55,10 @@ def libraries() -> None:
             _warmed.add(name)
             with contextlib.suppress(Exception):  # a task that meets the same fault tells of it
                 warm()
+    ours = sys.modules.get(_OURS)
+    if ours is not None:
+        with contextlib.suppress(Exception):
+            ours.get_ready()
 
 
 def _draw() -> None:

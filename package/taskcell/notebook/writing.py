@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from taskcell import errors
 from taskcell.model.cells import Cell
 from taskcell.notebook.provenance import KEY, Facts, provenance, title_markdown
@@ -124,13 +126,15 @@ def dump_notebook(notebook: Notebook) -> bytes:
     Numbers that JSON has not (NaN in an output) become null, since Jupyter's front-end refuses them.
     """
     try:
-        text = json.dumps(notebook, ensure_ascii=False, indent=1, allow_nan=False)
+        text = json.dumps(notebook, ensure_ascii=False, allow_nan=False)
     except ValueError:
-        text = json.dumps(_finite(notebook), ensure_ascii=False, indent=1, allow_nan=False)
+        text = json.dumps(_finite(notebook), ensure_ascii=False, allow_nan=False)
     try:
-        return f"{text}\n".encode()
+        data = text.encode()
     except UnicodeEncodeError:
-        return f"{json.dumps(_finite(notebook), indent=1)}\n".encode("ascii")
+        return f"{json.dumps(_finite(notebook), indent=1)}\n".encode("ascii")  # half a surrogate is left to its escape
+    # The standard library's encoder is written in Python where it indents.
+    return msgspec.json.format(data, indent=1) + b"\n"
 
 
 def assignments(values: Mapping[str, Any]) -> str:

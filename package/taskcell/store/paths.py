@@ -299,6 +299,16 @@ def notebook(run_id: str, task_id: str, number: int) -> str:
     return f"{attempt(run_id, task_id, number)}/notebook.ipynb"
 
 
+def drafts(run_id: str, task_id: str, number: int) -> str:
+    """Folder of what the attempt's notebook was while it was executed; gone when there is the notebook."""
+    return f"{attempt(run_id, task_id, number)}/draft"
+
+
+def draft(run_id: str, task_id: str, number: int, state: int) -> str:
+    """One state of the notebook; a file, not a record. The newest counts."""
+    return f"{drafts(run_id, task_id, number)}/{_digits(state)}.ipynb"
+
+
 def logs(run_id: str, task_id: str, number: int) -> str:
     """Folder of the attempt's log chunks."""
     return f"{attempt(run_id, task_id, number)}/log"

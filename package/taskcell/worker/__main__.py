@@ -98,6 +98,9 @@ def _replaced(_number: int, _frame: object) -> None:
 
 def _work(order: DriverOrder) -> int:
     """Execute orders from standard input until it ends, telling of each on standard output."""
+    from taskcell.engine.warm import foreseeing
+
+    foreseeing.server()
     from taskcell.engine.executing import Executor
 
     store, plan = _opened(order)
@@ -109,12 +112,11 @@ def _work(order: DriverOrder) -> int:
 
 def _serve(order: ServeOrder) -> int:
     """Execute orders from a mailbox until it closes, telling of each on standard output."""
-    from taskcell.engine.warm import choosing, servers
+    from taskcell.engine.warm import foreseeing
 
     # The first process of a container ignores the signal unless it says what it does.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
-    if not choosing.obstacle():
-        servers.SERVERS.prepare()  # it imports what it needs while this process does
+    foreseeing.server()  # it imports what it needs while this process does
     from taskcell.engine.claiming import Claims
     from taskcell.engine.executing import Executor
     from taskcell.worker import serving

@@ -42,6 +42,11 @@ def _store(order: InsideOrder) -> Store:
     return open_store(order.store, order.project, durability="process" if order.is_own else "full")
 
 
+def get_ready() -> None:
+    """Do what every task would do, before tasks are forked: nothing is loaded, stored or opened."""
+    codecs.get_ready()
+
+
 def begin() -> None:
     """Make the workflow's own modules importable, before any others of the same name, and set the seed."""
     order = _order()

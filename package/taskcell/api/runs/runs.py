@@ -19,8 +19,8 @@ from taskcell.api.kernels import sessions
 from taskcell.api.runs import interrupting, links
 from taskcell.backends import registry
 from taskcell.backends.contracts import DriverOrder
+from taskcell.engine import drafts, states
 from taskcell.engine import logs as attempt_logs
-from taskcell.engine import states
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.runs import (
@@ -247,6 +247,7 @@ class Run:
     def notebook(self, task: str) -> Path:
         """Return the path of a task's executed notebook (a local copy, where the store is elsewhere).
 
+        While it executes, or when its worker was killed, it is a copy of the notebook so far.
         For a result from the cache it is the notebook of the run that executed it.
         """
         run_id, found = self._executed(self.task(task))
@@ -254,7 +255,7 @@ class Run:
         local = self._store.project_files.local_path(path)
         if local is not None and local.exists():
             return local
-        data = self._store.project_files.read(path)
+        data = drafts.read(self._store, run_id, found.id, found.attempt)
         target = configuration.cache_folder() / "notebooks" / f"{run_id}-{paths.quoted(found.id)}-{found.attempt}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)

@@ -125,6 +125,15 @@ class WarmClient(papermilling.PapermillNotebookClient):  # type: ignore[misc]
         """Take a Jupyter message."""
         self._tell(message)
 
+    def rest_s(self) -> float | None:
+        """Return when to save, should nothing more happen."""
+        due: float | None = self.nb_man.due_in_s()
+        return due
+
+    def rested(self) -> None:
+        """Save what has happened before."""
+        self._save_now_and_then()
+
     def _tell(self, message: dict[str, Any]) -> None:
         self._close_text()
         parent = {"msg_id": self._message_id}

@@ -44,6 +44,7 @@ def executed(
     environ: dict[str, str] | None = None,
     modules: Sequence[Path] = (),
     preload: Sequence[str] = (),
+    draft: saving.Draft | None = None,
     make_client: Callable[..., clients.WarmClient] = clients.WarmClient,
     progress_bar: Any = True,
     log_output: bool = False,
@@ -59,7 +60,7 @@ def executed(
     process = processes.started(lambda: servers.SERVERS.get(ipython_dir), tuple(dict.fromkeys(wanted)))
     try:
         process.begin({**os.environ, **(environ or {})}, folder, private=not ipython_dir)
-        manager = saving.SavingManager(nb, output_path, log_output=log_output, progress_bar=progress_bar)
+        manager = saving.SavingManager(nb, output_path, draft=draft, log_output=log_output, progress_bar=progress_bar)
         manager.notebook_start()
         try:
             client = make_client(

@@ -35,6 +35,12 @@ class Viewer(Protocol):
     def begun(self, at: float, execution_count: int) -> None:
         """Take that a cell begins."""
 
+    def rest_s(self) -> float | None:
+        """Return after what time without news ``rested`` is to be called; None for never."""
+
+    def rested(self) -> None:
+        """Hear that there was no news for that time."""
+
 
 class EndedError(Exception):
     """The process ended before its cell did; ``code`` is as in ``subprocess``, None when nobody knows."""
@@ -84,9 +90,13 @@ class TaskProcess:
     def go_on(self, viewer: Viewer, deadline: float | None) -> dict[str, Any]:
         """Wait for the reply of the cell that is executing; raise EndedError or OvertimeError."""
         while True:
-            ready = {fd for fd, _ in self._poll.poll(_left_ms(deadline))}
+            rest_s = viewer.rest_s()
+            rested = None if rest_s is None else time.monotonic() + rest_s
+            ready = {fd for fd, _ in self._poll.poll(_left_ms(min(filter(None, (deadline, rested)), default=None)))}
             if not ready and deadline is not None and time.monotonic() >= deadline:
                 raise OvertimeError
+            if not ready:
+                viewer.rested()
             if self._channel.fileno() in ready:
                 for frame in self._frames():
                     if frame.after_raw:

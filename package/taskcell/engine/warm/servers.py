@@ -42,23 +42,19 @@ class Server:
     control: socket.socket
     said: IO[bytes]
     language_info: dict[str, Any] = field(default_factory=dict)
-    """What its hello said; empty until that was heard."""
+    is_ready: bool = False
     refused: dict[str, str] = field(default_factory=dict)
 
-    def request(self, fds: Sequence[int], preload: Sequence[str]) -> None:
-        """Ask for a task process that gets these descriptors; raise OSError when the server is gone."""
-        wire.tell(self.control, fds, preload=list(preload))
-
     def greet(self) -> None:
-        """Wait until it is ready; raise ServerError when it does not get there."""
-        if self.language_info:
+        """Wait until it is ready; raise ServerError."""
+        if self.is_ready:
             return
         self.control.settimeout(START_PATIENCE_S)
         with contextlib.suppress(OSError):
             hello = wire.heard(self.control)
             if hello is not None:
                 self.control.settimeout(None)
-                self.language_info = hello[0]["language_info"]
+                self.language_info, self.is_ready = hello[0]["language_info"], True
                 return
         self.process.kill()
         self.process.wait()
@@ -68,9 +64,20 @@ class Server:
         self.said.close()
         raise ServerError(last or "it did not start in time")
 
+    def foresee(self, preload: Sequence[str]) -> None:
+        """Let it import modules that the next task will ask for; they are imported while the caller does something else."""
+        with contextlib.suppress(OSError):
+            wire.tell(self.control, preload=list(preload))
+
+    def request(self, fds: Sequence[int], preload: Sequence[str]) -> None:
+        """Ask for a task process that gets these descriptors; raise OSError when the server is gone."""
+        wire.tell(self.control, fds, preload=list(preload))
+
     def close(self) -> None:
         """End the server and the tasks that it runs."""
         self.control.close()
+        if not self.is_ready:
+            self.process.kill()  # it hears nothing yet, and nothing runs in it
         try:
             self.process.wait(timeout=END_PATIENCE_S)
         except subprocess.TimeoutExpired:
@@ -90,33 +97,31 @@ class Servers:
         self._servers: dict[_Key, Server] = {}
         self._refused: dict[str, str] = {}
 
-    def prepare(self, ipython_dir: str = "") -> None:
-        """Start the server that ``get`` will return, and don't wait for it; what hinders that, ``get`` says."""
-        with self._lock, contextlib.suppress(ServerError):
-            self._at_hand(ipython_dir)
+    def begin(self, ipython_dir: str) -> Server:
+        """Return the server for the present state of the environment, which may not be ready yet; raise ServerError."""
+        key = (ipython_dir, _variables(), _environment_stamp())
+        with self._lock:
+            for other in [other for other in self._servers if other[0] == ipython_dir and other != key]:
+                self._servers.pop(other).close()
+            server = self._servers.get(key)
+            if server is None or server.process.poll() is not None:
+                if server is not None:
+                    server.close()
+                server = self._servers[key] = _started(ipython_dir)
+                server.refused.update(self._refused)
+            return server
 
     def get(self, ipython_dir: str) -> Server:
-        """Return the server for the present state of the environment; raise ServerError."""
+        """Return the server for the present state of the environment, ready; raise ServerError."""
         with self._lock:
-            server = self._at_hand(ipython_dir)
+            server = self.begin(ipython_dir)
             try:
                 server.greet()
             except ServerError:
-                self._servers = {key: other for key, other in self._servers.items() if other is not server}
+                for key in [key for key, other in self._servers.items() if other is server]:
+                    del self._servers[key]
                 raise
             return server
-
-    def _at_hand(self, ipython_dir: str) -> Server:
-        key = (ipython_dir, _variables(), _environment_stamp())
-        for other in [other for other in self._servers if other[0] == ipython_dir and other != key]:
-            self._servers.pop(other).close()
-        server = self._servers.get(key)
-        if server is None or (server.language_info and server.process.poll() is not None):
-            if server is not None:
-                server.close()
-            server = self._servers[key] = _spawned(ipython_dir)
-            server.refused.update(self._refused)
-        return server
 
     def refuse(self, server: Server, module: str, reason: str) -> None:
         """Give a server up that has imported what it should not have; its tasks still come to their end."""
@@ -150,7 +155,7 @@ atexit.register(SERVERS.close)
 os.register_at_fork(after_in_child=SERVERS.forget)
 
 
-def _spawned(ipython_dir: str) -> Server:
+def _started(ipython_dir: str) -> Server:
     ours, theirs = wire.pair()
     said = tempfile.TemporaryFile()  # noqa: SIM115  closed with the server
     facts = {
@@ -173,6 +178,8 @@ def _spawned(ipython_dir: str) -> Server:
             start_new_session=True,
         )
     except OSError as exc:
+        ours.close()
+        said.close()
         raise ServerError(f"no process could be started: {exc.strerror}") from exc
     finally:
         theirs.close()
@@ -199,9 +206,14 @@ def _variables() -> frozenset[tuple[str, str]]:
 
 def _environment_stamp() -> tuple[object, ...]:
     """Return what changes when distributions are installed, removed or replaced."""
-    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), f"{sys.prefix}/pyvenv.cfg"}
     stamps: list[object] = [sys.executable]
-    for place in sorted(places):
+    for place in _places():
         with contextlib.suppress(OSError):
             stamps.append((place, os.stat(place).st_mtime_ns))  # noqa: PTH116  on the path of every task
     return tuple(stamps)
+
+
+@lru_cache(maxsize=1)
+def _places() -> tuple[str, ...]:
+    kinds = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return (*sorted(kinds), f"{sys.prefix}/pyvenv.cfg")

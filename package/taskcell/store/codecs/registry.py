@@ -7,11 +7,14 @@ digests and stored forms others rely on.
 
 from __future__ import annotations
 
+import functools
+import importlib
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taskcell import errors
 from taskcell.hashing.values import LEAVES, digest_value
@@ -29,6 +32,9 @@ from taskcell.store.codecs import (
     texts,
     trees,
 )
+
+if TYPE_CHECKING:
+    import importlib.metadata
 
 ENTRY_POINTS = "taskcell.codecs"
 
@@ -150,11 +156,34 @@ class CodecRegistry:
 
     def _installed(self) -> list[contracts.Codec]:
         if self._further is None:
-            import importlib.metadata  # 30 ms
-
-            points = importlib.metadata.entry_points(group=ENTRY_POINTS)
-            self._further = [point.load()() for point in sorted(points, key=lambda point: point.name)]
+            self._further = [point.load()() for point in _points()]
         return self._further
+
+
+@functools.lru_cache(maxsize=1)
+def _points() -> tuple[importlib.metadata.EntryPoint, ...]:
+    """Return where installed packages keep codecs; a look at every distribution, and nothing of theirs is imported."""
+    import importlib.metadata  # 30 ms
+
+    points = importlib.metadata.entry_points(group=ENTRY_POINTS)
+    return tuple(sorted(points, key=lambda point: point.name))
+
+
+_OF_LIBRARY = {
+    "numpy": ("taskcell.hashing.arrays", "taskcell.hashing.objects"),
+    "pandas": ("taskcell.store.codecs.frames.codec", "taskcell.hashing.frames", "pyarrow.ipc"),
+    "polars": ("taskcell.hashing.tables", "pyarrow.ipc"),
+}
+"""What values of a library need to be stored and loaded."""
+
+
+def get_ready() -> None:
+    """Import what values of the libraries that are loaded will need, and learn which codecs are installed."""
+    _points()
+    for library, modules in _OF_LIBRARY.items():
+        if library in sys.modules:
+            for module in modules:
+                importlib.import_module(module)
 
 
 @dataclass(frozen=True, slots=True)
