@@ -110,7 +110,9 @@ def test_awaiting_cell_is_interrupted(tmp_path: Path) -> None:
 
 def test_interrupted_caller_leaves_a_complete_record(tmp_path: Path) -> None:
     _run(tmp_path, "1")
-    threading.Timer(0.7, signal.raise_signal, [signal.SIGINT]).start()
+    main = threading.main_thread().ident
+    assert main is not None
+    threading.Timer(0.7, signal.pthread_kill, [main, signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt):
         _run(tmp_path, "import time\ntime.sleep(60)", "2")
     cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
@@ -136,10 +138,19 @@ def test_processes_that_a_task_leaves_end_with_it(tmp_path: Path) -> None:
     assert _descendants_of_server() == []
 
 
+def _servers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "taskcell.kernel" in " ".join(child.cmdline())]
+
+
+def _server() -> psutil.Process:
+    (server,) = _servers()
+    return server
+
+
 def _descendants_of_server() -> list[psutil.Process]:
     return [
         child
-        for server in psutil.Process().children()
+        for server in _servers()
         for child in server.children(recursive=True)
         if child.status() != psutil.STATUS_ZOMBIE
     ]
@@ -179,7 +190,7 @@ def test_random_numbers_differ_from_task_to_task(tmp_path: Path) -> None:
 
 def test_descriptors_do_not_grow(tmp_path: Path) -> None:
     _run(tmp_path, "1")
-    server = psutil.Process().children()[0]
+    server = _server()
     before = psutil.Process().num_fds(), server.num_fds()
     for _ in range(5):
         _run(tmp_path, "1")
@@ -237,7 +248,7 @@ def test_idle_server_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     servers.SERVERS.close()
     monkeypatch.setattr(servers, "IDLE_S", 0.1)
     _run(tmp_path, "1")
-    server = psutil.Process().children()[0]
+    server = _server()
     _until(lambda: not _alive(server.pid))
     assert _states(_run(tmp_path, "1")) == ["completed"]
     servers.SERVERS.close()

@@ -14,10 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from taskcell.engine import papermilling, recording
 from taskcell.engine.warm import saving
@@ -99,7 +97,7 @@ def _write_kernel_spec(scratch: Path) -> None:
     (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
 
 
-def leave_open(notebook: Any, exc: CellTimeoutError | DeadKernelError, reason: str) -> None:
+def leave_open(notebook: Any, exc: papermilling.CellTimeoutError | papermilling.DeadKernelError, reason: str) -> None:
     """Correct the record of a notebook that was cut short: the running cell failed, later ones never ran."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     ran = [cell for cell in code if cell.metadata.get("papermill", {}).get("start_time")]
@@ -109,5 +107,5 @@ def leave_open(notebook: Any, exc: CellTimeoutError | DeadKernelError, reason: s
         ran[-1].metadata["papermill"].update(status="failed", exception=True)
         lines = [f"The cell was stopped: {reason}."]
         name = type(exc).__name__
-        ran[-1].outputs.append(nbformat.v4.new_output("error", ename=name, evalue=reason, traceback=lines))
+        ran[-1].outputs.append(papermilling.nbformat.v4.new_output("error", ename=name, evalue=reason, traceback=lines))
     notebook.metadata.setdefault("papermill", {})["exception"] = True

@@ -10,10 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbformat import from_dict
-from nbformat.v4 import rwbase
-
 from taskcell.engine import drafts, kernels, papermilling, recording
 from taskcell.engine.warm import choosing, clients, engines, saving, servers
 from taskcell.model.runs import TaskError
@@ -130,7 +126,10 @@ def execute(
         "execution_timeout": timeout_s,
         "environ": environ,
         "listener": listener,
-        "draft": draft and saving.Draft(write=lambda made: draft.write(_plain(from_dict(made))), pause_s=draft.pause_s),
+        "draft": draft
+        and saving.Draft(
+            write=lambda made: draft.write(_plain(papermilling.nbformat.from_dict(made))), pause_s=draft.pause_s
+        ),
     }
     try:
         error = _papermill(_WarmEngine if warm else kernels.KernelEngine, notebook, watched, options)
@@ -160,9 +159,9 @@ def _papermill(
         )
     except papermilling.PapermillExecutionError as exc:
         return _cell_error(exc)
-    except CellTimeoutError as exc:
+    except papermilling.CellTimeoutError as exc:
         return _left_open(watched, engine, exc, "timeout", f"it took longer than {options['execution_timeout']:g} s")
-    except DeadKernelError as exc:
+    except papermilling.DeadKernelError as exc:
         stock = "its process died (killed, out of memory, or a crash in native code)"
         return _left_open(watched, engine, exc, "killed", stock if engine is kernels.KernelEngine else str(exc))
     except RuntimeError as exc:
@@ -174,7 +173,7 @@ def _papermill(
 def _left_open(
     watched: list[Any],
     engine: type[papermilling.Engine],
-    exc: CellTimeoutError | DeadKernelError,
+    exc: papermilling.CellTimeoutError | papermilling.DeadKernelError,
     kind: str,
     reason: str,
 ) -> TaskError:
@@ -185,7 +184,7 @@ def _left_open(
 
 def _plain(notebook: Any) -> dict[str, Any]:
     """Return a notebook as plain data; it is used up."""
-    data: dict[str, Any] = _dict(rwbase.strip_transient(rwbase.split_lines(notebook)))
+    data: dict[str, Any] = _dict(papermilling.rwbase.strip_transient(papermilling.rwbase.split_lines(notebook)))
     return data
 
 

@@ -1,6 +1,7 @@
-"""papermill's parts, imported in one place and without what it reads notebooks from besides files.
+"""papermill's parts and those of nbclient and nbformat, imported in one place and without what isn't needed here.
 
-Here notebooks are given as objects; the libraries for other places take half of papermill's import.
+Notebooks are given as objects: the libraries for other places than files take half of papermill's import. What JupyterLab
+installs for jsonschema to check addresses with takes three times as long as all of it, and no notebook has any.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import nbformat
-from nbformat.v4 import rwbase
-
 from taskcell import optional_imports
 
-with optional_imports.hidden("papermill.s3", "papermill.adl", "papermill.abs", "gcsfs", "pyarrow.fs", "github"):
+_ELSEWHERE = ("papermill.s3", "papermill.adl", "papermill.abs", "gcsfs", "pyarrow.fs", "github")
+
+with optional_imports.hidden(*_ELSEWHERE, "rfc3987_syntax"):
+    import nbformat
     import papermill
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbformat.v4 import rwbase
     from papermill import execute_notebook
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import Engine, NBClientEngine, NotebookExecutionManager, papermill_engines
@@ -26,6 +29,9 @@ with optional_imports.hidden("papermill.s3", "papermill.adl", "papermill.abs", "
     from papermill.parameterize import parameterize_notebook
 
 __all__ = [
+    "CellExecutionError",
+    "CellTimeoutError",
+    "DeadKernelError",
     "Engine",
     "NBClientEngine",
     "NotebookExecutionManager",
@@ -34,7 +40,9 @@ __all__ = [
     "execute_notebook",
     "execute_object",
     "logger",
+    "nbformat",
     "papermill_engines",
+    "rwbase",
     "write_ipynb",
 ]
 

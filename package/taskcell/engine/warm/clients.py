@@ -9,9 +9,6 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat import v4
-
 from taskcell.engine import papermilling
 from taskcell.engine.warm import processes, saving
 
@@ -42,7 +39,7 @@ class WarmClient(papermilling.PapermillNotebookClient):  # type: ignore[misc]
         return self.nb
 
     def execute_cell(self, cell: Any, cell_index: int, **_: Any) -> Any:
-        """Execute one cell; raise CellExecutionError, CellTimeoutError or DeadKernelError when it fails."""
+        """Execute one cell; raise one of nbclient's three errors when it fails."""
         if cell.cell_type != "code" or not cell.source.strip():
             return cell
         if self.skip_cells_with_tag in cell.metadata.get("tags", []):
@@ -59,7 +56,7 @@ class WarmClient(papermilling.PapermillNotebookClient):  # type: ignore[misc]
         timing = cell.metadata["execution"]
         timing["shell.execute_reply"] = timing["iopub.status.idle"] = _stamp(reply["ended"])
         if reply["status"] == "error" and not self._is_allowed(cell, reply):
-            raise CellExecutionError.from_cell_and_msg(cell, reply)
+            raise papermilling.CellExecutionError.from_cell_and_msg(cell, reply)
         return cell
 
     def _reply(self, cell: Any, timeout_s: float | None) -> dict[str, Any]:
@@ -71,7 +68,9 @@ class WarmClient(papermilling.PapermillNotebookClient):  # type: ignore[misc]
         except processes.OvertimeError:
             self._stop()
             self._fail("CellTimeoutError", f"it took longer than {timeout_s:g} s")
-            raise CellTimeoutError.error_from_timeout_and_cell("Cell execution timed out", timeout_s, cell) from None
+            raise papermilling.CellTimeoutError.error_from_timeout_and_cell(
+                "Cell execution timed out", timeout_s, cell
+            ) from None
         except KeyboardInterrupt:
             self._stop()
             self._fail("KeyboardInterrupt", "the run was interrupted")
@@ -89,14 +88,16 @@ class WarmClient(papermilling.PapermillNotebookClient):  # type: ignore[misc]
                 pass
             return
 
-    def _dead(self, reason: str) -> DeadKernelError:
+    def _dead(self, reason: str) -> papermilling.DeadKernelError:
         self._fail("DeadKernelError", reason)
-        return DeadKernelError(reason)
+        return papermilling.DeadKernelError(reason)
 
     def _fail(self, name: str, reason: str) -> None:
         """Record why the cell has no end of its own."""
         self._close_text()
-        self._cell.outputs.append(v4.new_output("error", ename=name, evalue=reason, traceback=[f"{name}: {reason}"]))
+        self._cell.outputs.append(
+            papermilling.nbformat.v4.new_output("error", ename=name, evalue=reason, traceback=[f"{name}: {reason}"])
+        )
         self.nb_man.cell_exception(self._cell, cell_index=self._index)
 
     def _is_allowed(self, cell: Any, reply: dict[str, Any]) -> bool:
@@ -118,7 +119,7 @@ class WarmClient(papermilling.PapermillNotebookClient):  # type: ignore[misc]
             self._tell({"msg_type": "stream", "content": {"name": name, "text": text}})
             return
         self._printed[1].append(text)
-        self.log_output_message(v4.new_output("stream", name=name, text=text))
+        self.log_output_message(papermilling.nbformat.v4.new_output("stream", name=name, text=text))
         self._save_now_and_then()
 
     def told(self, message: dict[str, Any]) -> None:
