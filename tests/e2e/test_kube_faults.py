@@ -30,7 +30,7 @@ def test_an_image_that_does_not_exist_is_told_within_seconds_and_fails_the_run(
     run.wait(PATIENCE_S)
     assert run.state == "failed"
     assert "the image localhost/absent:1 can't be pulled" in run.sentence
-    until(lambda: not kube.pods(run), 60)
+    until(lambda: not kube.pods(run), 180)
 
 
 def test_a_request_larger_than_the_node_says_for_want_of_what(kube: KubeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +40,7 @@ def test_a_request_larger_than_the_node_says_for_want_of_what(kube: KubeWorld, m
     run.wait(PATIENCE_S)
     assert run.state == "failed"
     assert "Task x failed: no node takes it, for want of enough cpu" in run.sentence
-    until(lambda: not kube.pods(run), 60)
+    until(lambda: not kube.pods(run), 180)
 
 
 def test_a_task_that_needs_more_memory_than_its_limit_says_so(kube: KubeWorld) -> None:

@@ -60,15 +60,13 @@ class Side extends Widget {
   }
 
   protected override onActivateRequest(_message: Message): void {
-    this.node.querySelector<HTMLElement>('input, button')?.focus();
+    this._show();
+    // The first time the lists are still being loaded.
+    void this._drawn?.then(() => this.node.querySelector<HTMLElement>('input[type=search]')?.focus());
   }
 
   private _show(): void {
-    if (this._begun) {
-      return;
-    }
-    this._begun = true;
-    import('./lists').then(
+    this._drawn ??= import('./lists').then(
       lists => {
         this._leave = lists.draw(this.node, this._taskcell);
       },
@@ -78,6 +76,6 @@ class Side extends Widget {
     );
   }
 
-  private _begun = false;
+  private _drawn?: Promise<void>;
   private _leave: (() => void) | undefined;
 }

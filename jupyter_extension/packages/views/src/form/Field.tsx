@@ -36,7 +36,7 @@ export function Field({ field, entry, error, onChange }: FieldProps): JSX.Elemen
         ) : null}
       </div>
       <div id={`${key}-help`} class="tc-muted tc-help">
-        {field.doc ? `${escaping.sentence(field.doc, 300)} ` : ""}
+        {field.doc ? `${escaping.sentence(field.doc, 300).replace(/[.!?]?$/, ".")} ` : ""}
         <span>Default {words.value(field.default, 40)}{field.optional ? ", may be empty" : ""}.{entry.sweep ? " Several values, with commas or one a line." : ""}</span>
       </div>
       {error ? <div id={`${key}-error`} class="tc-bad" role="alert">{error}</div> : null}

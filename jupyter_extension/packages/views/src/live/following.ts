@@ -51,7 +51,7 @@ export function useRun(id: string, first: RunView | undefined): Followed {
           setFeed("ended");
           if (event.fault) setError(toError(event.fault));
         }
-        known ||= event.event === "run";
+        known ||= event.event === "run" || event.event === "run-change"; // an answer that comes later is older
       } catch (thrown) {
         setError(asViewError(thrown));
       }
