@@ -139,7 +139,11 @@ def test_processes_that_a_task_leaves_end_with_it(tmp_path: Path) -> None:
 
 
 def _servers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "taskcell.kernel" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if _alive(child.pid) and _is_server(child)]
+
+
+def _is_server(process: psutil.Process) -> bool:
+    return "taskcell.kernel" in " ".join(process.cmdline())
 
 
 def _server() -> psutil.Process:
