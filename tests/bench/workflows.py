@@ -25,7 +25,7 @@ from taskcell.hashing import digest_parts
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry, CacheKey
 from taskcell.model.cells import Cell
-from taskcell.model.runs import Plan
+from taskcell.model.runs import Plan, TaskState
 from taskcell.model.tasks import Capture, CaptureKind, InputKind, Task, TaskInput, TaskOptions, Workflow
 from taskcell.store import codecs, paths
 from taskcell.store.opening import Store, open_store
@@ -200,7 +200,14 @@ class _Nobody:
 
     def cancel(self, order_id: str) -> None: ...
 
-    def recall(self, is_open: Callable[[TaskOrder], bool]) -> Sequence[TaskOrder]:
+    def goes_along(self, first: TaskOptions, options: TaskOptions) -> bool:
+        return False
+
+    def go_on(self, order: TaskOrder) -> None: ...
+
+    def withdraw(self, order: TaskOrder) -> None: ...
+
+    def recall(self, ended: Callable[[TaskOrder], TaskState | None]) -> Sequence[TaskOrder]:
         return []
 
     def is_gone(self, host: str) -> bool:

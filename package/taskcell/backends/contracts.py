@@ -16,7 +16,7 @@ import msgspec
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import KeyPart
-from taskcell.model.runs import DriverStart, Plan, TaskError
+from taskcell.model.runs import DriverStart, Plan, TaskError, TaskState
 from taskcell.model.settings import Settings
 from taskcell.model.tasks import TaskOptions
 from taskcell.store.opening import Store
@@ -86,6 +86,10 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``use_cache`` says whether the result may be taken from the cache, ``write_cache`` whether it goes there. ``inputs``
     are stored values by input name; ``parameters`` names those of them that are shown in the notebook as parameters, in
     JSON form. ``notices`` are for the attempt's record: what the driver found on the way.
+
+    ``then`` are attempts that the same worker goes on with, each once the one before it has succeeded, without hearing from
+    its driver. Of those, ``awaits`` names the inputs that come from the ones before, as (task run, output); what follows from
+    all inputs, key and seed, is not known yet.
     """
 
     run_id: str
@@ -106,6 +110,8 @@ class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     notices: tuple[str, ...] = ()
     brief: bool = False
     """Whether doing it twice by chance costs less than the requests that keep others from it: it is not claimed."""
+    awaits: dict[str, tuple[str, str]] = {}
+    then: tuple[TaskOrder, ...] = ()
 
     @property
     def id(self) -> str:
@@ -158,16 +164,30 @@ class Workers(Protocol):
     def foresee(self, options: Sequence[TaskOptions]) -> None:
         """Hear which task runs become ready if those that run succeed, the nearest first: some may be prepared for."""
 
+    def goes_along(self, first: TaskOptions, options: TaskOptions) -> bool:
+        """Whether a task run may be handed over together with the one whose result it needs, in ``TaskOrder.then``.
+
+        After ``DONE`` of an order that has a ``then``, the driver says what is true of the next one before it asks for
+        events again: ``go_on``, or ``withdraw`` where it could not begin.
+        """
+
+    def go_on(self, order: TaskOrder) -> None:
+        """Hear that the worker has gone on with this order, which is complete now."""
+
+    def withdraw(self, order: TaskOrder) -> None:
+        """Hear that the worker has not gone on with this order: what came before it has not succeeded, say."""
+
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
         """Wait up to ``timeout_s`` seconds for news."""
 
     def cancel(self, order_id: str) -> None:
         """Kill the attempt's processes, all of them, whoever started them; it is then reported as lost."""
 
-    def recall(self, is_open: Callable[[TaskOrder], bool]) -> Sequence[TaskOrder]:
+    def recall(self, ended: Callable[[TaskOrder], TaskState | None]) -> Sequence[TaskOrder]:
         """Take over the workers of the run's earlier drivers that can be; return the orders that they have not ended.
 
-        They are told of as if they had been submitted here. ``is_open`` says whether the driver knows no end of an order.
+        They are told of as if they had been submitted here. ``ended`` says as what an attempt ended, ``SKIPPED`` where a later
+        one has taken its place; None: it is open.
         """
 
     def is_gone(self, host: str) -> bool:

@@ -36,7 +36,7 @@ CANCEL_POLL_S = 0.5
 SETTLE_S = 0.1
 """How long ready tasks are settled in one go before workers are heard again."""
 FORESIGHT = 16
-"""Task runs that workers are told of before they are ready."""
+"""Task runs that workers are told of before they are ready, or are handed together with the one that they wait for."""
 TIMEOUT_GRACE_S = 20.0
 """Beyond a task's timeout, for the kernel's start and the record's end; then the processes are killed from outside."""
 
@@ -139,11 +139,13 @@ class Driver:
         """Take over what earlier drivers left: results count, failures are forgotten, live attempts are waited for."""
         attempts = states.read_attempts(self._store, self._plan.run_id)
 
-        def is_open(order: TaskOrder) -> bool:
+        def ended(order: TaskOrder) -> TaskState | None:
             known = attempts.get(order.task_id)
-            return known is None or (known.number, known.end is not None) <= (order.attempt, False)
+            if known is not None and known.number > order.attempt:
+                return TaskState.SKIPPED
+            return known.end.state if known is not None and known.number == order.attempt and known.end else None
 
-        self._held = {order.task_id: order for order in self._workers.recall(is_open)}
+        self._held = {order.task_id: order for order in self._workers.recall(ended)}
         for task_id, attempt in attempts.items():
             node = self._graph.find(task_id)
             if node is None:
@@ -154,6 +156,9 @@ class Driver:
             node = self._graph.find(task_id)
             if node is not None and node.startable:
                 self._go_on(node, self._held.pop(task_id))
+        for node in self._running.values():
+            if node.order is not None and node.order.awaits:
+                self._complete(node, node.order)
 
     def _go_on(self, node: Node, order: TaskOrder) -> None:
         """Take over an order that a worker has from an earlier driver."""
@@ -260,7 +265,9 @@ class Driver:
             if not node.startable or node.order is None:
                 continue
             node.attempt += 1
-            node.order = msgspec.structs.replace(node.order, attempt=node.attempt, brief=node.is_brief)
+            node.order = msgspec.structs.replace(
+                node.order, attempt=node.attempt, brief=node.is_brief, then=self._going_along(node)
+            )
             self._free_key(node, node.order)
             self._set_running(node)
             self._running[node.order.id] = node
@@ -268,6 +275,56 @@ class Driver:
             is_changed = True
         if is_changed:
             self._workers.foresee([node.task.options for node in self._graph.coming(self._running.values(), FORESIGHT)])
+
+    def _going_along(self, node: Node) -> tuple[TaskOrder, ...]:
+        """Return the orders of a chain that the worker of a node goes on with by itself."""
+        options = node.task.options
+
+        def fits(other: Node) -> bool:
+            return (
+                other.state is TaskState.PENDING
+                and not other.attempt
+                and other.order is None
+                and other.task.options.map_over is None
+                and not other.notices
+                and self._workers.goes_along(options, other.task.options)
+            )
+
+        if node.element is not None or not self._workers.goes_along(options, options):
+            return ()
+        before, orders = {node.id}, []
+        with contextlib.suppress(errors.NotFoundError):  # told when its turn comes
+            for follower in self._graph.chain(node, fits, FORESIGHT):
+                orders.append(self._settling.orders.following(follower, self._epoch, before))
+                before.add(follower.id)
+        return tuple(orders)
+
+    def _follow(self, order: TaskOrder, end: AttemptEnd | None) -> None:
+        """Take note that a worker has gone on from one order to the next, or has not."""
+        if not order.then:
+            return
+        following = msgspec.structs.replace(order.then[0], then=order.then[1:])
+        node = self._graph.find(following.task_id)
+        if node is None or end is None or end.state is not TaskState.SUCCEEDED or not node.startable:
+            self._workers.withdraw(following)
+            return
+        node.attempt = following.attempt
+        if not self._complete(node, following):
+            node.attempt = 0
+            self._workers.withdraw(following)
+            return
+        self._set_running(node)
+        self._running[following.id] = node
+
+    def _complete(self, node: Node, order: TaskOrder) -> bool:
+        """Give a node the whole of an order that went along; return False where it can't be executed."""
+        try:
+            whole = self._settling.orders.order(node, order.epoch)
+        except errors.NotFoundError:
+            return False
+        node.order = msgspec.structs.replace(whole, attempt=order.attempt, then=order.then)
+        self._workers.go_on(node.order)
+        return True
 
     def _free_key(self, node: Node, order: TaskOrder) -> None:
         """Take from workers that are gone what they held, so that the next one need not wait for it to run out."""
@@ -365,9 +422,14 @@ class Driver:
             return
         del self._running[event.order_id]
         end = states.read_end(self._store, self._plan.run_id, node.id, node.attempt)
+        order = node.order
         if end is not None:
             self._ended(node, end)
-        elif event.news is WorkerNews.DONE:
+        if order is not None and event.news is WorkerNews.DONE:
+            self._follow(order, end)
+        if end is not None:
+            return
+        if event.news is WorkerNews.DONE:
             # Another worker claimed this attempt: it left a start, or holds the lease.
             self._orphans.append(node)
         else:

@@ -20,8 +20,9 @@ from taskcell.backends import memory, scratch
 from taskcell.backends.contracts import TaskOrder, WorkerNews
 from taskcell.backends.local import processes
 from taskcell.cache.results import Found, Results
-from taskcell.engine import claiming, composing, drafts, ending, exchanging, logs
+from taskcell.engine import claiming, composing, drafts, ending, exchanging, logs, ordering
 from taskcell.engine.warm import foreseeing
+from taskcell.environment import installed_version
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry
@@ -68,15 +69,31 @@ class Executor:
         self._claims = claims or claiming.Claims(store, plan.run_id)
 
     def execute(self, order: TaskOrder) -> None:
-        """Execute an order, commit its record and tell of it; an attempt that another worker has claimed is left alone."""
+        """Execute an order and those that go along with it, each once the one before has succeeded.
+
+        Of each the record is committed, then told. An attempt that another worker has claimed is left alone.
+        """
+        outputs: dict[tuple[str, str], Artifact] = {}
+        end = self._one(order)
+        for following in order.then:
+            if end is None or end.state is not TaskState.SUCCEEDED:
+                return
+            outputs.update(((end.task_id, name), artifact) for name, artifact in end.outputs.items())
+            if not outputs.keys() >= set(following.awaits.values()):
+                return  # one was not kept: the driver says so
+            inputs = following.inputs | {name: outputs[source] for name, source in following.awaits.items()}
+            end = self._one(ordering.bound(following, self._task(following), inputs, installed_version))
+
+    def _one(self, order: TaskOrder) -> AttemptEnd | None:
+        """Execute one order; return what is recorded, None where that is another worker's affair."""
         started = datetime.now(UTC)
         with self._claims.of(order, started) as turn:
-            if turn is not None:
-                self._claimed(order, started, turn)
+            end = self._claimed(order, started, turn) if turn is not None else None
             # The driver need not wait until what is held is given up, which are requests of their own.
             self._tell(WorkerNews.DONE, order.id)
+        return end
 
-    def _claimed(self, order: TaskOrder, started: datetime, turn: Callable[[], Found]) -> None:
+    def _claimed(self, order: TaskOrder, started: datetime, turn: Callable[[], Found]) -> AttemptEnd:
         clock = time.perf_counter()
         try:
             end = self._shared(order, started, clock, turn)
@@ -87,7 +104,7 @@ class Executor:
             end = ending.of_order(
                 order, started, time.perf_counter() - clock, state=TaskState.FAILED, error=_unexpected(exc)
             )
-        ending.commit(self._store, order.run_id, end)
+        return ending.commit(self._store, order.run_id, end)
 
     def _shared(self, order: TaskOrder, started: datetime, clock: float, turn: Callable[[], Found]) -> AttemptEnd:
         """Execute when nobody else computes the key, or take the result of whoever did."""
@@ -142,7 +159,7 @@ class Executor:
         return end
 
     def _executed(self, order: TaskOrder, log: logs.LogWriter) -> _Outcome:
-        task = msgspec.json.decode(self._store.blobs.get(order.task), type=Task)
+        task = self._task(order)
         folder = scratch.make(order.run_id, order.task_id, order.attempt)
         before = memory.usage()
         draft = drafts.Drafts(self._store, order.run_id, order.task_id, order.attempt)
@@ -183,6 +200,9 @@ class Executor:
                 # What a task leaves running ends with it, also what gave up its parent or its session.
                 processes.kill_marked(f"{folder}{os.sep}")
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _task(self, order: TaskOrder) -> Task:
+        return msgspec.json.decode(self._store.blobs.get(order.task), type=Task)
 
     def _kept(
         self, order: TaskOrder, outcome: _Outcome, shown: list[dict[str, object]], exchange: exchanging.Exchange

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from taskcell import errors
@@ -102,15 +102,17 @@ class Graph:
         """Return a planned task's node."""
         return self._nodes.get(task_id)
 
-    def inputs(self, node: Node) -> dict[str, Artifact]:
-        """Return the stored value of every input; an element's own one in place of the list.
+    def inputs(self, node: Node, *, but: Collection[str] = ()) -> dict[str, Artifact]:
+        """Return the stored value of every input but some; an element's own one in place of the list.
 
         Raises
         ------
         NotFoundError
             When what makes an input did not keep it: an inferred output that can't be stored.
         """
-        return {binding.input: self._input(node, binding) for binding in node.planned.bindings}
+        return {
+            binding.input: self._input(node, binding) for binding in node.planned.bindings if binding.input not in but
+        }
 
     def _input(self, node: Node, binding: Binding) -> Artifact:
         if binding.input in node.given:
@@ -145,6 +147,19 @@ class Graph:
                     under_way.add(node.id)
                     sources.append(node)
         return list(found.values())[:limit]
+
+    def chain(self, node: Node, fits: Callable[[Node], bool], limit: int) -> list[Node]:
+        """Return nodes that can follow one, each as soon as the one before it has a result: at most so many."""
+        found: list[Node] = []
+        before = {node.id}
+        while len(found) < limit:
+            follower = next((each for each in node.dependents if each.waits_for <= before and fits(each)), None)
+            if follower is None:
+                break
+            found.append(follower)
+            before.add(follower.id)
+            node = follower
+        return found
 
     def expand(self, parent: Node, name: str, elements: Sequence[Artifact]) -> list[Node]:
         """Add a node for each element of a mapped input."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+
+import msgspec
 
 from taskcell.backends.contracts import TaskOrder
 from taskcell.cache import keys, seeds
 from taskcell.cache.results import Found, Results
 from taskcell.engine.nodes import Graph, Node
+from taskcell.model.artifacts import Artifact
 from taskcell.model.runs import Plan
+from taskcell.model.tasks import Task
 
 
 class Orders:
@@ -30,27 +34,30 @@ class Orders:
 
     def order(self, node: Node, epoch: int) -> TaskOrder:
         """Return what a worker is to be told; raise NotFoundError when an input was not kept."""
-        inputs = self._graph.inputs(node)
-        digests = {
-            name: keys.InputDigest(digest=artifact.digest, label=artifact.preview) for name, artifact in inputs.items()
+        return bound(self._unbound(node, epoch), node.task, self._graph.inputs(node), self._installed)
+
+    def following(self, node: Node, epoch: int, before: Collection[str]) -> TaskOrder:
+        """Return the order of a first attempt that needs results of others which the same worker makes just before."""
+        sources = {
+            binding.input: (binding.source, binding.output) for binding in node.planned.bindings if binding.source
         }
-        key = keys.task_key(node.task, digests, installed=self._installed)
-        mapped = node.task.options.map_over
+        awaits = {name: source for name, source in sources.items() if source[0] in before}
+        inputs = self._graph.inputs(node, but=awaits)
+        return msgspec.structs.replace(self._unbound(node, epoch), attempt=1, inputs=inputs, awaits=awaits)
+
+    def _unbound(self, node: Node, epoch: int) -> TaskOrder:
         return TaskOrder(
             run_id=self._plan.run_id,
             task_id=node.id,
             attempt=0,
             epoch=epoch,
             task=node.planned.task,
-            inputs=inputs,
+            inputs={},
             parameters=self._shown(node),
-            key=key.digest,
-            parts=key.parts,
             use_cache=self._plan.use_cache and node.task.options.cache,
             write_cache=node.task.options.cache,
             options=node.task.options,
             element=node.element,
-            seed=seeds.seed_of(node.task, digests[mapped].digest if mapped is not None else None),
             notices=node.notices,
         )
 
@@ -68,3 +75,22 @@ class Orders:
         if not order.use_cache or order.key is None:
             return Found(entry=None)
         return self._results.look_up(order.key, keep=True)
+
+
+def bound(
+    order: TaskOrder, task: Task, inputs: Mapping[str, Artifact], installed: Callable[[str], str | None]
+) -> TaskOrder:
+    """Return an order with all its inputs, and with what follows from them."""
+    digests = {
+        name: keys.InputDigest(digest=artifact.digest, label=artifact.preview) for name, artifact in inputs.items()
+    }
+    key = keys.task_key(task, digests, installed=installed)
+    mapped = task.options.map_over
+    return msgspec.structs.replace(
+        order,
+        inputs=dict(inputs),
+        awaits={},
+        key=key.digest,
+        parts=key.parts,
+        seed=seeds.seed_of(task, digests[mapped].digest if mapped is not None else None),
+    )

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from taskcell import errors
+from taskcell import environment, errors
 from taskcell.backends.contracts import TaskOrder, WorkerEvent, WorkerNews
 from taskcell.cache.results import Results
-from taskcell.engine import ending, planning, states
+from taskcell.engine import ending, ordering, planning, states
 from taskcell.engine.clocks import Clock
 from taskcell.engine.driving import Driver
 from taskcell.model.artifacts import Artifact
@@ -90,13 +90,30 @@ class FakeWorkers:
         self._open: list[TaskOrder] = []
         self.held: list[TaskOrder] = []
         """Orders that workers of an earlier driver have."""
+        self.letters: list[TaskOrder] = []
+        """Orders of an earlier driver that a worker is at, with what goes along; the driver says what is left of them."""
         self.gone_hosts: set[str] = set()
         self.submitted: dict[str, TaskOrder] = {}
+        self.along = False
+        """Whether a worker goes on with what needs the result that it has just made."""
+        self.gone_on: list[str] = []
+        self._awaited: set[str] = set()
+        self.withdrawn: list[str] = []
         self.host = ""
         """Where it is said that lost orders were."""
 
-    def recall(self, is_open: Callable[[TaskOrder], bool]) -> Sequence[TaskOrder]:
-        found = [order for order in self.held if is_open(order)]
+    def recall(self, ended: Callable[[TaskOrder], TaskState | None]) -> Sequence[TaskOrder]:
+        found = [order for order in self.held if ended(order) is None]
+        for letter in self.letters:
+            order: TaskOrder | None = letter
+            while order is not None and ended(order) is TaskState.SUCCEEDED:
+                order = msgspec.structs.replace(order.then[0], then=order.then[1:]) if order.then else None
+            if order is not None and ended(order) is None:
+                found.append(order)
+                if order.awaits:
+                    self._awaited.add(order.id)
+                else:
+                    self._open.append(order)
         self.busy.update({order.id: order for order in found})
         return found
 
@@ -121,6 +138,20 @@ class FakeWorkers:
 
     def foresee(self, options: Sequence[TaskOptions]) -> None:
         self.foreseen.append(len(options))
+
+    def goes_along(self, first: TaskOptions, options: TaskOptions) -> bool:
+        return self.along and first == options
+
+    def go_on(self, order: TaskOrder) -> None:
+        assert order.key is not None
+        assert not order.awaits
+        self.gone_on.append(order.id)
+        if order.id in self._awaited:
+            self._awaited.remove(order.id)
+            self._open.append(order)
+
+    def withdraw(self, order: TaskOrder) -> None:
+        self.withdrawn.append(order.id)
 
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
         orders, self._open = self._open, []
@@ -164,6 +195,20 @@ class FakeWorkers:
             return
         ending.commit(self.world.store, RUN, end)
         self.say(WorkerNews.DONE, order.id)
+        if order.then and end.state is TaskState.SUCCEEDED:
+            following = order.then[0]
+            made = {
+                (name, output): artifact
+                for name, found in self.world.ends().items()
+                for output, artifact in found.outputs.items()
+            }
+            if made.keys() >= set(following.awaits.values()):
+                inputs = following.inputs | {name: made[source] for name, source in following.awaits.items()}
+                task = self.world.store.blobs.get(following.task)
+                whole = ordering.bound(
+                    following, msgspec.json.decode(task, type=Task), inputs, environment.installed_version
+                )
+                self._execute(msgspec.structs.replace(whole, then=order.then[1:]))
 
 
 class World:
@@ -252,16 +297,17 @@ class World:
 
     # -- the driver's side -------------------------------------------------------------------------------------------
 
-    def driver(self, *, slots: int = 4, epoch: int = 0) -> tuple[Driver, FakeWorkers]:
+    def driver(self, *, slots: int = 4, epoch: int = 0, along: bool = False) -> tuple[Driver, FakeWorkers]:
         workers = FakeWorkers(self, slots)
+        workers.along = along
         clock = Clock(seconds=self.clock.seconds, sleep=self.clock.sleep)
         return (
             Driver(self.store, self.plan, workers, installed=lambda _: None, trusted=False, epoch=epoch, clock=clock),
             workers,
         )
 
-    def drive(self, *, slots: int = 4, epoch: int = 0) -> tuple[DriverEnd, FakeWorkers]:
-        driver, workers = self.driver(slots=slots, epoch=epoch)
+    def drive(self, *, slots: int = 4, epoch: int = 0, along: bool = False) -> tuple[DriverEnd, FakeWorkers]:
+        driver, workers = self.driver(slots=slots, epoch=epoch, along=along)
         return driver.drive(), workers
 
     def cancel(self, epoch: int) -> None:

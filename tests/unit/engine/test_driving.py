@@ -323,8 +323,8 @@ def test_what_an_earlier_drivers_worker_has_is_heard_of_and_not_ordered_again() 
     workers.say(WorkerNews.DONE, order.id)
     driver_recalls = workers.recall
 
-    def recall_then_end(is_open: Any) -> Any:
-        found = driver_recalls(is_open)
+    def recall_then_end(ended: Any) -> Any:
+        found = driver_recalls(ended)
         ending.commit(world.store, RUN, world.outcome(order))
         return found
 

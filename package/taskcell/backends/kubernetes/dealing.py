@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from taskcell.backends.contracts import TaskOrder
 from taskcell.backends.kubernetes.shapes import Shape
 
@@ -192,19 +194,31 @@ class Dealer:
             pod.last = now
         return is_out
 
-    def done(self, pod: Pod, order_id: str, now: float) -> bool:
-        """Note that an order was answered; return whether it was out."""
+    def done(self, pod: Pod, order_id: str, now: float) -> TaskOrder | None:
+        """Note that an order was answered; return it if it was out."""
         order = next((order for order in pod.orders if order.id == order_id), None)
         if order is None:
-            return False
+            return None
         pod.orders.remove(order)
+        if order.then:
+            # The worker goes on with it before what else it was given, unless it could not: whoever knows says so.
+            pod.orders.appendleft(msgspec.structs.replace(order.then[0], then=order.then[1:]))
         pod.answered += 1
         line = self._lines.setdefault(pod.shape.id, _Line(shape=pod.shape))
         took = max(0.0, now - pod.last)
         line.mean_s = took if line.mean_s is None else _MEMORY * line.mean_s + (1 - _MEMORY) * took
         pod.last = now
         line.deaths = 0
-        return True
+        return order
+
+    def complete(self, order: TaskOrder) -> bool:
+        """Put an order that went along in the place of what was known of it; return whether a pod has it."""
+        for pod in self.pods.values():
+            for at, known in enumerate(pod.orders):
+                if known.id == order.id:
+                    pod.orders[at] = order
+                    return True
+        return False
 
     def remove(self, job: str) -> Pod | None:
         """Forget a pod and return it; its orders are the caller's."""

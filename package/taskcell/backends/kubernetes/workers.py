@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
+
+import msgspec
 
 from taskcell import errors
 from taskcell.backends import contracts
@@ -18,7 +21,7 @@ from taskcell.backends.kubernetes.dealing import Dealer, Pod
 from taskcell.backends.kubernetes.image_uses import ImageUses
 from taskcell.backends.kubernetes.jobs import WorkerJobs
 from taskcell.backends.mailboxes import ANSWER, Mailbox
-from taskcell.model.runs import Plan, TaskError
+from taskcell.model.runs import Plan, TaskError, TaskState
 from taskcell.model.settings import KubernetesSettings
 from taskcell.model.tasks import TaskOptions
 from taskcell.store import paths
@@ -84,6 +87,8 @@ class KubernetesWorkers:
         self._quiet_until = 0.0
         self._next_recheck = 0.0
         self._is_closed = False
+        self._told: set[str] = set()
+        """Orders that went along and whose end, or loss, is told together with that of the one before."""
         self._images = ImageUses(store, plan.run_id)
 
     # -- what a driver asks ------------------------------------------------------------------------------------------
@@ -110,6 +115,29 @@ class KubernetesWorkers:
                 coming.append(shapes.shape_of(each, self._settings))
         self._dealer.foresee(coming)
 
+    def goes_along(self, first: TaskOptions, options: TaskOptions) -> bool:
+        """Whether both would share a pod, in the driver's own image: what is installed there counts for a key."""
+        if first.image or options.image:
+            return False
+        try:
+            shape, other = shapes.shape_of(first, self._settings), shapes.shape_of(options, self._settings)
+        except errors.InvalidInputError:
+            return False
+        return shape.share and shape == other
+
+    def go_on(self, order: TaskOrder) -> None:
+        """Know the whole of an order that went along; one whose pod has left before it began is lined up."""
+        if not self._dealer.complete(order) and order.id not in self._told:
+            self.submit(order)
+        self._told.discard(order.id)
+
+    def withdraw(self, order: TaskOrder) -> None:
+        """Know that a worker has not gone on with an order."""
+        self._told.discard(order.id)
+        for pod in self._dealer.pods.values():
+            for known in [known for known in pod.orders if known.id == order.id]:
+                pod.orders.remove(known)
+
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
         """Deal, listen for at most ``timeout_s`` seconds, and return what is new."""
         self._deal()
@@ -130,13 +158,13 @@ class KubernetesWorkers:
                 error = TaskError(kind="lost", sentence="its worker was stopped", counts=False)
                 self._settle(pod, error, host=self._drop(pod), blamed=order_id)
 
-    def recall(self, is_open: Callable[[TaskOrder], bool]) -> Sequence[TaskOrder]:
+    def recall(self, ended: Callable[[TaskOrder], TaskState | None]) -> Sequence[TaskOrder]:
         """Go on with the workers of this Job's earlier drivers: their mailboxes tell what they have."""
         found: list[TaskOrder] = []
         with contextlib.suppress(errors.BackendError):  # then they finish what they have, and others do the rest
             for name, shape in self._jobs.left().items():
                 mailbox = Mailbox(self._store.records, self._plan.run_id, name)
-                orders = [order for order in mailbox.recall() if is_open(order)]
+                orders = [order for given in mailbox.recall() if (order := _open(given, ended)) is not None]
                 if mailbox.is_closed and not orders:
                     continue
                 pod = Pod(job=name, shape=shape, created=self._clock(), closed=mailbox.is_closed)
@@ -255,7 +283,10 @@ class KubernetesWorkers:
             self._news.append(WorkerEvent(order_id=order_id, news=WorkerNews.BEGUN))
 
     def _done(self, pod: Pod, order_id: str) -> None:
-        if self._dealer.done(pod, order_id, self._clock()):
+        order = self._dealer.done(pod, order_id, self._clock())
+        if order is not None:
+            if order.awaits:
+                self._told.add(order.id)
             self._news.append(WorkerEvent(order_id=order_id, news=WorkerNews.DONE))
 
     # -- ends --------------------------------------------------------------------------------------------------------
@@ -271,13 +302,21 @@ class KubernetesWorkers:
     def _settle(self, pod: Pod, error: TaskError, *, host: str, blamed: str = "") -> None:
         """Tell of the orders that a pod had: done, lost with it, or not begun and so as good as new."""
         unbegun: list[TaskOrder] = []
-        for order in pod.orders:
+        had = deque(pod.orders)
+        while had:
+            order = had.popleft()
             place = (order.run_id, order.task_id, order.attempt)
+            if order.awaits:
+                self._told.add(order.id)
             if self._store.records.exists(paths.attempt_end(*place)):
                 self._news.append(WorkerEvent(order_id=order.id, news=WorkerNews.DONE))
+                if order.then:
+                    had.appendleft(msgspec.structs.replace(order.then[0], then=order.then[1:]))
             elif order.id == blamed or self._store.records.exists(paths.attempt_start(*place)):
                 self._lost(order, error, host)
                 blamed = blamed or order.id
+            elif order.awaits:
+                self._told.discard(order.id)  # it is lined up when all of it is known
             else:
                 unbegun.append(order)
         pod.orders.clear()
@@ -356,3 +395,13 @@ class KubernetesWorkers:
         if self._waits.is_news(shape.id, sentence):
             for order in self._dealer.waiting(shape.id):
                 self._news.append(WorkerEvent(order_id=order.id, news=WorkerNews.WAITING, detail=sentence))
+
+
+def _open(order: TaskOrder, ended: Callable[[TaskOrder], TaskState | None]) -> TaskOrder | None:
+    """Return the order that a worker is at, or will come to: the given one or one that goes along with it."""
+    state = ended(order)
+    if state is None:
+        return order
+    if state is not TaskState.SUCCEEDED or not order.then:
+        return None
+    return _open(msgspec.structs.replace(order.then[0], then=order.then[1:]), ended)

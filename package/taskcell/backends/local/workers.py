@@ -21,6 +21,7 @@ import msgspec
 from taskcell.backends import contracts, scratch
 from taskcell.backends.contracts import WorkerEvent, WorkerNews
 from taskcell.backends.local import drivers, processes
+from taskcell.model.runs import TaskState
 from taskcell.model.tasks import TaskOptions
 
 END_PATIENCE_S = 5.0
@@ -97,7 +98,18 @@ class LocalWorkers:
                 processes.kill_tree(worker.process.pid)
         self._clear(order_id)
 
-    def recall(self, is_open: Callable[[contracts.TaskOrder], bool]) -> Sequence[contracts.TaskOrder]:
+    def goes_along(self, first: TaskOptions, options: TaskOptions) -> bool:
+        """Return False: an order reaches a worker here in less than a millisecond."""
+        del first, options
+        return False
+
+    def go_on(self, order: contracts.TaskOrder) -> None:
+        """Do nothing: no order has one that goes along."""
+
+    def withdraw(self, order: contracts.TaskOrder) -> None:
+        """Do nothing: no order has one that goes along."""
+
+    def recall(self, ended: Callable[[contracts.TaskOrder], TaskState | None]) -> Sequence[contracts.TaskOrder]:
         """Return none: workers hear of nobody but the driver that started them."""
         return ()
 

@@ -107,16 +107,7 @@ class ClusterWorld:
 
     def submit(self, *names: str, **options: Any) -> None:
         for name in names:
-            order = TaskOrder(
-                run_id=RUN,
-                task_id=name,
-                attempt=1,
-                epoch=1,
-                task=Digest("0" * 64),
-                inputs={},
-                options=TaskOptions(**options),
-            )
-            self.workers.submit(order)
+            self.workers.submit(order_named(name, **options))
 
     def step(self, *facts: feeds.Fact, seconds: float = 0.0) -> list[WorkerEvent]:
         self.now += seconds
@@ -154,3 +145,15 @@ class ClusterWorld:
             task_id=name, attempt=1, state=TaskState.SUCCEEDED, started_at=now, ended_at=now, duration_s=0.0
         )
         self.store.records.create(paths.attempt_end(RUN, name, 1), end)
+
+
+def order_named(name: str, **options: Any) -> TaskOrder:
+    return TaskOrder(
+        run_id=RUN,
+        task_id=name,
+        attempt=1,
+        epoch=1,
+        task=Digest("0" * 64),
+        inputs={},
+        options=TaskOptions(**options),
+    )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
-from tests.unit.backends.kubernetes.cluster_world import RUN, ClusterWorld
+from tests.unit.backends.kubernetes.cluster_world import RUN, ClusterWorld, order_named
 
-from taskcell.backends.contracts import DriverOrder, WorkerEvent, WorkerNews
+from taskcell.backends.contracts import DriverOrder, TaskOrder, WorkerEvent, WorkerNews
 from taskcell.backends.kubernetes import faults, feeds, jobs, naming
 from taskcell.backends.kubernetes.dealing import FIRST_PODS
 from taskcell.backends.kubernetes.workers import DEATHS_LIMIT
 from taskcell.backends.mailboxes import Mailbox
+from taskcell.model.runs import TaskState
 from taskcell.model.tasks import TaskOptions
 from taskcell.store import paths
 
@@ -305,7 +307,11 @@ def restarted(world: ClusterWorld) -> list[str]:
     """Let another driver take a world's workers over; return the orders that it finds with them."""
     world.workers = world.start()
     records = world.store.records
-    found = world.workers.recall(lambda order: not records.exists(paths.attempt_end(RUN, order.task_id, order.attempt)))
+    found = world.workers.recall(
+        lambda order: (
+            TaskState.SUCCEEDED if records.exists(paths.attempt_end(RUN, order.task_id, order.attempt)) else None
+        )
+    )
     return [order.id for order in found]
 
 
@@ -413,3 +419,86 @@ def test_a_worker_that_was_started_ahead_and_has_left_is_not_waited_for() -> Non
     world.submit("a")
     world.step()
     assert list(world.cluster.jobs) == [ahead, ONE]
+
+
+# -- a chain that goes along with its first order --------------------------------------------------------------------
+
+
+def chain(*names: str) -> list[TaskOrder]:
+    """Return orders of which each but the first needs the one before."""
+    first, *rest = map(order_named, names)
+    along = [
+        msgspec.structs.replace(order, awaits={"x": (before, "out")})
+        for before, order in zip(names[:-1], rest, strict=True)
+    ]
+    return [msgspec.structs.replace(first, then=tuple(along)), *along]
+
+
+def at_a_chain(*names: str) -> tuple[ClusterWorld, list[TaskOrder]]:
+    world = ClusterWorld(max_pods=1)
+    orders = chain(*names)
+    world.workers.submit(orders[0])
+    world.step()
+    world.run_pods()
+    return world, orders
+
+
+def whole(order: TaskOrder) -> TaskOrder:
+    return msgspec.structs.replace(order, awaits={})
+
+
+def test_a_worker_that_goes_on_by_itself_is_heard_at_once() -> None:
+    world, (_, b, c) = at_a_chain("a", "b", "c")
+    lines = [world.line(ONE, news, name) for name in ("a", "b") for news in ("begun", "done")]
+    assert told(world.step(*lines)) == [("begun", "a/1"), ("done", "a/1"), ("begun", "b/1"), ("done", "b/1")]
+    world.workers.go_on(whole(b))
+    world.workers.go_on(whole(c))
+    assert told(world.step(world.line(ONE, "done", "c"))) == [("done", "c/1")]
+    assert world.handed(ONE) == ["a"]
+    assert len(world.workers._dealer) == 0
+
+
+def test_a_worker_that_has_not_gone_on_is_free_for_others() -> None:
+    world, (_, b, _) = at_a_chain("a", "b", "c")
+    world.step(world.line(ONE, "done", "a"))
+    world.workers.withdraw(b)
+    world.submit("d")
+    world.step()
+    assert world.handed(ONE) == ["a", "d"]
+
+
+def test_when_a_pod_dies_between_two_links_the_next_goes_to_another_once_it_is_known() -> None:
+    world, (_, b, _) = at_a_chain("a", "b", "c")
+    world.end("a")
+    assert told(world.step(world.line(ONE, "done", "a"), world.pod(ONE, **KILLED))) == [("done", "a/1")]
+    world.workers.go_on(whole(b))
+    world.step()
+    world.run_pods()
+    assert world.handed(TWO) == ["b"]
+
+
+def test_when_a_pod_dies_at_a_link_that_link_is_lost() -> None:
+    world, (_, b, _) = at_a_chain("a", "b", "c")
+    world.end("a")
+    world.begin("b")
+    assert told(world.step(world.pod(ONE, **KILLED))) == [("done", "a/1"), ("lost", "b/1")]
+    world.workers.go_on(whole(b))
+    assert len(world.workers._dealer) == 0
+
+
+def test_a_restarted_driver_finds_which_link_a_worker_is_at() -> None:
+    world, _ = at_a_chain("a", "b", "c")
+    world.end("a")
+    assert restarted(world) == ["b/1"]
+    world.end("b")
+    assert restarted(world) == ["c/1"]
+    world.end("c")
+    assert restarted(world) == []
+
+
+def test_only_what_shares_a_pod_in_the_drivers_image_goes_along() -> None:
+    workers = ClusterWorld().workers
+    assert workers.goes_along(TaskOptions(), TaskOptions())
+    assert not workers.goes_along(TaskOptions(), TaskOptions(memory_bytes=1 << 33))
+    assert not workers.goes_along(TaskOptions(image="other"), TaskOptions(image="other"))
+    assert not workers.goes_along(TaskOptions(share=False), TaskOptions(share=False))
