@@ -28,6 +28,7 @@ from taskcell.engine.ordering import Orders
 from taskcell.engine.waits import WaitBoard
 from taskcell.model.runs import AttemptEnd, DriverEnd, Plan, RunState, TaskError, TaskState
 from taskcell.model.tasks import Task
+from taskcell.store import pooling
 from taskcell.store.opening import Store
 
 POLL_S = 0.25
@@ -85,7 +86,11 @@ class Driver:
         self._leadership = Leadership(store, plan.run_id, epoch, restarts=restarts, is_gone=workers.is_gone)
         self._epoch = epoch
         self._elements = mapping.Elements(store, trusted=trusted)
-        self._graph = Graph(plan, self._load_task)
+        addresses = list(dict.fromkeys(planned.task for planned in plan.tasks))
+        tasks: dict[str, Task] = dict(
+            zip(addresses, pooling.each(store.files, self._load_task, addresses), strict=True)
+        )
+        self._graph = Graph(plan, tasks.__getitem__)
         self._results = results = Results(store)
         self._settling = settling.Settling(store, plan.run_id, Orders(plan, self._graph, results, installed))
         self._mender = Mender(self._graph, results)

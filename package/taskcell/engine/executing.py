@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shutil
+import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +32,7 @@ from taskcell.model.handover import InsideOrder, InsideResult
 from taskcell.model.runs import AttemptEnd, Plan, TaskError, TaskState
 from taskcell.model.tasks import Isolation, Task
 from taskcell.notebook import writing
-from taskcell.store import paths
+from taskcell.store import paths, pooling
 from taskcell.store.opening import Store
 
 
@@ -74,6 +76,7 @@ class Executor:
         Of each the record is committed, then told. An attempt that another worker has claimed is left alone.
         """
         outputs: dict[tuple[str, str], Artifact] = {}
+        self._fetch_ahead([following.task for following in order.then])
         end = self._one(order)
         for following in order.then:
             if end is None or end.state is not TaskState.SUCCEEDED:
@@ -203,6 +206,18 @@ class Executor:
 
     def _task(self, order: TaskOrder) -> Task:
         return msgspec.json.decode(self._store.blobs.get(order.task), type=Task)
+
+    def _fetch_ahead(self, addresses: Sequence[Digest]) -> None:
+        """Fetch tasks that come next while something else is executed; what fails is told when they come."""
+        files = self._store.files
+        if not addresses or files.copies is None:
+            return
+
+        def fetch() -> None:
+            with contextlib.suppress(errors.TaskcellError):
+                pooling.each(files, self._store.blobs.get, addresses)
+
+        threading.Thread(target=fetch, name="taskcell-ahead", daemon=True).start()
 
     def _kept(
         self, order: TaskOrder, outcome: _Outcome, shown: list[dict[str, object]], exchange: exchanging.Exchange
