@@ -196,7 +196,8 @@ class Namespace:
         try:
             yield
         finally:
-            os.kill(number, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):  # its node may have ended it
+                os.kill(number, signal.SIGCONT)
 
     def _container(self, pod: str) -> str:
         path = "jsonpath={.status.containerStatuses[0].containerID}"

@@ -188,6 +188,15 @@ def test_a_leading_driver_that_hangs_is_followed_by_another_and_leaves_when_it_w
     assert [run.tasks[name].attempt for name in ("first", "second", "third")] == [1, 1, 1]
 
 
+def test_a_leader_that_hangs_is_ended_and_followed_by_another(kube: KubeWorld) -> None:
+    run = kube.launch(*CHAIN)
+    until(lambda: run.tasks["first"].state in ("running", "succeeded"))
+    with kube.namespace.frozen(kube.running_pod(run, "driver")):
+        until(lambda: run.head().epoch > 1 or run.state != "running", 240)
+        succeeded(run, third=3)
+    committed_once(run)
+
+
 def test_a_store_that_fails_one_request_in_five_changes_nothing(
     kube: KubeWorld, bucket_server: seaweed.Seaweed
 ) -> None:

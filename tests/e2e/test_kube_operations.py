@@ -224,7 +224,8 @@ def test_nothing_is_left_after_a_sweep_and_what_is_not_ours_stays(kube: KubeWorl
     assert going.state == "succeeded", going.sentence
     sweeping.sweep()
     assert kube.namespace.items("jobs") == []
-    assert [pod["metadata"]["name"] for pod in kube.namespace.items("pods")] == ["mine"]
+    # Pods go with their Jobs, a moment later.
+    until(lambda: [pod["metadata"]["name"] for pod in kube.namespace.items("pods")] == ["mine"], 60)
     kube.namespace.remove("pod", "mine")
 
 

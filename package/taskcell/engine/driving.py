@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from taskcell import errors
+from taskcell.backends import beating
 from taskcell.backends.contracts import TaskOrder, WorkerEvent, WorkerNews, Workers
 from taskcell.cache.results import Results
 from taskcell.engine import ending, mapping, retrying, settling, states
@@ -65,6 +66,8 @@ class Driver:
         Whether it may be started again under the same number, as in ``DriverOrder``.
     clock
         The time.
+    beat
+        Shows that the driver goes on; called all the time.
     """
 
     def __init__(
@@ -78,12 +81,14 @@ class Driver:
         epoch: int = 0,
         restarts: bool = False,
         clock: Clock | None = None,
+        beat: Callable[[], None] = beating.silent,
     ) -> None:
         self._store = store
+        self._beat = beat
         self._plan = plan
         self._workers = workers
         self._clock = clock or Clock()
-        self._leadership = Leadership(store, plan.run_id, epoch, restarts=restarts, is_gone=workers.is_gone)
+        self._leadership = Leadership(store, plan.run_id, epoch, restarts=restarts, is_gone=workers.is_gone, beat=beat)
         self._epoch = epoch
         self._elements = mapping.Elements(store, trusted=trusted)
         addresses = list(dict.fromkeys(planned.task for planned in plan.tasks))
@@ -192,6 +197,7 @@ class Driver:
 
     def _loop(self) -> RunState:
         while True:
+            self._beat()
             if self._cancelled():
                 return RunState.CANCELLED
             more = self._start_ready()
@@ -242,6 +248,7 @@ class Driver:
             self._graph.again(heapq.heappop(self._delayed)[2])
         self._submit_waiting()
         while self._graph.ready and self._clock.seconds() < now + SETTLE_S:
+            self._beat()
             self._settle(list(self._next_ready()))
             self._submit_waiting()
         return bool(self._graph.ready)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from taskcell import errors
+from taskcell.backends import beating
 from taskcell.engine import states
 from taskcell.model.runs import DriverEnd, DriverStart, RunState
 from taskcell.store import paths
@@ -32,10 +33,19 @@ class Leadership:
         them is one to cancel it.
     is_gone
         Whether it is certain that no driver is on a host any more; then one that died there needs no waiting for.
+    beat
+        Shows, during a wait, that this one goes on.
     """
 
     def __init__(
-        self, store: Store, run_id: str, epoch: int, *, restarts: bool, is_gone: Callable[[str], bool]
+        self,
+        store: Store,
+        run_id: str,
+        epoch: int,
+        *,
+        restarts: bool,
+        is_gone: Callable[[str], bool],
+        beat: Callable[[], None] = beating.silent,
     ) -> None:
         self._store = store
         self._run_id = run_id
@@ -43,12 +53,14 @@ class Leadership:
         self._epoch = epoch
         self._restarts = restarts
         self._is_gone = is_gone
+        self._beat = beat
         self._lease = store.files.lease(leader_lease(store.project, run_id))
 
     def __enter__(self) -> Leadership:
         while not self._lease.acquire(LOOK_S if self._restarts else PATIENCE_S):
             if not self._restarts:
                 raise self._conflict("has a driver already")
+            self._beat()
             self._lease.revoke(self._is_gone)
         return self
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from taskcell import errors, tallies
-from taskcell.backends import registry
+from taskcell.backends import beating, registry
 from taskcell.backends.contracts import WEBHOOK_URL, DriverOrder, LookOrder, ServeOrder, TaskOrder, WorkerNews
 from taskcell.backends.mailboxes import ANSWER, Mailbox
 from taskcell.model.runs import Plan
@@ -53,6 +53,8 @@ def _drive(order: DriverOrder) -> int:
     from taskcell.engine.driving import Driver, ReplacedError
     from taskcell.environment import installed_version
 
+    beat = beating.Beats().beat if order.restarts else beating.silent
+    beat()  # before anything that may take long: the file may be that of a predecessor in this pod
     store, plan = _opened(order)
     backend = registry.backend(plan.backend)
     workers = backend.workers(order, plan, store)
@@ -64,6 +66,7 @@ def _drive(order: DriverOrder) -> int:
         trusted=order.trusted,
         epoch=order.epoch,
         restarts=order.restarts,
+        beat=beat,
     )
     if order.restarts:
         signal.signal(signal.SIGTERM, _replaced)

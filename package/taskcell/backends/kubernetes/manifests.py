@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from taskcell.backends import beating
 from taskcell.backends.contracts import WEBHOOK_URL, DriverOrder, LookOrder, ServeOrder
 from taskcell.backends.kubernetes import naming, shapes
 from taskcell.backends.kubernetes.shapes import Shape
@@ -20,6 +21,8 @@ USER_ID = 1000
 RESTARTS = 50
 """How often a driver's Job starts it again: with the cluster's own delays, some hours."""
 SCRATCH = "/tmp"
+PROBE_S = 30
+"""How often a driver's node looks whether it hangs: after the third time in a row it is ended. Unit: seconds."""
 
 
 def driver_job(order: DriverOrder, plan: Plan, settings: KubernetesSettings) -> Item:
@@ -28,6 +31,14 @@ def driver_job(order: DriverOrder, plan: Plan, settings: KubernetesSettings) -> 
     text = _text(msgspec.structs.replace(order, webhook="", ahead=()))
     pod = _pod(shape, settings, [settings.python, "-P", "-m", "taskcell.worker", "drive", text])
     pod["containers"][0]["env"] += webhook_variables(order.webhook)
+    # One that leads and hangs is ended by its node, and started again like any that has died.
+    pod["containers"][0]["livenessProbe"] = {
+        "exec": {"command": [settings.python, "-I", "-S", "-c", beating.PROBE]},
+        "initialDelaySeconds": 30,
+        "periodSeconds": PROBE_S,
+        "timeoutSeconds": 20,
+        "failureThreshold": 3,
+    }
     pod.update(
         restartPolicy="OnFailure",
         serviceAccountName=settings.service_account,
