@@ -52,6 +52,8 @@ class TaskOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Environment variables taken from the cluster's secrets, as ``secret/key``: never read by Taskcell."""
     queue: str | None = None
     """Kueue queue that admits the task's Job."""
+    pod: str = ""
+    """Part of a pod's ``spec`` as JSON, merged into that of the task's pods, after the setting ``kubernetes.pod``."""
     share: bool = True
     """Whether the task may run in a pod in which others ran before. False: a pod for each attempt."""
     cache: bool = True

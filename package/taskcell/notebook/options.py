@@ -5,6 +5,7 @@ A table of our own rather than argparse, which abbreviates, exits and words its 
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _OBJECT = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
 _KEY = rf"(?:{_OBJECT}/)?{_LABEL}"
 _TOLERATION = re.compile(rf"{_KEY}(?:=(?:{_LABEL})?)?(?::(?:NoSchedule|PreferNoSchedule|NoExecute))?", re.ASCII)
+_LONGEST_POD = 10_000
 _LEAST_MEMORY = 2**20
 _MOST = 2**53
 
@@ -127,6 +129,16 @@ def _queue(text: str) -> str:
     return text
 
 
+def _pod(text: str) -> str:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not found or len(text) > _LONGEST_POD:
+        raise _BadValueError("""a part of a pod's spec as JSON, such as '{"priorityClassName": "low"}'""")
+    return json.dumps(found, sort_keys=True, separators=(",", ":"))
+
+
 def _isolation(text: str) -> Isolation:
     try:
         return Isolation(text)
@@ -213,6 +225,13 @@ FLAGS: tuple[Flag, ...] = (
         metavar="NAME",
         help="Kueue queue that admits it, on kubernetes",
         parse=_queue,
+    ),
+    Flag(
+        name="--pod",
+        field="pod",
+        metavar="JSON",
+        help="part of a pod's spec, merged into that of its pods, on kubernetes",
+        parse=_pod,
     ),
     Flag(
         name="--own-pod",

@@ -222,6 +222,7 @@ def test_two_workflow_names_are_refused() -> None:
         ("--env MODE=fast,URL=http://x:1/", "env", (("MODE", "fast"), ("URL", "http://x:1/"))),
         ("--secret TOKEN=api/token", "secrets", (("TOKEN", "api/token"),)),
         ("--queue team-a", "queue", "team-a"),
+        ("""--pod '{"priorityClassName": "low"}'""", "pod", '{"priorityClassName":"low"}'),
         ("--own-pod", "share", False),
     ],
 )
@@ -230,7 +231,17 @@ def test_flags_of_a_pod_are_read(flag: str, field: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "flag", ["--node disk", "--tolerate a=b:Never", "--env 1=2", "--env A=1,A=2", "--secret TOKEN=api", "--queue -a"]
+    "flag",
+    [
+        "--node disk",
+        "--tolerate a=b:Never",
+        "--env 1=2",
+        "--env A=1,A=2",
+        "--secret TOKEN=api",
+        "--queue -a",
+        "--pod nodeName",
+        "--pod []",
+    ],
 )
 def test_nonsense_in_a_pods_flags_is_refused(flag: str) -> None:
     with pytest.raises(errors.DefinitionError, match="can't be"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,7 +91,8 @@ def worker_job(order: ServeOrder, plan: Plan, settings: KubernetesSettings, shap
     labels = {**naming.labels(plan, naming.WORKER), naming.SHAPE: shape.id}
     if shape.queue:
         labels["kueue.x-k8s.io/queue-name"] = shape.queue
-    job = _job(order.mailbox, plan, labels, merged(pod, settings.pod), settings, backoff_limit=0)
+    spec = merged(merged(pod, settings.pod), json.loads(shape.pod) if shape.pod else {})
+    job = _job(order.mailbox, plan, labels, spec, settings, backoff_limit=0)
     job["metadata"]["annotations"] = {**naming.notes(plan), naming.SHAPE: msgspec.json.encode(shape).decode()}
     if owner is not None:
         metadata = owner["metadata"]

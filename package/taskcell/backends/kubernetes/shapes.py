@@ -28,6 +28,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     env: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, str], ...] = ()
     queue: str | None = None
+    pod: str = ""
+    """Part of the pods' ``spec``, as JSON."""
     share: bool = True
 
     @property
@@ -56,6 +58,7 @@ def shape_of(options: TaskOptions, settings: KubernetesSettings) -> Shape:
         env=tuple(sorted(options.env)),
         secrets=tuple(sorted(options.secrets)),
         queue=options.queue,
+        pod=options.pod,
         share=options.share and settings.share_pods,
     )
 

@@ -71,6 +71,7 @@ JOBS = {
         env=(("MODE", "fast"),),
         secrets=(("TOKEN", "api/token"),),
         queue="team-a",
+        pod='{"priorityClassName":"low","nodeSelector":{"zone":"a"}}',
     ),
 }
 
@@ -121,7 +122,8 @@ def test_a_task_gets_what_it_asks_for() -> None:
     assert container["image"] == "other:2"
     assert container["resources"]["requests"] == {"cpu": "2500m", "memory": str(2 << 30), "nvidia.com/gpu": "1"}
     assert container["resources"]["limits"] == container["resources"]["requests"]
-    assert pod(job)["nodeSelector"] == {"disk": "ssd"}
+    assert pod(job)["nodeSelector"] == {"disk": "ssd", "zone": "a"}
+    assert pod(job)["priorityClassName"] == "low"
     assert pod(job)["tolerations"] == [
         {"key": "gpu", "operator": "Exists"},
         {"key": "spot", "operator": "Equal", "value": "yes", "effect": "NoSchedule"},
