@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from pathlib import Path
 
@@ -53,20 +52,3 @@ class TestS3Files(FilesContract):
     @pytest.mark.slow  # SeaweedFS makes losers wait a second
     def test_one_of_many_threads_creates(self, files: Files) -> None:
         super().test_one_of_many_threads_creates(files)
-
-
-class TestS3FilesThroughTheLibrary(TestS3Files):
-    """A configuration in files is the client library's to read, and all requests are its to send."""
-
-    @pytest.fixture
-    def files(self, s3_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
-        credentials = tmp_path / "credentials"
-        key, secret = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
-        credentials.write_text(
-            f"[team]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n", encoding="utf-8"
-        )
-        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
-        monkeypatch.setenv("AWS_PROFILE", "team")
-        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-        return open_files(s3_url)

@@ -1,4 +1,4 @@
-"""The few requests that are made to a cluster, in and out as plain dicts. Connection and login are lightkube's, except in a pod.
+"""The few requests that are made to a cluster, in and out as plain dicts. Connection and login are lightkube's.
 
 Resources stay dicts, so that a server of any version is understood, and what a pod template says is passed on untouched.
 """
@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import httpx2
+import lightkube
+from lightkube.config import client_adapter
 
 from taskcell import errors, tallies
-from taskcell.backends.kubernetes import accounts, faults
-
-if TYPE_CHECKING:
-    import httpx2
+from taskcell.backends.kubernetes import faults
 
 TIMEOUT_S = 15.0
 WATCH_S = 240
@@ -142,13 +143,12 @@ class Cluster:
         params: dict[str, str] | None = None,
         body: Item | None = None,
         content: str = "application/json",
-    ) -> httpx2.Response | accounts.Answer:
+    ) -> httpx2.Response:
         """Send a request that no other method here is for; raise ApiFaultError unless it succeeds."""
         headers = {"Content-Type": content} if body is not None else None
         self._count(method, path)
         with faults.translated(self.server):
             response = self._http.request(method, path, params=params, json=body, headers=headers)
-        self._connection.note_time(response)
         faults.check(response, self.server)
         return response
 
@@ -161,8 +161,9 @@ class Cluster:
         return answer
 
     def _lines(self, path: str, params: dict[str, str], silence_s: float) -> Iterator[str]:
+        timeout = httpx2.Timeout(TIMEOUT_S, read=silence_s)
         self._count("FOLLOW", path)
-        with faults.translated(self.server), self._connection.stream(path, params, silence_s) as response:
+        with faults.translated(self.server), self._http.stream("GET", path, params=params, timeout=timeout) as response:
             if not response.is_success:
                 response.read()
             faults.check(response, self.server)
@@ -173,44 +174,18 @@ class _Connection:
     """What all namespaces of a cluster share: the login, the open connections, the clock."""
 
     def __init__(self, context: str | None) -> None:
-        self.http: httpx2.Client | accounts.Account
-        self.ahead = timedelta()
-        account = accounts.account(TIMEOUT_S)
-        if account is not None:
-            # In a pod there is one cluster, and no contexts to choose from.
-            self.http, self.server, self.namespace = account, account.server, account.namespace
-            return
-        import httpx2
-        from lightkube.config import client_adapter
-
         with faults.translated(context or "of the kubeconfig"):
             config = _config(context)
-            self.server = str(config.cluster.server)
+            self.server: str = config.cluster.server
             parameters = client_adapter.ConnectionParams(timeout=httpx2.Timeout(TIMEOUT_S)).httpx_params(config)
             unlimited = httpx2.Limits(max_connections=None, max_keepalive_connections=8)
             self.http = httpx2.Client(**parameters, limits=unlimited)
-        self.namespace = str(config.namespace or "default")
+            self.http.event_hooks = {"response": [self._note_time]}
+        self.namespace: str = config.namespace or "default"
+        self.ahead = timedelta()
 
-    @contextlib.contextmanager
-    def stream(
-        self, path: str, params: dict[str, str], silence_s: float
-    ) -> Iterator[httpx2.Response | accounts.Answer]:
-        """Ask for what comes bit by bit, with at most so many seconds of silence."""
-        if isinstance(self.http, accounts.Account):
-            with self.http.stream("GET", path, params=params, timeout_s=silence_s) as answer:
-                self.note_time(answer)
-                yield answer
-            return
-        import httpx2
-
-        timeout = httpx2.Timeout(TIMEOUT_S, read=silence_s)
-        with self.http.stream("GET", path, params=params, timeout=timeout) as response:
-            self.note_time(response)
-            yield response
-
-    def note_time(self, response: httpx2.Response | accounts.Answer) -> None:
-        """Learn the cluster's time from an answer."""
-        with contextlib.suppress(KeyError, ValueError, TypeError):
+    def _note_time(self, response: httpx2.Response) -> None:
+        with contextlib.suppress(KeyError, ValueError):
             self.ahead = parsedate_to_datetime(response.headers["Date"]) - datetime.now(UTC)
 
 
@@ -222,8 +197,6 @@ def _connection(kubeconfig: str | None, context: str | None) -> _Connection:
 
 
 def _config(context: str | None) -> Any:
-    import lightkube
-
     config = lightkube.KubeConfig.from_env()
     if config.fname is None:
         context = None  # in a pod there is one cluster, and no contexts to choose from

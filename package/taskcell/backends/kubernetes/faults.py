@@ -3,34 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterator
+
+import httpx2
+import lightkube
 
 from taskcell import errors
-
-
-class Response(Protocol):
-    """What is read of an answer, whoever received it."""
-
-    @property
-    def status_code(self) -> int:
-        """HTTP status."""
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the request was done."""
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Headers, in which case does not count."""
-
-    def json(self) -> Any:
-        """Return what the body says."""
 
 
 class ApiFaultError(errors.BackendError):
@@ -61,26 +39,20 @@ def translated(server: str) -> Iterator[None]:
     """Turn the client's exceptions into ours."""
     try:
         yield
-    except errors.TaskcellError:
-        raise
-    except Exception as exc:
-        # By name, so that the client need not be imported where it isn't used.
-        kinds = {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in type(exc).__mro__}
-        if "lightkube.ConfigError" in kinds:
-            raise errors.BackendError(
-                f"The credentials for the cluster {server} can't be used: {' '.join(str(exc).split())}.",
-                remedy="Log in to the cluster again; `kubectl get pods` shows whether that worked.",
-            ) from exc
-        if "httpx2.HTTPError" in kinds or isinstance(exc, OSError | http.client.HTTPException):
-            raise errors.BackendError(
-                f"The cluster {server} can't be reached: {' '.join(str(exc).split()) or type(exc).__name__}.",
-                remedy="Check the network and the kubeconfig's context; `kubectl version` shows whether it answers.",
-                retry_after_s=1.0,
-            ) from exc
-        raise
+    except lightkube.ConfigError as exc:
+        raise errors.BackendError(
+            f"The credentials for the cluster {server} can't be used: {' '.join(str(exc).split())}.",
+            remedy="Log in to the cluster again; `kubectl get pods` shows whether that worked.",
+        ) from exc
+    except httpx2.HTTPError as exc:
+        raise errors.BackendError(
+            f"The cluster {server} can't be reached: {' '.join(str(exc).split()) or type(exc).__name__}.",
+            remedy="Check the network and the kubeconfig's context; `kubectl version` shows whether it answers.",
+            retry_after_s=1.0,
+        ) from exc
 
 
-def check(response: Response, server: str) -> None:
+def check(response: httpx2.Response, server: str) -> None:
     """Raise ApiFaultError for an answer that is not a success; its body must have been read."""
     if response.is_success:
         return
@@ -112,7 +84,7 @@ def _words(status: int, said: str, server: str) -> tuple[str, str]:
     return f"The cluster {server} answered {status}: {said}.", "Try again."
 
 
-def _retry_after(response: Response) -> float:
+def _retry_after(response: httpx2.Response) -> float:
     try:
         return min(max(float(response.headers.get("Retry-After", "1")), 0.1), 30.0)
     except ValueError:

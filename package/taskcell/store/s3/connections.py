@@ -1,14 +1,13 @@
 """One request to the service, repeated while that may help; the only home of s3fs.
 
-s3fs reads the usual configuration (profiles, roles, ``fsspec`` settings) and sends what is not sent from here: large bodies, and
-all requests unless the whole configuration is in the environment. It is imported when it is first needed. The repetition is ours,
-because only here is it known how long a failure may last and which requests may be sent twice.
+s3fs reads the usual configuration (environment, profiles, roles, ``fsspec`` settings) and keeps the event
+loop; the repetition is ours, because only here is it known how long a failure may last and which requests
+may be sent twice.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import threading
 import time
@@ -19,7 +18,6 @@ from typing import Any, TypeVar
 
 from taskcell import errors, tallies
 from taskcell.store.backing_off import Patience
-from taskcell.store.s3 import configuring, talking, wording
 from taskcell.store.s3.refusals import RefusedError, refused
 
 FIRST_PATIENCE_S = 10.0
@@ -27,6 +25,9 @@ FIRST_PATIENCE_S = 10.0
 PATIENCE_S = 150.0
 """How long a service that has answered before is waited for: it may be away for two minutes."""
 _REQUEST_LIMIT_S = 120.0
+_CONNECT_TIMEOUT_S = 5.0
+_READ_TIMEOUT_S = 20.0
+_CONNECTIONS = 32
 
 T = TypeVar("T")
 
@@ -35,19 +36,28 @@ class Connection:
     """A client of the service with this process's configuration; safe to share among threads."""
 
     def __init__(self) -> None:
-        place = configuring.place()
-        if importlib.util.find_spec("s3fs") is None:
-            raise ModuleNotFoundError("No module named 's3fs'", name="s3fs")
-        self._service = wording.Service(place) if place is not None else None
-        self._loop = _started_loop()
-        self._fs: Any = None if self._service is not None else _library(self._loop)
+        import fsspec
+        import s3fs
+
+        given = fsspec.config.conf.get("s3", {}).get("config_kwargs", {})
+        self._fs = s3fs.S3FileSystem(
+            skip_instance_cache=True,
+            use_listings_cache=False,
+            config_kwargs={
+                "connect_timeout": _CONNECT_TIMEOUT_S,
+                "read_timeout": _READ_TIMEOUT_S,
+                "max_pool_connections": _CONNECTIONS,
+                **given,
+                "retries": {"total_max_attempts": 1},
+            },
+        )
         self._opening = asyncio.Lock()
         self._answered_at: float | None = None
         self._clock_ahead_s = 0.0
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what some requests give; an interrupt cancels them."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future = asyncio.run_coroutine_threadsafe(work, self._fs.loop)
         try:
             return future.result()
         except BaseException:
@@ -93,8 +103,6 @@ class Connection:
 
     def endpoint(self) -> str:
         """Return the address that requests go to."""
-        if self._service is not None:
-            return self._service.url
 
         async def look() -> str:
             client = await self._client()
@@ -105,30 +113,19 @@ class Connection:
     async def _client(self) -> Any:
         """Return the client, made by the first of many that ask at once."""
         async with self._opening:
-            if self._fs is None:
-                self._fs = await asyncio.get_running_loop().run_in_executor(None, _library, self._loop)
             return await self._fs.set_session()
 
     async def _send(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         async with asyncio.timeout(_REQUEST_LIMIT_S):
-            if self._service is not None and wording.is_known(method, arguments):
-                tallies.count(method)
-                reply = await self._service.ask(method, arguments)
-            else:
-                reply = await self._asked(method, arguments)
-            if method == "get_object" and len(reply["Body"]) != reply["ContentLength"]:
-                raise RefusedError("IncompleteBody", "an answer was cut short", is_transient=True)
+            client = await self._client()
+            tallies.count(method)
+            reply: dict[str, Any] = await getattr(client, method)(**arguments)
+            if method == "get_object":
+                async with reply["Body"] as body:
+                    reply["Body"] = await body.read()
+                if len(reply["Body"]) != reply["ContentLength"]:
+                    raise RefusedError("IncompleteBody", "an answer was cut short", is_transient=True)
         self._note(reply)
-        return reply
-
-    async def _asked(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Send a request through the library."""
-        client = await self._client()
-        tallies.count(method)
-        reply: dict[str, Any] = await getattr(client, method)(**arguments)
-        if method == "get_object":
-            async with reply["Body"] as body:
-                reply["Body"] = await body.read()
         return reply
 
     def _note(self, reply: object) -> None:
@@ -140,33 +137,6 @@ class Connection:
             return
         self._answered_at = time.monotonic()
         self._clock_ahead_s = parsedate_to_datetime(date).timestamp() - self._answered_at
-
-
-def _library(loop: asyncio.AbstractEventLoop) -> Any:
-    """Return s3fs with this process's configuration, on our event loop."""
-    import fsspec
-    import s3fs
-
-    given = fsspec.config.conf.get("s3", {}).get("config_kwargs", {})
-    return s3fs.S3FileSystem(
-        skip_instance_cache=True,
-        use_listings_cache=False,
-        loop=loop,
-        config_kwargs={
-            "connect_timeout": talking.CONNECT_TIMEOUT_S,
-            "read_timeout": talking.READ_TIMEOUT_S,
-            "max_pool_connections": talking.CONNECTIONS,
-            **given,
-            "retries": {"total_max_attempts": 1},
-        },
-    )
-
-
-def _started_loop() -> asyncio.AbstractEventLoop:
-    """Return an event loop that runs in a thread for as long as the process does."""
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="taskcell-s3", daemon=True).start()
-    return loop
 
 
 def connect() -> Connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from typing import Any
 
 from taskcell import errors
 
@@ -64,11 +63,7 @@ class RefusedError(Exception):
         HTTP status; 0 when there was no answer.
     is_transient
         Whether the same request may succeed later.
-    response
-        The answer, where there was one.
     """
-
-    response: dict[str, Any] | None = None
 
     def __init__(self, code: str, said: str, *, status: int = 0, is_transient: bool = False) -> None:
         super().__init__(said)
@@ -94,7 +89,7 @@ def refused(exc: Exception) -> RefusedError:
         return exc
     response = getattr(exc, "response", None)
     if isinstance(response, dict) and "ResponseMetadata" in response:
-        return answered(response)
+        return _answered(response)
     name = type(exc).__name__
     if name in _MEANINGS:
         return RefusedError(name, str(exc))
@@ -121,8 +116,7 @@ def explained(exc: RefusedError, *, url: str, doing: str, path: str = "") -> err
     return errors.StoreError(f"Can't {doing} {place}: {what.rstrip('.')}.", remedy=remedy, path=place)
 
 
-def answered(response: dict[str, Any]) -> RefusedError:
-    """Return what an answer means that says no, in the form in which the client library gives it."""
+def _answered(response: dict[str, dict[str, object]]) -> RefusedError:
     error = response.get("Error", {})
     status = response["ResponseMetadata"].get("HTTPStatusCode", 0)
     status = status if isinstance(status, int) else 0
