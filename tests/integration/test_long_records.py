@@ -106,6 +106,13 @@ def test_first_words_after_a_silence_are_seen_at_once(store: Store) -> None:
     assert min(delays) < logs.FLUSH_AFTER_S / 2
 
 
+def test_log_that_is_closed_at_any_moment_ends(store: Store) -> None:
+    for number in range(200):
+        with logs.LogWriter(store, RUN, "t", number + 1) as log:
+            log.write("x")
+            time.sleep(logs.GATHER_S * (0.8 + number % 40 / 100))
+
+
 def test_chatter_is_gathered(store: Store) -> None:
     begun = time.monotonic()
     with logs.LogWriter(store, RUN, "t", 1) as log:
