@@ -44,6 +44,9 @@ class Source(Protocol):
     def changes(self) -> Iterator[Event]:
         """Look, and yield what has changed since the last look; the whole, if that was never done."""
 
+    def stamp(self) -> object:
+        """Return what differs when something has happened, where that costs next to nothing; None: it is not known."""
+
 
 def source(context: Context, topic: str) -> Source:
     """Return the source of a topic.
@@ -115,6 +118,9 @@ class _Run:
             ),
         )
 
+    def stamp(self) -> object:
+        return None
+
     def _tell(self, view: RunView) -> None:
         self._told = view
         self._rows = {row.id: row for row in view.tasks}
@@ -154,6 +160,16 @@ class _Log:
         self._told = self._tail(place) if chunk.more else chunk
         kind = LogWhole if chunk.more else LogLines
         yield kind(topic=self._topic, sequence=0, chunk=self._told)
+
+    def stamp(self) -> object:
+        told = self._told
+        if told is None:
+            return None
+        folder = self._context.store.project_files.local_path(paths.logs(told.run, told.task, told.attempt))
+        try:
+            return None if folder is None else folder.stat().st_mtime_ns
+        except OSError:
+            return 0  # nothing has been printed yet
 
     def _tail(self, place: Place) -> LogChunk:
         return logs.chunk_of(self._context, place, first=-_TAIL_LINES, limit=_TAIL_LINES)
@@ -197,6 +213,9 @@ class _Runs:
         gone = tuple(name for name in told if name not in lasting and name >= oldest)
         if changed or gone or running != self._running:
             yield RunsChange(topic="runs", sequence=0, rows=changed, gone=gone, running=self._running)
+
+    def stamp(self) -> object:
+        return None
 
     def _look(self) -> None:
         index = indexes.run_index(self._context)
