@@ -50,6 +50,11 @@ def environ() -> dict[str, str]:
     return found
 
 
+def imports(order: contracts.DriverOrder) -> tuple[str, ...]:
+    """Return what a driver or worker imports beyond what all of them do."""
+    return ("taskcell.store.s3.files", "s3fs") if order.store.startswith("s3:") else ()
+
+
 def start(order: contracts.DriverOrder) -> None:
     """Start a detached driver: own session, no terminal, nothing inherited."""
     folder = order.folder if order.folder and Path(order.folder).is_dir() else None
@@ -63,6 +68,7 @@ def start(order: contracts.DriverOrder) -> None:
                 stdin=nothing,
                 stdout=nothing,
                 stderr=said,
+                imports=imports(order),
                 is_urgent=True,
             )
     except OSError as exc:

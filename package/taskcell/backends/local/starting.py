@@ -73,6 +73,7 @@ def start(
     stdin: int | IO[bytes],
     stdout: int | IO[bytes],
     stderr: int | IO[bytes],
+    imports: Sequence[str] = (),
     is_urgent: bool = False,
 ) -> subprocess.Popen[bytes] | ForkedProcess:
     """Start a process in a session of its own; raise OSError.
@@ -87,13 +88,15 @@ def start(
         Its variables.
     stdin, stdout, stderr
         Its standard streams.
+    imports
+        Modules that it will import; a server may have done so.
     is_urgent
         Whether a server that is not ready yet takes too long.
     """
     is_ours = _can_fork(command[0]) and tuple(command[1:4]) == PROGRAM
     if is_ours:
         with contextlib.suppress(servers.ServerError, OSError):
-            found = _forked(command, folder or os.getcwd(), environ, (stdin, stdout, stderr), is_urgent)  # noqa: PTH109
+            found = _forked(command, folder or os.getcwd(), environ, (stdin, stdout, stderr), imports, is_urgent)  # noqa: PTH109
             if found is not None:
                 return found
     return subprocess.Popen(
@@ -118,12 +121,13 @@ def _forked(
     folder: str,
     environ: Mapping[str, str],
     streams: Sequence[int | IO[bytes]],
+    imports: Sequence[str],
     is_urgent: bool,
 ) -> ForkedProcess | None:
-    server = SERVERS.begin({})
+    server = SERVERS.begin({}, imports)
     if is_urgent and not server.is_ready():
         return None
-    server = SERVERS.get({})
+    server = SERVERS.get({}, imports)
     if not server.hello["can_fork"]:
         return None
     umask = os.umask(0o077)
@@ -139,7 +143,7 @@ def _forked(
     order_fd = _in_memory(order)
     fds = [stream if isinstance(stream, int) else stream.fileno() for stream in streams]
     try:
-        server.request([order_fd, *fds, link_end.fileno()], ())
+        server.request([order_fd, *fds, link_end.fileno()], imports)
         link_end.close()
         heard = wire.heard(link)
     except OSError:

@@ -139,6 +139,7 @@ class LocalWorkers:
                 stdin=orders_end,
                 stdout=answers_end,
                 stderr=said,
+                imports=drivers.imports(self._order),
             )
         except OSError:
             said.close()
