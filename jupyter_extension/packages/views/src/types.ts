@@ -28,6 +28,8 @@ export type Attachment = never;
  *     As in links.
  * trusted
  *     Whether pickles of this store are loaded.
+ * jupyterlab
+ *     Address to which links lead by the setting of that name; empty: to the JupyterLab at hand.
  */
 export interface About {
   kind: "about";
@@ -41,6 +43,7 @@ export interface About {
   trusted: boolean;
   python: string;
   shown_at: string;
+  jupyterlab: string;
 }
 
 /** Why an attempt failed. `counts` is False for faults of the platform, which do not spend a user's retry. */
