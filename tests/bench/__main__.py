@@ -8,7 +8,19 @@ import os
 import platform
 import warnings
 
-FAMILIES = ("processes", "calls", "cells", "workflows", "notebooks", "engines", "frames", "values", "s3", "kubernetes")
+FAMILIES = (
+    "processes",
+    "calls",
+    "cells",
+    "workflows",
+    "notebooks",
+    "engines",
+    "frames",
+    "values",
+    "s3",
+    "kubernetes",
+    "frontend",
+)
 
 
 def main() -> None:

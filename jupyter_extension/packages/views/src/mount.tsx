@@ -61,12 +61,17 @@ export interface Turn {
 }
 
 function Frame({ root, id, view, params, store, host, first, draw }: FrameProps): JSX.Element {
-  const [theme, setTheme] = useState("");
+  // Read before the first picture: a theme that is found out after it would have everything drawn twice.
+  const [theme, setTheme] = useState(() => {
+    let found = "";
+    watchTheme(root, (kind, name) => {
+      root.dataset["tcTheme"] = kind;
+      found = name;
+    })();
+    return found;
+  });
   const [said, setSaid] = useState("");
   const [turn, setTurn] = useState<Turn>();
-  useMemo(() => {
-    watchTheme(root, (kind) => (root.dataset["tcTheme"] = kind))();
-  }, [root]);
   useEffect(
     () =>
       watchTheme(root, (kind, name) => {

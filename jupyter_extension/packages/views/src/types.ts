@@ -891,7 +891,11 @@ export interface RunColumn {
   author: string;
 }
 
-/** Runs, newest first. `more` says how many older ones are not listed; `next` is where to go on, empty: nowhere. */
+/**
+ * Runs, newest first. `more` says how many older ones are not listed; `next` is where to go on, empty: nowhere.
+ *
+ * `unread` is the number of runs of a large store that were not read yet: some of them may belong here, after these.
+ */
 export interface RunList {
   kind: "runs";
   runs: RunRow[];
@@ -899,6 +903,7 @@ export interface RunList {
   title: string;
   more: number;
   next: string;
+  unread: number;
   schema: number;
 }
 
