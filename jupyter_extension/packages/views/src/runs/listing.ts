@@ -67,7 +67,7 @@ export function useRuns(filter: Filter, first: RunList | undefined): Listing {
           setError(undefined);
           setPages((last) => {
             const rows = before ? merged(last.rows, list.runs) : list.runs;
-            return { rows, next: list.next, total: list.next ? undefined : rows.length + list.more, unread: list.unread ?? 0, shown_at: list.shown_at };
+            return { rows, next: list.next, total: list.next && !list.more ? undefined : rows.length + list.more, unread: list.unread ?? 0, shown_at: list.shown_at };
           });
         },
         (thrown: unknown) => {
