@@ -198,7 +198,8 @@ class _Runs:
         if self._told is None:
             self._look()
         oldest = self._rows[-1].id if self._rows and self._has_more else ""
-        listed = RunList(runs=tuple(self._rows), shown_at=datetime.now(UTC), next=oldest)
+        unread = indexes.run_index(self._context).unread
+        listed = RunList(runs=tuple(self._rows), shown_at=datetime.now(UTC), next=oldest, unread=unread)
         return RunsWhole(topic="runs", sequence=0, list=listed, running=self._running)
 
     def changes(self) -> Iterator[Event]:
@@ -219,8 +220,8 @@ class _Runs:
 
     def _look(self) -> None:
         index = indexes.run_index(self._context)
-        fresh_s = 0.0 if self._context.store.files.copies is None else indexes.fresh_s(self._context)
-        found = index.search(Search(limit=_LISTED_RUNS + 1), fresh_s=fresh_s)
+        is_near = self._context.store.files.copies is None
+        found = indexes.search(self._context, Search(limit=_LISTED_RUNS + 1), now=is_near)
         self._rows = list(indexes.rows(self._context, found[:_LISTED_RUNS]))
         self._told = {row.id: _lasting(row) for row in self._rows}
         self._has_more = len(found) > _LISTED_RUNS

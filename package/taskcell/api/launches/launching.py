@@ -16,7 +16,7 @@ import msgspec
 from taskcell import errors
 from taskcell.api import configuration
 from taskcell.api.launches import beginning
-from taskcell.api.runs import run_ids, runs
+from taskcell.api.runs import links, run_ids, runs
 from taskcell.api.versions import snapshots, versions
 from taskcell.backends import registry
 from taskcell.engine import planning
@@ -102,8 +102,9 @@ def launch(
         checked(versions.workflow(where, version))
     settings = accepted[-1]
     request = prepare(where, version, values, swept)
+    run_id = run_ids.new_run_id()
     plan = Plan(
-        run_id=run_ids.new_run_id(),
+        run_id=run_id,
         project=where.project,
         workflow=version.workflow,
         version_number=version.number,
@@ -121,6 +122,7 @@ def launch(
         kubernetes=settings.kubernetes if runner.restarts_drivers else None,
         isolation=settings.isolation,
         schedule=schedule,
+        link=links.link(where, run_id),
     )
     addresses = dict(version.tasks)
     ahead = beginning.first(where, plan, {addresses[task.name]: task for task in request.workflow.tasks})

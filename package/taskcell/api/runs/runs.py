@@ -176,8 +176,8 @@ class Run:
 
     @property
     def link(self) -> str:
-        """Link that leads back here: ``taskcell open LINK``."""
-        return linking.run_link(self._store, self.id)
+        """Link that leads back here: in the JupyterLab that is known, else by ``taskcell open LINK``."""
+        return links.link(self._store, self.id) or self.plan.link or linking.run_link(self._store, self.id)
 
     def wait(self, timeout_s: float | None = None) -> Run:
         """Wait for its end and return it.
