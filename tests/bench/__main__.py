@@ -8,7 +8,21 @@ import os
 import platform
 import warnings
 
-FAMILIES = ("processes", "calls", "cells", "workflows", "notebooks", "engines", "frames", "values", "s3", "kubernetes")
+FAMILIES = (
+    "processes",
+    "calls",
+    "cells",
+    "workflows",
+    "notebooks",
+    "engines",
+    "frames",
+    "values",
+    "s3",
+    "kubernetes",
+    "frontend",
+)
+BY_NAME = frozenset({"frontend"})
+"""Run only when named: a browser starts for each measurement, and its page has to be built."""
 
 
 def main() -> None:
@@ -25,7 +39,7 @@ def main() -> None:
     print(
         f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load}; {arguments.rounds} rounds, medians"
     )
-    for name in arguments.families or FAMILIES:
+    for name in arguments.families or [one for one in FAMILIES if one not in BY_NAME]:
         for result in importlib.import_module(f"tests.bench.{name}").measure(arguments.rounds):
             print(f"\n{result}", flush=True)
 

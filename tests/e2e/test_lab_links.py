@@ -114,3 +114,31 @@ def test_pasted_link_of_the_command_line_is_followed(tab: lab_pages.LabPage, run
     tab.page.locator(".jp-Dialog input").fill(f"taskcell://run/{runs[0]}?store={store}&project=default")
     tab.page.locator(".jp-Dialog .jp-mod-accept").click()
     tab.page.locator(".tc-lab-banner").wait_for()
+
+
+def test_link_of_a_kernel_and_of_its_notebooks_leads_here(lab: lab_world.LabServer, tab: lab_pages.LabPage) -> None:
+    said = (
+        "run = taskcell.launch('linked.ipynb', parameters={'rate': 0.77}).wait()\n"
+        "import nbformat\n"
+        "first = nbformat.read(run.notebook('train'), 4).cells[0].source\n"
+        "print('LINK', run.link, run.link in first)"
+    )
+    lab.write("linked.ipynb", *lab_cells.FLOW)
+    lab.write("asks.ipynb", "import taskcell", said)
+    tab.open_notebook("asks.ipynb").run_all()
+    output = tab.page.locator(".jp-OutputArea-output", has_text="LINK").first
+    output.wait_for(timeout=120_000)
+    _, link, in_first_cell = output.inner_text().split()
+    assert in_first_cell == "True"
+    assert re.fullmatch(re.escape(f"{lab.address}/lab?taskcell=run:") + "[0-9A-Z]{26}", link)
+    tab.page.goto(link)
+    tab.page.locator(".tc-lab-banner", has_text="flow@1").wait_for()
+
+
+def test_link_to_another_store_is_followed_here_when_asked(tab: lab_pages.LabPage, runs: tuple[str, str]) -> None:
+    tab.open(query=f"reset&taskcell=run:{runs[0]}&store=s3%3A%2F%2Felsewhere&project=churn")
+    page = tab.page.locator(".tc-lab-problem")
+    page.wait_for()
+    assert "TASKCELL_PROJECT=churn" in page.inner_text()
+    page.get_by_role("button", name="Look for it here").click()
+    tab.page.locator(".tc-lab-banner", has_text="flow@1").wait_for()

@@ -110,3 +110,16 @@ def test_side_panel_is_used_by_keyboard_alone(lab: lab_world.LabServer, tab: lab
     page.keyboard.press("Enter")
     tab.main(".tc-view-run").get_by_text("train").first.wait_for()
     tab.shot("side-panel")
+
+
+def test_form_that_has_launched_is_its_run_after_a_reload(lab: lab_world.LabServer, tab: lab_pages.LabPage) -> None:
+    lab.write("formed.ipynb", *lab_cells.FLOW, "%launch --form")
+    tab.open_notebook("formed.ipynb").run_all()
+    output = tab.page.locator(".jp-OutputArea-output:has(.taskcell-view)").last
+    output.get_by_role("button", name="Launch", exact=True).click(timeout=120_000)
+    output.locator(".tc-run").get_by_text("succeeded").first.wait_for(timeout=120_000)
+    tab.save()
+    time.sleep(2)
+    tab.reload()
+    output.locator(".tc-run").get_by_text("succeeded").first.wait_for(timeout=120_000)
+    tab.shot("form-launched")

@@ -77,7 +77,7 @@ def test_killed_launcher_and_killed_drivers_cost_no_result_and_no_second_executi
         if kills < 4 and driver.is_running():
             driver.kill()
             kills += 1
-            until(lambda: run.state.ended, "end or interruption", 5)
+            until(lambda: run.state.ended, "end or interruption")  # killed before its first record: half a minute
             if run.state is RunState.INTERRUPTED:
                 assert f"taskcell resume {run.id}" in run.sentence
                 run.resume()

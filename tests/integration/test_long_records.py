@@ -16,7 +16,7 @@ from tests.bench.notebooks import notebook
 from tests.integration.run_world import World, until
 
 from taskcell.engine import drafts, logs, notebooks, recording
-from taskcell.engine.warm import servers
+from taskcell.engine.warm import serving
 from taskcell.store import paths
 from taskcell.store.opening import Store, open_store
 
@@ -26,7 +26,7 @@ RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 @pytest.fixture(autouse=True, scope="module")
 def _servers() -> Iterator[None]:
     yield
-    servers.SERVERS.close()
+    serving.SERVERS.close()
 
 
 @pytest.fixture
@@ -104,6 +104,13 @@ def test_first_words_after_a_silence_are_seen_at_once(store: Store) -> None:
             until(lambda want=f"{number}\n": logs.read_log(store, RUN, "t", 1)[0].endswith(want), "text", 5)  # type: ignore[misc]
             delays.append(time.monotonic() - written)
     assert min(delays) < logs.FLUSH_AFTER_S / 2
+
+
+def test_log_that_is_closed_at_any_moment_ends(store: Store) -> None:
+    for number in range(200):
+        with logs.LogWriter(store, RUN, "t", number + 1) as log:
+            log.write("x")
+            time.sleep(logs.GATHER_S * (0.8 + number % 40 / 100))
 
 
 def test_chatter_is_gathered(store: Store) -> None:

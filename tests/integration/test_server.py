@@ -330,3 +330,9 @@ def test_server_says_nothing_bad_in_its_log(server: Server) -> None:
     text = server.log.read_text()
     assert "Traceback" not in text
     assert "without @allow_unauthenticated" not in text
+
+
+def test_lab_says_where_it_is_only_when_it_may_look(server: Server) -> None:
+    here = {"X-Taskcell-Lab": f"http://127.0.0.1:{server.port}{BASE}/lab"}
+    assert server.ask("/about", method="HEAD", headers=here).status == 204
+    assert server.ask("/about", method="HEAD", headers=here, token=None).status == 403

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,21 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from taskcell.engine.warm import clients, engines, imports, servers
+from taskcell.backends.local import servers
+from taskcell.backends.local.processes import MARK
+from taskcell.engine.warm import clients, engines, imports, processes, serving
+from taskcell.kernel import marks
 
 papermill_engines.register(engines.NAME, engines.WarmEngine)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _servers() -> Iterator[None]:
-    yield
-    servers.SERVERS.close()
+def _own_servers() -> Iterator[None]:
+    """Share no server with other test processes: they are killed here, and looked into."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TC_ISOLATION", str(os.getpid()))
+        yield
+    serving.SERVERS.close()
 
 
 def _notebook(*sources: str) -> Any:
@@ -138,26 +145,14 @@ def test_processes_that_a_task_leaves_end_with_it(tmp_path: Path) -> None:
     assert _descendants_of_server() == []
 
 
-def _servers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if _alive(child.pid) and _is_server(child)]
-
-
-def _is_server(process: psutil.Process) -> bool:
-    return "taskcell.kernel" in " ".join(process.cmdline())
-
-
 def _server() -> psutil.Process:
-    (server,) = _servers()
-    return server
+    """Return the server that was used last."""
+    return psutil.Process(serving.SERVERS.held()[-1].pid)
 
 
 def _descendants_of_server() -> list[psutil.Process]:
-    return [
-        child
-        for server in _servers()
-        for child in server.children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE
-    ]
+    children = _server().children(recursive=True)
+    return [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
 
 
 _CHANGE = """
@@ -249,13 +244,73 @@ def _until(look: Any) -> Any:
 
 
 def test_idle_server_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    servers.SERVERS.close()
+    monkeypatch.setenv("TC_OTHER", "idle")
     monkeypatch.setattr(servers, "IDLE_S", 0.1)
     _run(tmp_path, "1")
     server = _server()
     _until(lambda: not _alive(server.pid))
     assert _states(_run(tmp_path, "1")) == ["completed"]
-    servers.SERVERS.close()
+
+
+def test_server_that_nobody_holds_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TC_OTHER", "linger")
+    monkeypatch.setattr(servers, "LINGER_S", 0.1)
+    _run(tmp_path, "1")
+    server = _server()
+    time.sleep(0.5)
+    assert _alive(server.pid)
+    serving.SERVERS.close()
+    _until(lambda: not _alive(server.pid))
+
+
+def test_all_who_want_a_server_at_once_share_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TC_OTHER", "shared")
+    # As many as there were processes.
+    holders = [servers.Servers("taskcell.kernel.starting", room=marks.room_for(MARK)) for _ in range(6)]
+    facts = {"ipython_dir": "", "mark": MARK, "argv": ["x"]}
+    with ThreadPoolExecutor(len(holders)) as pool:
+        pids = list(pool.map(lambda holder: holder.get(facts).pid, holders))
+    for holder in holders:
+        holder.close()
+    assert len(set(pids)) == 1
+
+
+def test_what_one_task_leaves_ends_while_another_runs(tmp_path: Path) -> None:
+    _run(tmp_path, "1")
+    long = processes.started(lambda: serving.get(""), ())
+    try:
+        server = psutil.Process(long.server.pid)
+        before = set(server.children(recursive=True))
+        short = processes.started(lambda: serving.get(""), ())
+        short.begin(dict(os.environ), str(tmp_path), private=True)
+        short.execute(_LEAVE, "1", _Deaf(), None)
+        assert len(set(server.children(recursive=True)) - before) > 1
+        short.close()
+        assert set(server.children(recursive=True)) == before
+    finally:
+        long.close()
+
+
+class _Deaf:
+    """Takes what a task says, and makes nothing of it."""
+
+    def printed(self, name: str, text: str) -> None: ...
+
+    def told(self, message: dict[str, Any]) -> None: ...
+
+    def begun(self, at: float, execution_count: int) -> None: ...
+
+    def rest_s(self) -> float | None:
+        return None
+
+    def rested(self) -> None: ...
+
+
+def test_module_that_is_refused_once_is_not_imported_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TC_OTHER", "refused")
+    monkeypatch.setattr(serving.SERVERS, "_refused", {"pandas": "it was tried"})
+    cells = _run(tmp_path, "import sys; print('pandas' in sys.modules)\nimport pandas")
+    assert _printed(cells[0]) == "False\n"
 
 
 def test_changed_environment_variable_has_a_server_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,7 +326,7 @@ def test_local_module_hides_an_installed_one_and_is_read_anew(tmp_path: Path) ->
     _run(tmp_path, "import pandas")
     (tmp_path / "pandas.py").write_text("which = 'local'")
     (tmp_path / "helper.py").write_text("n = 1")
-    servers.SERVERS.close()
+    serving.SERVERS.close()
     cells = _run(tmp_path, "import pandas, helper\nprint(pandas.which, helper.n)")
     assert _printed(cells[0]) == "local 1\n"
     (tmp_path / "helper.py").write_text("n = 22")

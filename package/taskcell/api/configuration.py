@@ -16,13 +16,14 @@ import msgspec
 
 from taskcell import errors
 from taskcell.hashing import stamps
+from taskcell.model import addresses
 from taskcell.model.settings import KubernetesSettings, Settings
 from taskcell.store.opening import Store, open_store
 
 _PREFIX = "TASKCELL_"
 _FILES = ("taskcell.toml", "pyproject.toml")
-_NOT_SETTINGS = {"TASKCELL_TASK", "TASKCELL_READ_CACHE", "TASKCELL_WEBHOOK_URL"}
-"""Variables of ours that a worker sets for the kernel, and a backend for a driver."""
+_NOT_SETTINGS = {"TASKCELL_TASK", "TASKCELL_READ_CACHE", "TASKCELL_WEBHOOK_URL", addresses.HERE}
+"""Variables of ours that a worker or a server sets for the kernel, and a backend for a driver."""
 _VARIABLES = {name: f"{_PREFIX}{name.upper()}" for name in Settings.__struct_fields__ if name != "kubernetes"}
 _KUBERNETES = {name: f"{_PREFIX}KUBERNETES_{name.upper()}" for name in KubernetesSettings.__struct_fields__}
 _ALL_VARIABLES = (*_VARIABLES.values(), *_KUBERNETES.values())
@@ -162,6 +163,26 @@ def store_of(chosen: Settings) -> Store:
 @lru_cache(maxsize=16)
 def _opened(url: str, project: str) -> Store:
     return open_store(url, project)
+
+
+def jupyterlab() -> str:
+    """Return the address of the JupyterLab to which links lead; empty when none is known.
+
+    Raises
+    ------
+    InvalidInputError
+        When the setting is no address.
+    """
+    said = settings().jupyterlab
+    if said is None:
+        return addresses.lab_address(os.environ.get(addresses.HERE, ""))
+    address = addresses.lab_address(said)
+    if not address:
+        raise errors.InvalidInputError(
+            f"The setting jupyterlab is not the address of a JupyterLab: {said[:200]}",
+            remedy="It looks like https://hub.example/user/ana, without a token.",
+        )
+    return address
 
 
 def user(**given: Any) -> str:

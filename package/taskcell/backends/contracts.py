@@ -47,6 +47,8 @@ class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
     waits while another one leads, and leaves when one of them has ended the run."""
     ahead: tuple[TaskOptions, ...] = ()
     """What the first tasks need: a backend may start workers for them beside the driver, which finds them with ``recall``."""
+    imports: tuple[str, ...] = ()
+    """Modules that the tasks' code imports, as far as is known: a worker may import them before its first task."""
 
 
 class ServeOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +62,8 @@ class ServeOrder(msgspec.Struct, frozen=True, kw_only=True):
     """How long it waits for a next order before it leaves. Unit: seconds."""
     trusted: bool = False
     """Whether pickles of this store may be loaded."""
+    imports: tuple[str, ...] = ()
+    """As in the driver's order."""
 
 
 class LookOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -116,15 +116,16 @@ def _engine(_: argparse.Namespace) -> Iterator[Check]:
     """Say how task runs are executed here, and why: a process is really forked, since that may fail for many reasons."""
     import time
 
-    from taskcell.engine.warm import choosing, processes, servers
+    from taskcell.backends.local import servers
+    from taskcell.engine.warm import choosing, processes, serving
 
     reason = choosing.obstacle()
     if not reason:
         clock = time.perf_counter()
         try:
-            servers.SERVERS.get("")
+            serving.get("")
             between = time.perf_counter()
-            processes.started(lambda: servers.SERVERS.get(""), ()).close()
+            processes.started(lambda: serving.get(""), ()).close()
         except (servers.ServerError, OSError) as exc:
             reason = f"no process can be forked here ({exc})"
         else:

@@ -10,6 +10,7 @@ from taskcell.backends.contracts import TaskOrder
 from taskcell.model.runs import Plan, TaskError
 from taskcell.model.tasks import Capture, CaptureKind, Task
 from taskcell.notebook import provenance, writing
+from taskcell.store import linking
 
 if TYPE_CHECKING:
     from taskcell.engine.notebooks import Executed
@@ -30,6 +31,7 @@ def task_notebook(task: Task, order: TaskOrder, plan: Plan, store_url: str) -> d
         author=plan.author,
         created_at=plan.created_at,
         backend=plan.backend,
+        link=plan.link or linking.link_to(store_url, plan.project, order.run_id),
         project=plan.project,
         store=store_url,
         more={

@@ -23,14 +23,13 @@ from taskcell.backends.contracts import TaskOrder, WorkerNews
 from taskcell.backends.local import processes
 from taskcell.cache.results import Found, Results
 from taskcell.engine import claiming, composing, drafts, ending, exchanging, logs, ordering
-from taskcell.engine.warm import foreseeing
 from taskcell.environment import installed_version
 from taskcell.hashing import Digest
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry
 from taskcell.model.handover import InsideOrder, InsideResult
 from taskcell.model.runs import AttemptEnd, Plan, TaskError, TaskState
-from taskcell.model.tasks import Isolation, Task
+from taskcell.model.tasks import Task
 from taskcell.notebook import writing
 from taskcell.store import paths, pooling
 from taskcell.store.opening import Store
@@ -52,7 +51,10 @@ def _silent(news: WorkerNews, order_id: str) -> None:
 
 
 class Executor:
-    """Executes orders of one run, one after the other; ``tell`` hears when a body begins, and when its record is committed."""
+    """Executes orders of one run, one after the other.
+
+    ``tell`` hears when a body begins, and when its record is committed; ``imported`` are modules that the run's tasks import.
+    """
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class Executor:
         trusted: bool,
         tell: Callable[[WorkerNews, str], None] = _silent,
         claims: claiming.Claims | None = None,
+        imported: Sequence[str] = (),
     ) -> None:
         self._store = store
         self._plan = plan
@@ -69,6 +72,7 @@ class Executor:
         self._trusted = trusted
         self._tell = tell
         self._claims = claims or claiming.Claims(store, plan.run_id)
+        self._imported = imported
 
     def execute(self, order: TaskOrder) -> None:
         """Execute an order and those that go along with it, each once the one before has succeeded.
@@ -173,8 +177,6 @@ class Executor:
             self._prepare(folder, task, order, values, exchange)
             composed = composing.task_notebook(task, order, self._plan, self._store.url)
             isolation, working = task.options.isolation or self._plan.isolation, _folder(self._plan)
-            if isolation is Isolation.PROCESS:
-                foreseeing.task(composed, [working, folder / "modules"])
             from taskcell.engine import notebooks  # papermill with it
 
             executed = notebooks.execute(
@@ -191,6 +193,7 @@ class Executor:
                 },
                 listener=log.write,
                 isolation=isolation,
+                imported=self._imported,
                 draft=draft,
             )
             may_have_left = executed.may_have_left

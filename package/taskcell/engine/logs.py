@@ -86,7 +86,7 @@ class LogWriter:
             raise self._fault
 
     def _tick(self) -> None:
-        while True:
+        while not self._closed.is_set():  # it may be closed between a look at that and the end of being wanted
             self._wanted.wait()
             if self._closed.wait(self._pause_s()):
                 return

@@ -6,12 +6,14 @@ In a process forked from a warm server where that can be done (``engine.warm``),
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from taskcell.backends.local import servers
 from taskcell.engine import drafts, kernels, papermilling, recording
-from taskcell.engine.warm import choosing, clients, engines, saving, servers
+from taskcell.engine.warm import choosing, clients, engines, imports, saving
 from taskcell.model.runs import TaskError
 from taskcell.model.tasks import Isolation
 
@@ -92,6 +94,7 @@ def execute(
     environ: dict[str, str],
     listener: recording.Listener,
     isolation: Isolation = Isolation.PROCESS,
+    imported: Sequence[str] = (),
     draft: drafts.Drafts | None = None,
 ) -> Executed:
     """Execute a notebook and return it with its outputs; a failing cell is data, not an exception.
@@ -114,6 +117,8 @@ def execute(
         Called with each piece of text that the cells print or show.
     isolation
         A kernel of its own, or a forked process where that can be done.
+    imported
+        Modules that the code of the workflow imports, also that of other notebooks: those with the same ones share a server.
     draft
         Takes the notebook now and then while it is executed; None: nobody looks.
     """
@@ -126,6 +131,7 @@ def execute(
         "execution_timeout": timeout_s,
         "environ": environ,
         "listener": listener,
+        "preload": imports.installed((imports.OURS, *imported), [folder, scratch / "modules"]) if warm else (),
         "draft": draft
         and saving.Draft(
             write=lambda made: draft.write(_plain(papermilling.nbformat.from_dict(made))), pause_s=draft.pause_s

@@ -96,7 +96,7 @@ def tell_of_run(store: Store, plan: Plan, url: str, *, tell: Tell = deliver) -> 
             return
         facts: dict[str, Any] = {
             "run": plan.run_id,
-            "link": linking.run_link(store, plan.run_id),
+            "link": plan.link or linking.run_link(store, plan.run_id),
             "version": f"{plan.workflow}@{plan.version_number}",
             "user": plan.author,
             "sentence": end[1].sentence,

@@ -45,3 +45,11 @@ def children(pid: int) -> list[int]:
         with contextlib.suppress(OSError):
             found += [int(text) for text in path.read_text(encoding="ascii").split()]
     return found
+
+
+def command_line(pid: int) -> list[bytes]:
+    """Return the words a process was started with; none when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []

@@ -1,85 +1,173 @@
-"""The server: a process with one thread that imports, forks, and tells how each task process ended.
+"""A server: a process with one thread that imports, forks, and tells how each forked process ended.
 
-Started as ``python -c "…serving.main(FD, ORDER)"`` with a socket as descriptor ``FD``. A request on it brings four
-descriptors: the task process's channel, its two output pipes, and a *link*, over which this process says how the task goes
-and hears that it is to be interrupted or killed. A request without descriptors only says what to import. The end of a link
-kills its task, the end of the socket the server.
+It has a listening socket, to which whoever wants processes connects. A request brings descriptors, the last of which is a
+*link*, over which the server says how the process goes and hears that it is to be interrupted or killed. A request without
+descriptors only says what to import. Without a connection and without a process the server ends.
+
+What is forked is somebody else's matter: tasks (``tasks``), or workers and drivers.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
-import shutil
 import signal
 import socket
+import struct
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from taskcell.kernel import linux, marks, preloading, shells, tasks, warming, wire
+from taskcell.kernel import linux, preloading, wire
 
 _LOOK_S = 5.0
-"""How often it makes sure that its parent still lives, should the end of the socket be hidden by a fork of the parent."""
+"""How often it looks at the clock, at least."""
+_IMPORT_PATIENCE_S = 120
+"""How long imports may take: a server that hangs in one could not hear that nobody needs it any more, and is killed."""
+
+
+def _noted(_number: int, _frame: object) -> None:
+    """Wake the loop."""
+
+
+def _woken_by_children() -> tuple[int, int]:
+    """Let the end of a child end a wait; return the pipe that becomes readable then."""
+    wake, wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, _noted)
+    return wake, wake_end
 
 
 @dataclass(slots=True, eq=False)
-class _Server:
+class _Client:
+    """Somebody who may ask for tasks. ``process`` shows its end, should a fork of it keep the connection open."""
+
     control: socket.socket
-    wake: int
+    process: int
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Server:
+    """Serves until nobody is left who could want anything.
+
+    Attributes
+    ----------
+    run_child
+        Called in a forked process with the request's descriptors; what it returns is the exit code.
+    get_ready
+        Called after modules were imported.
+    is_tied
+        Whether a process ends with its link, and what it leaves behind with it.
+    refused
+        Modules that another server has imported and should not have, and why.
+    """
+
+    listener: socket.socket
+    hello: dict[str, Any]
+    run_child: Callable[[list[int]], int]
+    get_ready: Callable[[], None]
+    is_tied: bool
     idle_s: float
-    parent: int
-    kernel: shells.TaskKernel
-    environ: dict[str, str]
-    mark: tasks.Mark
-    tasks: dict[int, socket.socket] = field(default_factory=dict)
-    """Links by process number."""
-    retired: bool = False
+    linger_s: float
+    refused: dict[str, str]
+    wake: tuple[int, int] = field(default_factory=_woken_by_children)
+    """A pipe that has something to read when a process has ended."""
+    clients: list[_Client] = field(default_factory=list)
+    links: dict[int, socket.socket | None] = field(default_factory=dict)
+    """Of each process by its number; None: nobody wants to hear of it."""
     refusal: tuple[str, str] | None = None
-    """A module that it has imported and should not have, and why."""
+    """A module that it has imported and should not have, and why. It takes no further requests."""
     used: float = field(default_factory=time.monotonic)
+    left: float = field(default_factory=time.monotonic)
+    """When the last client went."""
 
     def serve(self) -> None:
         """Serve until nobody is left who could want anything."""
-        while not self._is_over():
-            links = {link.fileno(): pid for pid, link in self.tasks.items()}
-            poll = select.poll()
-            for fd in (*links, self.wake, *(() if self.retired else (self.control.fileno(),))):
-                poll.register(fd, select.POLLIN)
-            for fd, _ in poll.poll(_LOOK_S * 1000):
-                if fd == self.wake:
-                    with contextlib.suppress(BlockingIOError):
-                        os.read(self.wake, 4096)
-                elif fd in links:
+        self.listener.setblocking(False)
+        try:
+            while not self._is_over():
+                self._serve_once(min(_LOOK_S, self.idle_s, self.linger_s))
+                self._reap()
+        finally:
+            # Its name is free from here on; who has connected and was not heard starts another one.
+            self.listener.close()
+            if self.is_tied:
+                self._end_all()
+
+    def _serve_once(self, timeout_s: float) -> None:
+        links = {link.fileno(): pid for pid, link in self.links.items() if link is not None}
+        clients = {fd: client for client in self.clients for fd in (client.control.fileno(), client.process)}
+        poll = select.poll()
+        for fd in (*links, *clients, self.wake[0]):
+            poll.register(fd, select.POLLIN)
+        if self.refusal is None:
+            poll.register(self.listener, select.POLLIN)
+        for fd, _ in poll.poll(max(timeout_s, 0.01) * 1000):
+            if fd == self.wake[0]:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self.wake[0], 4096)
+            elif fd == self.listener.fileno():
+                self._accept()
+            elif fd in links:
+                if self.links.get(links[fd]) is not None:
                     self._hear(links[fd])
-                elif not self._take_request():
-                    return
-            self._reap()
+            elif fd in clients and clients[fd] in self.clients:
+                client = clients[fd]
+                if fd == client.process or not self._take_request(client.control):
+                    self._forget(client)
 
     def _is_over(self) -> bool:
-        if os.getppid() != self.parent:
-            return True
-        if self.tasks:
+        if self.links:
             return False
-        return self.retired or time.monotonic() - self.used > self.idle_s
+        now = time.monotonic()
+        if self.refusal is not None or now - self.used > self.idle_s:
+            return True
+        return not self.clients and now - self.left > self.linger_s
 
-    def _take_request(self) -> bool:
-        request = wire.heard(self.control)
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            control, _ = self.listener.accept()
+            pid, uid, _ = struct.unpack("3i", control.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+            if uid != os.getuid():
+                control.close()
+                return
+            try:
+                process = os.pidfd_open(pid)
+            except ProcessLookupError:
+                control.close()
+                return
+            control.setblocking(True)
+            with contextlib.suppress(OSError):
+                wire.tell(control, **self.hello)
+            self.clients.append(_Client(control, process))
+
+    def _forget(self, client: _Client) -> None:
+        self.clients.remove(client)
+        client.control.close()
+        os.close(client.process)
+        self.left = time.monotonic()
+
+    def _take_request(self, control: socket.socket) -> bool:
+        try:
+            request = wire.heard(control)
+        except OSError:
+            request = None
         if request is None:
             return False
         facts, fds = request
-        self.refusal = self.refusal or self._preload(facts["preload"])
+        if self.refusal is None:
+            self.refusal = self._preload([name for name in facts["preload"] if name not in self.refused])
+            if self.refusal is not None:
+                self.listener.close()  # the next server takes its name
         if not fds:
             return True  # somebody foresees what will be asked for
         *ends, link_fd = fds
         link = socket.socket(fileno=link_fd)
         if self.refusal is not None:
-            self.retired = True
             with contextlib.suppress(OSError):
                 wire.tell(link, refused=self.refusal[0], reason=self.refusal[1])
             link.close()
@@ -92,47 +180,59 @@ class _Server:
     def _preload(self, names: list[str]) -> tuple[str, str] | None:
         """Import what is new; return what must not be imported here, and why."""
         new = [name for name in names if name not in sys.modules]
-        for name in new:
-            try:
-                preloading.preload(name)
-            except preloading.RefusedError as exc:
-                return name, str(exc)
+        signal.alarm(_IMPORT_PATIENCE_S)
+        try:
+            for name in new:
+                try:
+                    preloading.preload(name)
+                except preloading.RefusedError as exc:
+                    return name, str(exc)
+        finally:
+            signal.alarm(0)
         if new:
-            warming.libraries()
+            self.get_ready()
             preloading.settle()
         return None
 
     def _fork(self, ends: list[int], link: socket.socket) -> None:
-        server = os.getpid()
-        added = {name: value for name, value in os.environ.items() if self.environ.get(name) != value}
         pid = os.fork()
         if pid == 0:
+            code = 70
             try:
-                for other in (self.control, link, *self.tasks.values()):
+                others = [*self.links.values(), *(client.control for client in self.clients)]
+                for other in (self.listener, link, *(other for other in others if other is not None)):
                     other.close()
-                os.close(self.wake)
-                tasks.run(self.kernel, ends, added, server, self.mark)
-            except BaseException:  # noqa: BLE001  a fault of ours: it belongs in the output that the runner collects
+                for fd in (*self.wake, *(client.process for client in self.clients)):
+                    os.close(fd)
+                _be_nobodys_server()
+                code = self.run_child(ends)
+            except BaseException:  # noqa: BLE001  a fault of ours: it belongs in the output that somebody collects
                 traceback.print_exc(file=open(2, "w", closefd=False))  # noqa: SIM115
             finally:
-                os._exit(70)
-        self.tasks[pid] = link
+                os._exit(code)
+        self.links[pid] = link
         with contextlib.suppress(OSError):
             wire.tell(link, pid=pid)
 
     def _hear(self, pid: int) -> None:
-        """Pass a signal on; a runner that has gone away wants its task killed."""
+        """Pass a signal on. Who is gone and was tied to its process wants it killed."""
+        link = self.links[pid]
+        assert link is not None
         try:
-            heard = wire.heard(self.tasks[pid])
+            heard = wire.heard(link)
         except OSError:
             heard = None
-        number = signal.SIGKILL if heard is None else signal.Signals(heard[0]["signal"])
-        _signal_group(pid, number)
-        if heard is None:
+        if heard is not None:
+            _signal_group(pid, signal.Signals(heard[0]["signal"]))
+        elif self.is_tied:
+            _signal_group(pid, signal.SIGKILL)
             self._reap(wait_for=pid)
+        else:
+            self.links[pid] = None
+            link.close()
 
     def _reap(self, wait_for: int = 0) -> None:
-        """Tell of ended tasks. Their processes are killed before the number of their group can be another's."""
+        """Tell of ended processes. Those of a task are killed before the number of their group can be another's."""
         while True:
             try:
                 flags = os.WEXITED | os.WNOWAIT | (0 if wait_for else os.WNOHANG)
@@ -142,31 +242,36 @@ class _Server:
             if ended is None:
                 return
             pid, wait_for = ended.si_pid, 0
-            link = self.tasks.pop(pid, None)
-            if link is None:
+            if pid not in self.links:
                 os.waitpid(pid, 0)
                 continue
-            _signal_group(pid, signal.SIGKILL)
+            if self.is_tied:
+                _signal_group(pid, signal.SIGKILL)
             _, status = os.waitpid(pid, 0)
-            if not self.tasks:
+            link = self.links.pop(pid)
+            if self.is_tied:
                 self._end_orphans()
-            with contextlib.suppress(OSError):
-                wire.tell(link, ended=os.waitstatus_to_exitcode(status))
-            link.close()
+            if link is not None:
+                with contextlib.suppress(OSError):
+                    wire.tell(link, ended=os.waitstatus_to_exitcode(status))
+                link.close()
             self.used = time.monotonic()
 
     def _end_orphans(self) -> None:
-        """Kill what tasks have left behind in sessions of its own: it is this process's child by now."""
-        while orphans := [pid for pid in linux.children(os.getpid()) if pid not in self.tasks]:
+        """Kill what a task has left behind in sessions of its own: it is this process's child by now.
+
+        What a task that still runs leaves behind is that task's child. Drivers and servers that a task has started stay.
+        """
+        while orphans := [pid for pid in linux.children(os.getpid()) if pid not in self.links and not _stays(pid)]:
             for pid in orphans:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
 
-    def close(self) -> None:
+    def _end_all(self) -> None:
         """Kill whatever still runs."""
-        for pid in list(self.tasks):
+        for pid in list(self.links):
             _signal_group(pid, signal.SIGKILL)
             self._reap(wait_for=pid)
         self._end_orphans()
@@ -181,39 +286,21 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-def main(control_fd: int, order: str) -> None:
-    """Be a server on a socket. ``order`` is JSON: ``idle_s``, ``parent``, ``die_with_thread``, ``ipython_dir``, ``mark`` …"""
-    facts = json.loads(order)
-    if facts["die_with_thread"]:
-        linux.die_with_parent()
-    linux.adopt_orphans()
-    control = socket.socket(fileno=control_fd)
-    mark = tasks.Mark(facts["mark"], marks.place_of(facts["mark"]))
-    environ = dict(os.environ)
-    wake, wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, _noted)
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    sys.argv = facts["argv"]
-    shells.patch_debuggers()
-    # Whatever a shell writes when it is made must not outlive this process, however that ends.
-    private = tempfile.mkdtemp(prefix="taskcell-ipython-")
-    kernel = shells.TaskKernel.instance(ipython_dir=facts["ipython_dir"] or private)
-    shutil.rmtree(private, ignore_errors=True)
-    warming.shell(kernel.shell)
-    preloading.settle()
-    wire.tell(control, language_info=json.loads(shells.language_info()))
-    server = _Server(control, wake, facts["idle_s"], facts["parent"], kernel, environ, mark)
-    _closing(server.serve, server.close)
+def _stays(pid: int) -> bool:
+    """Whether a process is a driver or another server: these outlive whoever started them."""
+    line = linux.command_line(pid)
+    is_server = any(b"taskcell.kernel" in word for word in line) and line != linux.command_line(os.getpid())
+    return is_server or (b"taskcell.worker" in line and b"drive" in line)
 
 
-def _closing(serve: Callable[[], None], close: Callable[[], None]) -> None:
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        try:
-            serve()
-        finally:
-            close()
+def listening(fd: int) -> socket.socket:
+    """Return the socket that a server was started with."""
+    listener = socket.socket(fileno=fd)
+    listener.set_inheritable(False)
+    return listener
 
 
-def _noted(_number: int, _frame: object) -> None:
-    """Wake the loop."""
+def _be_nobodys_server() -> None:
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)

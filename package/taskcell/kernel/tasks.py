@@ -27,7 +27,7 @@ class Mark(NamedTuple):
     """A variable by which others find a task's processes, and where the system reads it from."""
 
     name: str
-    place: int
+    place: marks.Place
 
 
 def run(kernel: shells.TaskKernel, ends: list[int], added: Mapping[str, str], parent: int, mark: Mark) -> None:
@@ -48,6 +48,7 @@ def run(kernel: shells.TaskKernel, ends: list[int], added: Mapping[str, str], pa
     """
     os.setsid()
     linux.die_with_parent()
+    linux.adopt_orphans()  # so that what it leaves behind can be told from what other tasks have
     if os.getppid() != parent:
         os._exit(1)
     channel_fd, out, err = ends
@@ -57,7 +58,7 @@ def run(kernel: shells.TaskKernel, ends: list[int], added: Mapping[str, str], pa
     if start is None:
         os._exit(0)
     facts = json.loads(start.body)
-    marks.write(mark.place, facts["environ"].get(mark.name, ""))
+    mark.place.write_bytes(os.fsencode(facts["environ"].get(mark.name, "")))
     _take_over(kernel, facts, added)
     printer = streams.Printer(channel)
     sys.stdout = streams.OutStream(printer, wire.STDOUT, "stdout", 1)
@@ -116,10 +117,7 @@ async def _executed(kernel: shells.TaskKernel, channel: wire.Channel, order: dic
 
 
 def _stand_alone(out: int, err: int) -> None:
-    """Drop what belongs to the server: signals, standard streams."""
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """Drop what belongs to the server: standard streams, and its answer to an interrupt."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (out, 1), (err, 2)):

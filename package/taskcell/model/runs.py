@@ -111,6 +111,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What separates the runs of tasks that don't say."""
     schedule: str = ""
     """Name of the schedule that launched it. Empty: a person did."""
+    link: str = ""
+    """Where a JupyterLab shows it, for the notebooks that its workers write. Empty: none was known at the launch."""
 
 
 class DriverStart(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,6 +76,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     the namespace on Kubernetes. None: nobody."""
     workflow: str | None = None
     """Name of the workflow. None: the notebook's file name."""
+    jupyterlab: str | None = None
+    """Address of a JupyterLab with the extension and the same store, base URL included: links lead there. None: that
+    of the Jupyter server that started this kernel; where there is none, links have the form ``taskcell://``."""
     isolation: Isolation = Isolation.PROCESS
     """What separates task runs from each other: forked processes, or a kernel each."""
     kubernetes: KubernetesSettings = KubernetesSettings()

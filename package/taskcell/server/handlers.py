@@ -7,6 +7,7 @@ anything is looked at. Every answer is JSON or a file to be saved, never a page.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -20,7 +21,8 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
 
 from taskcell import errors
-from taskcell.server import offices
+from taskcell.model.addresses import TOLD
+from taskcell.server import addresses, offices
 from taskcell.server.offices import Office
 from taskcell.views.faults import Fault, fault
 
@@ -102,6 +104,14 @@ _CODES = {
 
 class OperationHandler(BaseHandler):
     """Answers every address below the root: with an operation's result, or in words that there is none."""
+
+    @tornado.web.authenticated
+    async def head(self) -> None:
+        """Say that we are here, with nothing imported; JupyterLab says in turn where it is, if it may look at all."""
+        await self.authorised("read")
+        addresses.told(self.request.headers.get(TOLD, ""), self.base_url, os.environ)
+        self.set_status(HTTPStatus.NO_CONTENT)
+        self.finish()
 
     @tornado.web.authenticated
     async def get(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_server.utils import url_path_join
 
-from taskcell.server import handlers, streams
+from taskcell.server import addresses, handlers, streams
 from taskcell.server.offices import EVENTS, ROOT, Office
 
 if TYPE_CHECKING:
@@ -29,4 +29,5 @@ def load(app: ServerApp) -> None:
         ],
     )
     office.warm()
+    addresses.note(app)
     app.log.info("Taskcell answers at %s", root)

@@ -7,6 +7,7 @@ not asked.
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import logging
 import math
@@ -36,6 +37,11 @@ _RECHECKED = 200
 _LISTED_AGAIN = 1000
 """Newest runs that each listing looks at; older ones, which may have gone or come late, once an hour."""
 _LISTED_IN_FULL_EVERY_S = 3600.0
+
+_READ_AT_ONCE = 500
+"""Runs that are read before a listing answers; of more that are new the older ones wait until they are wanted."""
+_READ_ON = 200
+"""Runs that are read at a time of those that wait."""
 
 _SEARCHED_CHARACTERS = 2000
 """What of a run can be searched for."""
@@ -134,6 +140,11 @@ class RunIndex:
     ----------
     damaged
         Runs that the last listing had to leave out, with the reason.
+
+    Notes
+    -----
+    The first listing of a large store reads its newest runs only. Older ones are read when a listing needs them, or by
+    ``read_on``. Until then an answer is what is certain: everything that matches down to the newest unread run.
     """
 
     def __init__(self, store: Store, *, folder: Path | None = None) -> None:
@@ -145,6 +156,9 @@ class RunIndex:
         self._seen: dict[str, tuple[int, ...]] = {}
         self._top: str | None = None
         self._opened_for: tuple[int, str] | None = None
+        self._backlog: list[str] = []
+        self._left_out: dict[str, str] = {}
+        self._listed_at_s = 0.0
         self.damaged: dict[str, str] = {}
 
     def runs(
@@ -177,10 +191,10 @@ class RunIndex:
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         query = f"SELECT row, digest FROM runs {where} ORDER BY run_id DESC LIMIT ?"
         with self._lock:
-            return self._answer(format_.store_id, query, [*conditions.values(), max(0, limit)])
+            return self._answer(format_.store_id, query, [*conditions.values(), max(0, limit)], before=before or "")
 
-    def search(self, wanted: Search, *, fresh_s: float = 0.0) -> list[RunRow]:
-        """Return runs that match, newest first.
+    def search(self, wanted: Search, *, fresh_s: float = 0.0, patience_s: float = math.inf) -> list[RunRow]:
+        """Return runs that match, newest first; fewer than there are when ``unread`` says so afterwards.
 
         Parameters
         ----------
@@ -188,6 +202,8 @@ class RunIndex:
             Which.
         fresh_s
             How old what is known of the store may be. Unit: seconds.
+        patience_s
+            How long runs that were never read before are read for this answer. Unit: seconds.
         """
         format_ = self._store.format()
         if format_ is None:
@@ -199,7 +215,37 @@ class RunIndex:
             "ORDER BY run_id DESC"
         )
         with self._lock:
-            return self._answer(format_.store_id, query, [*values, max(0, wanted.limit)], fresh_s)
+            asked = [*values, max(0, wanted.limit)]
+            return self._answer(format_.store_id, query, asked, fresh_s, patience_s, wanted.before)
+
+    @property
+    def unread(self) -> int:
+        """Number of runs that were listed and not yet read."""
+        return len(self._backlog)
+
+    @property
+    def read_down_to(self) -> str:
+        """The oldest run before which there is none that is unread; empty when there is none."""
+        with self._lock:
+            if not self._backlog or self._connection is None:
+                return ""
+            query = "SELECT min(run_id) FROM searches WHERE run_id > ?"
+            return str(self._connection.execute(query, [self._backlog[-1]]).fetchone()[0] or "")
+
+    def read_on(self) -> int:
+        """Read some of the runs that are unread; return how many are left."""
+        format_ = self._store.format()
+        if format_ is None:
+            return 0
+        with (
+            self._lock,
+            contextlib.suppress(sqlite3.DatabaseError),
+        ):  # the next listing says what is wrong with the file
+            connection = self._connected(format_.store_id)
+            if self._backlog:
+                self._read_backlog(connection)
+            return len(self._backlog)
+        return 0
 
     def count(self, wanted: Search) -> int:
         """Return how many runs match, as of the last listing."""
@@ -300,26 +346,49 @@ class RunIndex:
         with self._lock:
             self._disconnect()
 
-    def _answer(self, store_id: str, query: str, values: list[Any], fresh_s: float = 0.0) -> list[RunRow]:
+    def _answer(
+        self,
+        store_id: str,
+        query: str,
+        values: list[Any],
+        fresh_s: float = 0.0,
+        patience_s: float = math.inf,
+        before: str = "",
+    ) -> list[RunRow]:
         for is_last in (False, True):
             try:
                 connection = self._connected(store_id)
                 if time.monotonic() - self._caught_up_at > fresh_s:
                     self._catch_up(connection)
                     self._caught_up_at = time.monotonic()
-                return [_row(*found) for found in connection.execute(query, values)]
+                return self._certain(connection, query, values, patience_s, before)
             except (sqlite3.DatabaseError, _DamagedRowError) as exc:
                 self._start_anew(store_id, exc, in_memory=is_last or not _is_damage(exc))
         connection = self._connected(store_id)
         self._catch_up(connection)
-        return [_row(*found) for found in connection.execute(query, values)]
+        return self._certain(connection, query, values, patience_s, before)
+
+    def _certain(
+        self, connection: sqlite3.Connection, query: str, values: list[Any], patience_s: float, before: str
+    ) -> list[RunRow]:
+        """Return what a query gives down to the newest unread run; what waits is read while it may add to that."""
+        deadline = time.monotonic() + patience_s
+        while True:
+            rows = [_row(*found) for found in connection.execute(query, values)]
+            older = bisect.bisect_left(self._backlog, before) if before else len(self._backlog)
+            if older == 0:
+                return rows
+            certain = [row for row in rows if row.run_id > self._backlog[older - 1]]
+            if len(certain) >= values[-1] or time.monotonic() >= deadline:
+                return certain
+            self._read_backlog(connection)
 
     # -- the file ------------------------------------------------------------------------------------------
 
     def _connected(self, store_id: str) -> sqlite3.Connection:
         mark = (os.getpid(), store_id)
         if self._connection is None or self._opened_for != mark:
-            self._caught_up_at, self._seen = -math.inf, {}
+            self._caught_up_at, self._seen, self._backlog = -math.inf, {}, []
             if self._connection is not None and mark[0] != (self._opened_for or mark)[0]:
                 _inherited.append(self._connection)
             self._connection = self._open(self._path(store_id))
@@ -353,7 +422,7 @@ class RunIndex:
             else:
                 _inherited.append(self._connection)
         self._connection = self._opened_for = None
-        self._caught_up_at, self._seen = -math.inf, {}
+        self._caught_up_at, self._seen, self._backlog = -math.inf, {}, []
 
     def _path(self, store_id: str) -> Path:
         folder = self._folder
@@ -367,20 +436,23 @@ class RunIndex:
     # -- catching up ---------------------------------------------------------------------------------------
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
-        self.damaged = {}
         now_s = time.time()
         unsettled = _unsettled(connection)
         new, known, there = set[str](), set[str](), unsettled
-        is_due = _is_full_listing_due(connection, now_s)
+        is_due = not self._backlog and _is_full_listing_due(connection, now_s)
+        if is_due:
+            self._left_out = {}
+        self.damaged = dict(self._left_out)
         since = ""
         if not self._is_as_seen("", "") or is_due:
             since = "" if is_due else _listed_since(connection)
             listed = {paths.last(path) for path in self._store.records.list(paths.runs(), after=since)}
             there = {run_id for run_id in listed if paths.is_run_id(run_id)}
             known = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs WHERE run_id > ?", [since])}
-            new = there - known
+            new = self._newest(there - known)
         if is_due:
-            connection.execute("INSERT OR REPLACE INTO listings VALUES (0, ?)", [now_s])
+            self._listed_at_s = now_s
+            self._note_listed(connection)
         looked_at = new | {
             run_id
             for run_id in unsettled & there
@@ -391,8 +463,36 @@ class RunIndex:
             self._seen.pop("", None)
         # Some services list the folder of a run for a while after its last record has gone.
         gone = known - there | (known & looked_at) - {row.run_id for row in changed} - self.damaged.keys()
-        if not changed and not gone:
-            return
+        if changed or gone:
+            self._write(connection, changed, gone)
+
+    def _newest(self, new: set[str]) -> set[str]:
+        """Return those of the new runs that are read now; the older ones of very many wait."""
+        new = new - set(self._backlog) - self._left_out.keys()
+        if len(new) <= _READ_AT_ONCE:
+            return new
+        ordered = sorted(new)
+        self._backlog = sorted([*self._backlog, *ordered[:-_READ_AT_ONCE]])
+        return set(ordered[-_READ_AT_ONCE:])
+
+    def _read_backlog(self, connection: sqlite3.Connection) -> None:
+        """Read the newest of the runs that wait, unless another process has."""
+        part = self._backlog[-_READ_ON:]
+        between = "SELECT run_id FROM runs WHERE run_id BETWEEN ? AND ?"
+        known = {run_id for (run_id,) in connection.execute(between, [part[0], part[-1]])}
+        rows = list(self._read(set(part) - known))
+        if rows:
+            self._write(connection, rows, ())
+        del self._backlog[-len(part) :]
+        self._left_out |= {run_id: self.damaged[run_id] for run_id in part if run_id in self.damaged}
+        self._note_listed(connection)
+
+    def _note_listed(self, connection: sqlite3.Connection) -> None:
+        """Note when all runs were listed, once all are read: whoever comes before that lists them again."""
+        if not self._backlog and self._listed_at_s:
+            connection.execute("INSERT OR REPLACE INTO listings VALUES (0, ?)", [self._listed_at_s])
+
+    def _write(self, connection: sqlite3.Connection, changed: Collection[RunRow], gone: Collection[str]) -> None:
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             for table in ("runs", "searches", "tallies", "results", "results_of"):

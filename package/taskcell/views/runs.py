@@ -111,13 +111,17 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunList(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="runs"):
-    """Runs, newest first. ``more`` says how many older ones are not listed; ``next`` is where to go on, empty: nowhere."""
+    """Runs, newest first. ``more`` says how many older ones are not listed; ``next`` is where to go on, empty: nowhere.
+
+    ``unread`` is the number of runs of a large store that were not read yet: some of them may belong here, after these.
+    """
 
     runs: tuple[RunRow, ...]
     shown_at: datetime
     title: str = "Runs"
     more: int = 0
     next: str = ""
+    unread: int = 0
     schema: int = 1
 
 

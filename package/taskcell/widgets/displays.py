@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import uuid
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -38,12 +39,15 @@ class Display:
         Where it is.
     static
         Its text and HTML, for viewers that know nothing of us.
+    key
+        Tells this display from others: what has taken a form's place is remembered by it.
     """
 
     view: str
     params: dict[str, Any]
     store: Store
     static: dict[str, Any] = field(default_factory=dict)
+    key: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
 
 
 def payload(shown: Display) -> dict[str, Any] | None:
@@ -57,6 +61,7 @@ def payload(shown: Display) -> dict[str, Any] | None:
         "params": shown.params,
         "store": shown.store.url,
         "project": shown.store.project,
+        "key": shown.key,
     }
     return data if _size(data) <= MOST_BYTES else None
 

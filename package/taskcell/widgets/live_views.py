@@ -10,6 +10,7 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
+from taskcell.api import configuration
 from taskcell.store.opening import Store
 from taskcell.widgets import answering, contexts, subscribing
 
@@ -37,6 +38,8 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
     view = traitlets.Unicode().tag(sync=True)
     params = traitlets.Dict().tag(sync=True)
     first = traitlets.Dict(allow_none=True).tag(sync=True)
+    base = traitlets.Unicode().tag(sync=True)
+    """Address of the JupyterLab to which links lead; empty: none is known."""
 
     def __init__(
         self,
@@ -52,7 +55,12 @@ class LiveView(anywidget.AnyWidget):  # type: ignore[misc]
         self._on_launched = on_launched
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._subscriptions = subscribing.Subscriptions(contexts.of_kernel(store), self.send)
-        super().__init__(view=view, params=dict(params), first=dict(first) if first is not None else None)
+        super().__init__(
+            view=view,
+            params=dict(params),
+            first=dict(first) if first is not None else None,
+            base=configuration.jupyterlab(),
+        )
         self.on_msg(self._take)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -103,11 +104,11 @@ def _work(order: DriverOrder) -> int:
     """Execute orders from standard input until it ends, telling of each on standard output."""
     from taskcell.engine.warm import foreseeing
 
-    foreseeing.server()
+    foreseeing.server(order.imports, [Path.cwd()])  # it imports what it needs while this process does
     from taskcell.engine.executing import Executor
 
     store, plan = _opened(order)
-    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(""))
+    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(""), imported=order.imports)
     for line in sys.stdin.buffer:
         executor.execute(msgspec.json.decode(line, type=TaskOrder))
     return 0
@@ -119,14 +120,16 @@ def _serve(order: ServeOrder) -> int:
 
     # The first process of a container ignores the signal unless it says what it does.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
-    foreseeing.server()  # it imports what it needs while this process does
+    foreseeing.server(order.imports, [Path.cwd()])
     from taskcell.engine.claiming import Claims
     from taskcell.engine.executing import Executor
     from taskcell.worker import serving
 
     store, plan = _opened(order)
     claims = Claims(store, order.run_id, order.mailbox)
-    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(f"{ANSWER} "), claims=claims)
+    executor = Executor(
+        store, plan, trusted=order.trusted, tell=_teller(f"{ANSWER} "), claims=claims, imported=order.imports
+    )
     claims.begin()
     mailbox = Mailbox(store.records, order.run_id, order.mailbox)
     for task_order in serving.orders(mailbox, order.linger_s):

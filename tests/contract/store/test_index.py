@@ -20,7 +20,7 @@ from store_makers import WHEN, add_run, end, run_id, start
 
 from taskcell.model.runs import RunState
 from taskcell.store import index as index_module
-from taskcell.store.index import RunIndex
+from taskcell.store.index import RunIndex, Search
 from taskcell.store.opening import Store, open_store
 
 Flip = Callable[[Store, str, int], None]
@@ -338,4 +338,42 @@ def test_what_others_wrote_is_seen_though_folders_are_not_listed_each_time(local
     assert index.search(index_module.Search())[1].state == "running"
     end(local_store, run, 2, RunState.SUCCEEDED)
     assert index.search(index_module.Search())[1].state == "succeeded"
+    index.close()
+
+
+def test_many_new_runs_are_read_as_they_are_wanted(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "_READ_AT_ONCE", 3)
+    monkeypatch.setattr(index_module, "_READ_ON", 2)
+    for number in range(10):
+        add_run(store, number, author="ben" if number in (1, 8) else "ana")
+    index = RunIndex(store, folder=folder)
+    assert ids(index, limit=2) == [9, 8]
+    assert index.unread == 7
+    wanted = Search(author="ben", limit=5)
+    assert [int(row.run_id[2:]) for row in index.search(wanted, patience_s=0.0)] == [8]
+    assert index.unread == 7
+    assert int(index.read_down_to[2:]) == 7
+    assert index.read_on() == 5
+    other = RunIndex(store, folder=folder)  # somebody else begins where all is known
+    assert ids(other, limit=1) == [9]
+    assert other.unread == 2
+    other.close()
+    assert [int(row.run_id[2:]) for row in index.search(wanted)] == [8, 1]
+    assert index.unread == 0
+    assert ids(index, limit=20) == list(range(9, -1, -1))
+    index.close()
+
+
+def test_page_above_all_unread_runs_is_whole(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "_READ_AT_ONCE", 4)
+    monkeypatch.setattr(index_module, "_READ_ON", 2)
+    for number in range(10):
+        add_run(store, number)
+    index = RunIndex(store, folder=folder)
+    seen: list[int] = []
+    before: str | None = None
+    while page := index.runs(limit=3, before=before):
+        seen += [int(row.run_id[2:]) for row in page]
+        before = page[-1].run_id
+    assert seen == list(range(9, -1, -1))
     index.close()

@@ -185,3 +185,17 @@ def test_taking_a_view_away_leaves_nothing(sight: Any, wait: Any) -> None:
         "() => [place.childElementCount, document.querySelectorAll('style[data-taskcell-style]').length]"
     ) == [0, 0]
     wait("() => store.listening().length === 0")
+
+
+@pytest.mark.parametrize("sight", [{"width": 300}], indirect=True)
+def test_names_of_tasks_can_be_read_in_a_narrow_cell(sight: Any) -> None:
+    sight.run(first="payloads.endedRun", store="scriptedStore({'runs.get': payloads.endedRun})")
+    label = sight.page.locator(".tc-svg .tc-label").first
+    label.wait_for()
+    heights = (
+        """() => [...document.querySelectorAll('.tc-svg .tc-label')].map(text => text.getBoundingClientRect().height)"""
+    )
+    assert min(sight.page.evaluate(heights)) > 11
+    outside = """() => [...document.querySelectorAll('.tc-svg .tc-node')].filter(node =>
+      node.querySelector('.tc-label')?.getBoundingClientRect().right > node.querySelector('.tc-card').getBoundingClientRect().right + 1).length"""
+    assert sight.page.evaluate(outside) == 0

@@ -51,12 +51,21 @@ export class Documents {
   }
 
   private _make(shown: Shown, first?: Payload): MainAreaWidget<ViewPanel> {
-    const content = new ViewPanel(shown, this._store(shown), this._host, first);
+    const host: Host = { ...this._host, turned: (view, params) => turned({ view, params: { ...params } }) };
+    const content = new ViewPanel(shown, this._store(shown), host, first);
     const widget = new MainAreaWidget({ content });
+    const name = (now: Shown): void => {
+      widget.title.label = label(now);
+      widget.title.caption = caption(now);
+      widget.title.icon = ICONS[now.view];
+    };
+    const turned = (now: Shown): void => {
+      content.shown = now;
+      name(now);
+      void this._tracker.save(widget);
+    };
+    name(shown);
     widget.id = `taskcell-${(this._made += 1)}-${Date.now().toString(36)}`;
-    widget.title.label = label(shown);
-    widget.title.caption = caption(shown);
-    widget.title.icon = ICONS[shown.view];
     widget.title.closable = true;
     widget.addClass('tc-lab-document');
     void this._tracker.add(widget);

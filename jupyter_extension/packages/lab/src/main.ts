@@ -15,8 +15,8 @@ import { Documents } from './documents';
 import { labHost, Memory, type Surroundings } from './hosting';
 import { kernelStore } from './kernels';
 import { follow, reference } from './links';
-import { serverStore, told } from './requests';
-import { CommandIDs, ITaskcell, type Settings, type Shown, type Target } from './tokens';
+import { sayHere, serverStore, told } from './requests';
+import { CommandIDs, ITaskcell, type About, type Settings, type Shown, type Target } from './tokens';
 
 export const DEFAULTS: Settings = { badges: true, colouring: true, mine: false, sideBar: 'left' };
 
@@ -36,6 +36,11 @@ export const main: JupyterFrontEndPlugin<ITaskcell> = {
     notebooks: INotebookTracker | null
   ): ITaskcell => {
     const store = serverStore(app.serviceManager.serverSettings);
+    sayHere(app.serviceManager.serverSettings, here());
+    const about = asker(store);
+    let shared = '';
+    void app.restored.then(about).then(found => (shared = found?.jupyterlab ?? ''));
+    const link = (target: Target): string => `${shared || here()}?taskcell=${encodeURI(reference(target))}`;
     const memory = new Memory(state);
     void memory.load();
     const around: Surroundings = {
@@ -54,7 +59,7 @@ export const main: JupyterFrontEndPlugin<ITaskcell> = {
     const taskcell: ITaskcell = {
       store,
       storeOf,
-      about: asker(store),
+      about,
       host,
       settings,
       settingsChanged: new Signal<ITaskcell, Settings>({} as ITaskcell),
@@ -86,7 +91,7 @@ export const main: JupyterFrontEndPlugin<ITaskcell> = {
 
 /** Ask once who the server is; ask again when it did not answer. */
 function asker(store: Store): ITaskcell['about'] {
-  let asked: Promise<{ store: string; project: string; user: string } | null> | undefined;
+  let asked: Promise<About | null> | undefined;
   return () => {
     asked ??= store.request('about', {}).catch(() => {
       asked = undefined;
@@ -96,10 +101,9 @@ function asker(store: Store): ITaskcell['about'] {
   };
 }
 
-/** The address of a target, with the base URL of this server. */
-function link(target: Target): string {
-  const lab = URLExt.join(PageConfig.getBaseUrl(), PageConfig.getOption('appUrl') || '/lab');
-  return `${new URL(lab, window.location.href).toString()}?taskcell=${encodeURI(reference(target))}`;
+/** Where this server has its JupyterLab, as the browser sees it. */
+function here(): string {
+  return new URL(URLExt.join(PageConfig.getBaseUrl(), 'lab'), window.location.href).toString();
 }
 
 function folderOf(path: string): string {

@@ -8,7 +8,7 @@ import type { Shown } from './tokens';
 
 export class ViewPanel extends Widget {
   constructor(
-    readonly shown: Shown,
+    public shown: Shown,
     private _store: Store,
     private _host: Host,
     private _first?: Payload

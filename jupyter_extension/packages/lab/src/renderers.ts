@@ -7,11 +7,11 @@ import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Panel, Widget } from '@lumino/widgets';
-import type { Payload, Store } from '@taskcell/views';
+import type { Host, Payload, Store } from '@taskcell/views';
 
 import { VIEW_NAMES, type ViewName } from './names';
 import { ViewPanel } from './panels';
-import { ITaskcell } from './tokens';
+import { ITaskcell, type Shown } from './tokens';
 
 export const MIME = 'application/vnd.taskcell.view+json';
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
@@ -24,6 +24,8 @@ export interface Live {
   params: Record<string, unknown>;
   store: string;
   project: string;
+  /** Tells this output from others; empty in what older versions saved. */
+  key: string;
 }
 
 export const renderers: JupyterFrontEndPlugin<void> = {
@@ -74,11 +76,13 @@ class ViewRenderer extends Panel implements IRenderMime.IRenderer {
     }
     const first = data as Payload;
     if (await this._isServed(live)) {
-      const params = this._notebook ? { ...live.params, notebook: this._notebook } : live.params;
-      this._view({ view: live.view, params }, this._storeFor(), first);
+      const kept = this._turnOf(live);
+      const shown = kept ?? live;
+      const params = this._notebook ? { ...shown.params, notebook: this._notebook } : shown.params;
+      this._view({ view: shown.view, params }, this._storeFor(), kept ? undefined : first, live.key);
       return;
     }
-    this._view({ view: live.view, params: live.params }, NOWHERE, first);
+    this._view({ view: live.view, params: live.params }, NOWHERE, first, '');
     this._widget(model);
   }
 
@@ -86,10 +90,18 @@ class ViewRenderer extends Panel implements IRenderMime.IRenderer {
     return this._taskcell.storeOf(this._notebook);
   }
 
-  private _view(shown: { view: ViewName; params: Record<string, unknown> }, store: Store, first: Payload): void {
+  private _view(shown: Shown, store: Store, first: Payload | undefined, key: string): void {
     if (!this.isDisposed) {
-      this.addWidget(new ViewPanel(shown, store, this._taskcell.host, first));
+      const { host } = this._taskcell;
+      const turned: Host['turned'] = (view, params) => host.remember?.(`turn:${key}`, { view, params });
+      this.addWidget(new ViewPanel(shown, store, key ? { ...host, turned } : host, first));
     }
+  }
+
+  /** What has taken the view's place since it was saved: the run that a form started. */
+  private _turnOf(live: Live): Shown | undefined {
+    const kept = live.key ? this._taskcell.host.recall?.(`turn:${live.key}`) : undefined;
+    return liveOf({ live: kept });
   }
 
   /** Whether the server reads the store that the view is of. */
@@ -140,11 +152,14 @@ function liveOf(data: unknown): Live | undefined {
   if (typeof data !== 'object' || data === null || !('live' in data)) {
     return undefined;
   }
-  const { view, params, store, project } = data.live as Partial<Live>;
+  if (typeof data.live !== 'object' || data.live === null) {
+    return undefined;
+  }
+  const { view, params, store, project, key } = data.live as Partial<Live>;
   if (!view || !VIEW_NAMES.includes(view) || typeof params !== 'object' || params === null) {
     return undefined;
   }
-  return { view, params, store: String(store ?? ''), project: String(project ?? '') };
+  return { view, params, store: String(store ?? ''), project: String(project ?? ''), key: String(key ?? '') };
 }
 
 /** A store that nobody stands behind: views stay on what was saved, and say that they are not live. */

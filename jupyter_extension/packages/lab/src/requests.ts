@@ -45,6 +45,13 @@ export function serverStore(serverSettings: ServerConnection.ISettings): Store {
   };
 }
 
+/** Tell the server where the browser found its JupyterLab: behind a proxy it can't know, and links of kernels lead there. */
+export function sayHere(serverSettings: ServerConnection.ISettings, address: string): void {
+  const init = { method: 'HEAD', headers: { 'X-Taskcell-Lab': address } };
+  // Without the server extension there is nobody to tell.
+  ServerConnection.makeRequest(URLExt.join(serverSettings.baseUrl, BASE, 'about'), init, serverSettings).catch(() => undefined);
+}
+
 /** What went wrong, in words for a person. */
 export function told(reason: unknown): string {
   if (typeof reason === 'object' && reason !== null && 'message' in reason) {

@@ -2,6 +2,7 @@
 import { IRouter, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, InputDialog } from '@jupyterlab/apputils';
 
+import type { Action } from './banners';
 import { problemPage } from './experiments';
 import { follow, PATTERN, without, type Followed } from './links';
 import { told } from './requests';
@@ -38,12 +39,11 @@ export const routes: JupyterFrontEndPlugin<void> = {
   }
 };
 
-/** The query of a pasted link; `taskcell://run/ID?store=…`, which the command line prints, counts too. */
+/** The query of a pasted link; `taskcell://run/ID?store=…&project=…`, which holds where no JupyterLab is known, counts too. */
 export function searchOf(link: string): string {
   const own = /^taskcell:\/\/run\/([^?]+)\??(.*)$/.exec(link);
   if (own) {
-    const store = new URLSearchParams(own[2]).get('store') ?? '';
-    return `?taskcell=run:${own[1]}&store=${encodeURIComponent(store)}`;
+    return `?taskcell=run:${own[1]}&${own[2]}`;
   }
   return link.includes('?') ? link.slice(link.indexOf('?')) : `?taskcell=run:${link}`;
 }
@@ -55,11 +55,20 @@ async function go(app: JupyterFrontEnd, taskcell: ITaskcell, followed: Followed)
   }
   try {
     const about = await taskcell.store.request('about', {});
-    if (followed.store && followed.store !== about.store) {
-      say(app, taskcell, 'This link leads to another store.', [
-        `It leads to ${followed.store}, and this server reads ${about.store}.`,
-        `Start Jupyter with TASKCELL_STORE=${followed.store} and open the link again, or ask whoever sent it for access.`
-      ]);
+    const { store, project } = followed;
+    if (store && (store !== about.store || (project && project !== about.project))) {
+      const other = store === about.store ? `project ${project} of ${store}` : store;
+      const start = project && project !== about.project ? ` and TASKCELL_PROJECT=${project}` : '';
+      say(
+        app,
+        taskcell,
+        `This link leads to another ${store === about.store ? 'project' : 'store'}.`,
+        [
+          `It leads to ${other}, and this server reads ${about.store}, project ${about.project}.`,
+          `Start Jupyter with TASKCELL_STORE=${store}${start} and open the link again, or ask whoever sent it for access.`
+        ],
+        () => void go(app, taskcell, { target: followed.target, store: '', project: '' })
+      );
       return;
     }
     await show(app, taskcell, followed.target);
@@ -97,15 +106,19 @@ async function openRun(app: JupyterFrontEnd, taskcell: ITaskcell, run: string): 
   }
 }
 
-function say(app: JupyterFrontEnd, taskcell: ITaskcell, title: string, sentences: string[]): void {
-  const widget = problemPage(title, sentences, [
+function say(app: JupyterFrontEnd, taskcell: ITaskcell, title: string, sentences: string[], anyway?: () => void): void {
+  const actions: Action[] = [
     {
       label: 'Show all runs',
       hint: 'Everything in the store of this server',
       primary: true,
       act: () => void taskcell.open({ view: 'runs', params: {} })
     }
-  ]);
+  ];
+  if (anyway) {
+    actions.push({ label: 'Look for it here', hint: 'One store may have several addresses', primary: false, act: anyway });
+  }
+  const widget = problemPage(title, sentences, actions);
   widget.id = `taskcell-link-${Date.now().toString(36)}`;
   app.shell.add(widget, 'main');
   app.shell.activateById(widget.id);

@@ -7,6 +7,7 @@ import { told } from './requests';
 import type { ITaskcell } from './tokens';
 
 const PAGE = 50;
+const READ_ON_MS = 1500;
 const STATES = ['running', 'pending', 'succeeded', 'failed', 'cancelled', 'interrupted'];
 const SIGNS: Readonly<Record<string, string>> = {
   running: '►',
@@ -30,6 +31,7 @@ interface Page {
   rows: readonly RunRow[];
   more: string;
   shown: string;
+  unread: number;
 }
 
 /** Pages of runs; what is there is brought up to date when runs change. */
@@ -38,13 +40,19 @@ function usePages(taskcell: ITaskcell, params: { q: string; state: string; autho
   const [problem, setProblem] = useState('');
   const [pages, setPages] = useState(1);
   const { q, state, author } = params;
+  const [round, setRound] = useState(0);
   useEffect(() => setPages(1), [q, state, author]);
   useEffect(() => {
     const given = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const limit = Math.min(200, PAGE * pages);
     taskcell.store.request('runs.list', { q, state, author, limit }, given.signal).then(
       found => {
-        setPage({ rows: found.runs, more: found.next ?? '', shown: found.shown_at });
+        const unread = found.unread ?? 0;
+        setPage({ rows: found.runs, more: found.next ?? '', shown: found.shown_at, unread });
+        if (unread > 0) {
+          timer = setTimeout(() => setRound(old => old + 1), READ_ON_MS);
+        }
         setProblem('');
       },
       (reason: unknown) => {
@@ -53,8 +61,11 @@ function usePages(taskcell: ITaskcell, params: { q: string; state: string; autho
         }
       }
     );
-    return () => given.abort();
-  }, [taskcell, q, state, author, pages, changes]);
+    return () => {
+      given.abort();
+      clearTimeout(timer);
+    };
+  }, [taskcell, q, state, author, pages, changes, round]);
   const more = useCallback(() => setPages(old => old + 1), []);
   return { page, problem, more, full: pages * PAGE >= 200 };
 }
@@ -103,7 +114,8 @@ export function Runs({ taskcell, favourites, changes }: { taskcell: ITaskcell; f
         )}
       </div>
       {problem && <p role="alert">{problem}</p>}
-      {page?.rows.length === 0 && <p class="tc-lab-quiet">{query || state || mine ? 'No run is like this.' : 'None yet. Run %launch in a notebook.'}</p>}
+      {page !== undefined && page.unread > 0 && <p class="tc-lab-quiet" role="status">Reading older runs: {page.unread.toLocaleString('en-US')} to go…</p>}
+      {page?.rows.length === 0 && !page.unread && <p class="tc-lab-quiet">{query || state || mine ? 'No run is like this.' : 'None yet. Run %launch in a notebook.'}</p>}
       <List rows={rows} busy={page === undefined} now={page?.shown ?? ''} chosen={chosen} toggle={toggle} taskcell={taskcell} favourites={favourites} />
       {page?.more && !full && (
         <button class="jp-mod-styled" onClick={more}>

@@ -23,6 +23,14 @@ export type Target =
   | { kind: 'comparison'; runs: string[] }
   | { kind: 'version'; workflow: string; version: number };
 
+/** Who the server is. `jupyterlab`: where links lead by its settings; empty: here. */
+export interface About {
+  store: string;
+  project: string;
+  user: string;
+  jupyterlab: string;
+}
+
 /** The server extension and the rest of JupyterLab, as the plugins and the views see them. */
 export interface ITaskcell {
   /** Everything that is known, from the server extension. */
@@ -35,7 +43,7 @@ export interface ITaskcell {
   /** The same, where a notebook's kernel is asked what only it knows. */
   storeOf(notebook: string): Store;
   /** Which store the server reads; null when the server extension does not answer. */
-  about(): Promise<{ store: string; project: string; user: string } | null>;
+  about(): Promise<About | null>;
   /** Open a view as a tab of the main area. */
   open(shown: Shown): Promise<void>;
   /** Execute a command of JupyterLab; what goes wrong is shown. */

@@ -61,12 +61,17 @@ export interface Turn {
 }
 
 function Frame({ root, id, view, params, store, host, first, draw }: FrameProps): JSX.Element {
-  const [theme, setTheme] = useState("");
+  // Read before the first picture: a theme that is found out after it would have everything drawn twice.
+  const [theme, setTheme] = useState(() => {
+    let found = "";
+    watchTheme(root, (kind, name) => {
+      root.dataset["tcTheme"] = kind;
+      found = name;
+    })();
+    return found;
+  });
   const [said, setSaid] = useState("");
   const [turn, setTurn] = useState<Turn>();
-  useMemo(() => {
-    watchTheme(root, (kind) => (root.dataset["tcTheme"] = kind))();
-  }, [root]);
   useEffect(
     () =>
       watchTheme(root, (kind, name) => {
@@ -75,12 +80,19 @@ function Frame({ root, id, view, params, store, host, first, draw }: FrameProps)
       }),
     [root],
   );
+  const onTurn = useCallback(
+    (next: Turn) => {
+      setTurn(next);
+      host.turned?.(next.view, next.params);
+    },
+    [host],
+  );
   const announce = useCallback((text: string) => setSaid((last) => (last === text ? `${text}\u00a0` : text)), []);
   const around = useMemo<Surroundings>(() => ({ store, host, id, root, theme, announce }), [store, host, id, root, theme, announce]);
   return (
     <Around.Provider value={around}>
       <Guard key={turn ? JSON.stringify(turn) : "first"}>
-        <Drawn view={turn?.view ?? view} params={turn?.params ?? params} first={turn ? undefined : first} draw={draw} onTurn={setTurn} />
+        <Drawn view={turn?.view ?? view} params={turn?.params ?? params} first={turn ? undefined : first} draw={draw} onTurn={onTurn} />
       </Guard>
       <div class="tc-unseen" role="status" aria-live="polite">{said}</div>
     </Around.Provider>

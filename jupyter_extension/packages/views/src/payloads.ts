@@ -20,7 +20,7 @@ const EMPTY: { [K in keyof Firsts]: Partial<Firsts[K]> } = {
     sentence: "", author: "", duration_s: null, backend: "", parameters: {}, tasks: [], counts: {}, graph: null, notices: [],
     link: "", ended_at: null, cancelling: false, reproduces: "", waits: {}, actions: [], placed: null,
   },
-  runs: { title: "Runs", more: 0, next: "", runs: [] },
+  runs: { title: "Runs", more: 0, next: "", unread: 0, runs: [] },
   graph: { nodes: [], edges: [], title: "" },
   workflow: { placed: null, counts: {}, expected_s: {}, total_expected_s: null, problems: [] },
   versions: { versions: [], more: 0, moves: [], next: 0 },

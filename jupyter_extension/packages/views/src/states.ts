@@ -1,5 +1,6 @@
 /** How a state looks: a sign, a word, a colour by CSS variable. Sign and word carry the meaning alone. */
 import type { State, TaskRow } from "./types";
+import { count } from "./words";
 
 interface Look {
   /** A path in a field of 12 by 12 around the origin. */
@@ -70,6 +71,6 @@ export function ended(counts: Readonly<Record<string, number>>): number {
 /** Counts in words: `3 succeeded, 1 failed`. */
 export function tally(counts: Readonly<Record<string, number>>): string {
   return ordered(counts)
-    .map(([state, number]) => `${number.toLocaleString("en-US")} ${state}`)
+    .map(([state, number]) => `${count(number)} ${state}`)
     .join(", ");
 }

@@ -30,6 +30,8 @@ export interface Host {
   /** Keep a small value so that the view comes back as it was after a reload. */
   remember?(key: string, value: unknown): void;
   recall?(key: string): unknown;
+  /** Another view has taken this one's place, such as the run that a form started: to be shown after a reload. */
+  turned?(view: ViewName, params: object): void;
 }
 
 export type ViewName = "run" | "workflow" | "form" | "compare" | "versions" | "value" | "runs";

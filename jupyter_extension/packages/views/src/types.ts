@@ -28,6 +28,8 @@ export type Attachment = never;
  *     As in links.
  * trusted
  *     Whether pickles of this store are loaded.
+ * jupyterlab
+ *     Address to which links lead by the setting of that name; empty: to the JupyterLab at hand.
  */
 export interface About {
   kind: "about";
@@ -41,6 +43,7 @@ export interface About {
   trusted: boolean;
   python: string;
   shown_at: string;
+  jupyterlab: string;
 }
 
 /** Why an attempt failed. `counts` is False for faults of the platform, which do not spend a user's retry. */
@@ -888,7 +891,11 @@ export interface RunColumn {
   author: string;
 }
 
-/** Runs, newest first. `more` says how many older ones are not listed; `next` is where to go on, empty: nowhere. */
+/**
+ * Runs, newest first. `more` says how many older ones are not listed; `next` is where to go on, empty: nowhere.
+ *
+ * `unread` is the number of runs of a large store that were not read yet: some of them may belong here, after these.
+ */
 export interface RunList {
   kind: "runs";
   runs: RunRow[];
@@ -896,6 +903,7 @@ export interface RunList {
   title: string;
   more: number;
   next: string;
+  unread: number;
   schema: number;
 }
 

@@ -5,7 +5,7 @@ import type { Json } from "./types";
 const UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"];
 
 export function count(number: number): string {
-  return number.toLocaleString("en-US");
+  return String(number).replace(/^-?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
 }
 
 export function plural(number: number, noun: string, nouns = `${noun}s`): string {
@@ -55,7 +55,9 @@ export function age(moment: string | null, now: string | number): string {
 export function moment(text: string | null): string {
   if (!text) return "";
   const date = new Date(text);
-  return Number.isNaN(date.valueOf()) ? "" : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  if (Number.isNaN(date.valueOf())) return "";
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
 export function size(bytes: number | null): string {

@@ -114,7 +114,7 @@ test("a difference changes what it names and keeps every other row the same obje
 
 test("new runs come first in a list that is not filtered, and never into one that is", () => {
   const row = (id: string) => ({ id, state: "running" }) as RunRow;
-  const pages = { rows: [row("02"), row("01")], next: "", total: 2, shown_at: "" };
+  const pages = { rows: [row("02"), row("01")], next: "", total: 2, unread: 0, shown_at: "" };
   assert.deepEqual(brought(pages, [row("03")], ["01"], true).rows.map((one) => one.id), ["03", "02"]);
   assert.deepEqual(brought(pages, [row("03")], [], false).rows.map((one) => one.id), ["02", "01"]);
 });

@@ -119,7 +119,7 @@ def begin(
     earlier = None if again else _earlier(original.store, plan, python)
     if earlier is not None:
         return earlier, False
-    return launching.start(original.store, _plan_again(plan, python)), True
+    return launching.start(original.store, _plan_again(original.store, plan, python)), True
 
 
 def judge(
@@ -238,11 +238,13 @@ def _earlier(where: Store, plan: Plan, python: str) -> runs.Run | None:
     return None
 
 
-def _plan_again(plan: Plan, python: str) -> Plan:
+def _plan_again(where: Store, plan: Plan, python: str) -> Plan:
     """Return a plan with the same tasks and the same stored inputs."""
+    run_id = run_ids.new_run_id()
     return msgspec.structs.replace(
         plan,
-        run_id=run_ids.new_run_id(),
+        run_id=run_id,
+        link=links.link(where, run_id),
         author=configuration.user(),
         host=socket.gethostname(),
         created_at=datetime.now(UTC),

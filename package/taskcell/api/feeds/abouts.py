@@ -9,10 +9,12 @@ from taskcell.api import configuration
 from taskcell.api.feeds import requests, results
 from taskcell.api.feeds.contracts import SCHEMA, Context
 from taskcell.backends import registry
+from taskcell.model import addresses
 
 
 def about(context: Context, params: requests.Nothing) -> results.About:
     """Answer ``about``."""
+    settings = configuration.settings()
     return results.About(
         version=_version(),
         schema=SCHEMA,
@@ -20,10 +22,11 @@ def about(context: Context, params: requests.Nothing) -> results.About:
         project=context.store.project,
         user=configuration.user(),
         backends=registry.names(),
-        backend=configuration.settings().backend,
+        backend=settings.backend,
         trusted=configuration.trusted(context.store),
         python=platform.python_version(),
         shown_at=datetime.now(UTC),
+        jupyterlab=addresses.lab_address(settings.jupyterlab or ""),
     )
 
 

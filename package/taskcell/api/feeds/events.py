@@ -24,6 +24,8 @@ from taskcell.views.faults import fault
 
 PERIOD_S = 0.1
 """Between two looks, where each costs little: so many events come at most. Unit: seconds."""
+_GLANCE_S = 0.005
+"""Between two glances at what tells for next to nothing that something has happened. Unit: seconds."""
 _CALM_PERIOD_S = 0.2
 _CALM_AFTER_S = 10.0
 """After that long without a change it is looked half as often."""
@@ -96,7 +98,7 @@ class Watcher:
         changed_at = time.monotonic()
         try:
             while self._is_wanted():
-                begun = time.monotonic()
+                begun, stamp = time.monotonic(), self._source.stamp()
                 is_changed = self._look()
                 now = time.monotonic()
                 changed_at = now if is_changed else changed_at
@@ -104,12 +106,21 @@ class Watcher:
                     break
                 calm = now - changed_at > _CALM_AFTER_S
                 period_s = _TROUBLE_PERIOD_S if self._in_trouble else max(pause_s, _CALM_PERIOD_S if calm else 0.0)
-                self._wake.wait(max(period_s - (now - begun), (now - begun) / _SHARE, 0.01))
-                self._wake.clear()
+                self._rest(begun + period_s - now, max((now - begun) / _SHARE, _GLANCE_S), stamp)
         finally:
             with self._door:
                 self._is_closed = True
             self._context.memory.forget("watchers", _key(self._context, self.topic), self)
+
+    def _rest(self, period_s: float, shortest_s: float, stamp: object) -> None:
+        """Wait for a period, or until a glance shows that something has happened, but for a shortest time."""
+        deadline = time.monotonic() + period_s
+        is_woken = self._wake.wait(shortest_s)
+        while not is_woken and (left_s := deadline - time.monotonic()) > 0:
+            if stamp is not None and self._source.stamp() != stamp:
+                break
+            is_woken = self._wake.wait(left_s if stamp is None else min(left_s, _GLANCE_S))
+        self._wake.clear()
 
     def _is_wanted(self) -> bool:
         with self._door:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -17,9 +19,14 @@ from taskcell.views import bundles
 from taskcell.views.runs import RunRow
 from taskcell.views.states import State
 
+_LOG = logging.getLogger(__name__)
+
 _NEAR_FRESH_S = 0.3
 _FAR_FRESH_S = 2.0
 """How old a listing may be: where each look is a request, and elsewhere."""
+_PATIENCE_S = 0.2
+"""What one page may spend on reading runs that the index has never seen."""
+_PAUSE_S = 0.01
 _COUNTED_TASKS = 500
 """Planned tasks of a run up to which a list says how many are done."""
 _COUNTING_S = 0.25
@@ -41,9 +48,39 @@ def fresh_s(context: Context) -> float:
     return _NEAR_FRESH_S if context.store.files.copies is None else _FAR_FRESH_S
 
 
-def search(context: Context, wanted: Search) -> list[index.RunRow]:
-    """Return runs from the index, caught up with the store."""
-    return run_index(context).search(wanted, fresh_s=fresh_s(context))
+def search(context: Context, wanted: Search, *, now: bool = False) -> list[index.RunRow]:
+    """Return runs from the index, caught up with the store; of one that was never read, what a moment gives.
+
+    Whatever is unread afterwards is read in the background. ``now``: nothing is remembered of a moment ago.
+    """
+    found = run_index(context)
+    rows = found.search(wanted, fresh_s=0.0 if now else fresh_s(context), patience_s=_PATIENCE_S)
+    if found.unread:
+        where = context.store
+        context.memory.get("reading on", (where.url, where.project), _ReadingOn).begin(found)
+    return rows
+
+
+class _ReadingOn:
+    """Reads what a first listing left unread, a little at a time, so that questions are answered in between."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, found: RunIndex) -> None:
+        """Read in a thread, unless one does."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._read, args=(found,), name="taskcell-index", daemon=True)
+                self._thread.start()
+
+    def _read(self, found: RunIndex) -> None:
+        try:
+            while found.read_on():
+                time.sleep(_PAUSE_S)
+        except errors.TaskcellError as exc:
+            _LOG.warning("Older runs are not read just now: %s", exc)  # the next question begins again
 
 
 def words_of(query: str) -> tuple[str, ...]:

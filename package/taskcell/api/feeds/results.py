@@ -22,6 +22,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="ab
         As in links.
     trusted
         Whether pickles of this store are loaded.
+    jupyterlab
+        Address to which links lead by the setting of that name; empty: to the JupyterLab at hand.
     """
 
     version: str
@@ -34,6 +36,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="ab
     trusted: bool
     python: str
     shown_at: datetime
+    jupyterlab: str = ""
 
 
 class Launched(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="launched"):

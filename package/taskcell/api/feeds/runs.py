@@ -33,7 +33,12 @@ def listed(context: Context, params: requests.ListRuns) -> RunList:
             break
         before = page[-1].run_id
         more = more or len(found) > len(page)
-    return RunList(runs=tuple(kept), shown_at=datetime.now(UTC), next=before if more else "")
+        if indexes.run_index(context).unread:
+            break
+    unread = indexes.run_index(context).unread
+    if unread and not more:  # what comes next is not known yet: it is to be asked again, from where all is known
+        more, before = True, before or indexes.run_index(context).read_down_to
+    return RunList(runs=tuple(kept), shown_at=datetime.now(UTC), next=before if more else "", unread=unread)
 
 
 def one(context: Context, params: requests.GetRun) -> RunView:

@@ -44,6 +44,9 @@ class Source(Protocol):
     def changes(self) -> Iterator[Event]:
         """Look, and yield what has changed since the last look; the whole, if that was never done."""
 
+    def stamp(self) -> object:
+        """Return what differs when something has happened, where that costs next to nothing; None: it is not known."""
+
 
 def source(context: Context, topic: str) -> Source:
     """Return the source of a topic.
@@ -115,6 +118,9 @@ class _Run:
             ),
         )
 
+    def stamp(self) -> object:
+        return None
+
     def _tell(self, view: RunView) -> None:
         self._told = view
         self._rows = {row.id: row for row in view.tasks}
@@ -155,6 +161,16 @@ class _Log:
         kind = LogWhole if chunk.more else LogLines
         yield kind(topic=self._topic, sequence=0, chunk=self._told)
 
+    def stamp(self) -> object:
+        told = self._told
+        if told is None:
+            return None
+        folder = self._context.store.project_files.local_path(paths.logs(told.run, told.task, told.attempt))
+        try:
+            return None if folder is None else folder.stat().st_mtime_ns
+        except OSError:
+            return 0  # nothing has been printed yet
+
     def _tail(self, place: Place) -> LogChunk:
         return logs.chunk_of(self._context, place, first=-_TAIL_LINES, limit=_TAIL_LINES)
 
@@ -182,7 +198,8 @@ class _Runs:
         if self._told is None:
             self._look()
         oldest = self._rows[-1].id if self._rows and self._has_more else ""
-        listed = RunList(runs=tuple(self._rows), shown_at=datetime.now(UTC), next=oldest)
+        unread = indexes.run_index(self._context).unread
+        listed = RunList(runs=tuple(self._rows), shown_at=datetime.now(UTC), next=oldest, unread=unread)
         return RunsWhole(topic="runs", sequence=0, list=listed, running=self._running)
 
     def changes(self) -> Iterator[Event]:
@@ -198,10 +215,13 @@ class _Runs:
         if changed or gone or running != self._running:
             yield RunsChange(topic="runs", sequence=0, rows=changed, gone=gone, running=self._running)
 
+    def stamp(self) -> object:
+        return None
+
     def _look(self) -> None:
         index = indexes.run_index(self._context)
-        fresh_s = 0.0 if self._context.store.files.copies is None else indexes.fresh_s(self._context)
-        found = index.search(Search(limit=_LISTED_RUNS + 1), fresh_s=fresh_s)
+        is_near = self._context.store.files.copies is None
+        found = indexes.search(self._context, Search(limit=_LISTED_RUNS + 1), now=is_near)
         self._rows = list(indexes.rows(self._context, found[:_LISTED_RUNS]))
         self._told = {row.id: _lasting(row) for row in self._rows}
         self._has_more = len(found) > _LISTED_RUNS

@@ -24,7 +24,7 @@ from taskcell import analysis, environment, errors
 from taskcell.api import configuration
 from taskcell.api.definitions import workflows
 from taskcell.api.kernels import sessions
-from taskcell.api.runs import run_ids
+from taskcell.api.runs import links, run_ids
 from taskcell.api.versions import snapshots
 from taskcell.cache import keys, seeds
 from taskcell.cache.results import Results
@@ -38,7 +38,7 @@ from taskcell.model.runs import AttemptEnd, Plan, TaskState
 from taskcell.model.tasks import CaptureKind, InputKind, Parameter, Task, TaskInput
 from taskcell.notebook import parameters as schemas
 from taskcell.notebook import provenance, writing
-from taskcell.store import codecs, paths
+from taskcell.store import codecs, linking, paths
 from taskcell.store.contracts import Lease
 from taskcell.store.opening import Store
 
@@ -425,6 +425,7 @@ class CellRunner:
                 host=socket.gethostname(),
                 created_at=datetime.now(UTC),
                 folder=str(Path.cwd()),
+                link=links.link(self._store, run_id),
             )
             self._store.records.create(paths.plan(run_id), plan)
             self._session.run_id, self._session.run_place = run_id, place
@@ -453,6 +454,7 @@ class CellRunner:
             author=configuration.user(),
             created_at=started,
             backend=states.INTERACTIVE,
+            link=links.link(self._store, run_id) or linking.run_link(self._store, run_id),
             project=self._store.project,
             store=self._store.url,
         )

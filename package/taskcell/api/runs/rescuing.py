@@ -16,7 +16,7 @@ from taskcell.model.artifacts import Artifact
 from taskcell.model.runs import Plan, PlannedTask
 from taskcell.model.tasks import CaptureKind, Task
 from taskcell.notebook import provenance, writing
-from taskcell.store import codecs
+from taskcell.store import codecs, linking
 
 
 def rescue(run: str | Run, task: str, *, store: str | None = None, project: str | None = None) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def rescue_text(found: Run, task: str) -> tuple[str, bytes]:
         "from taskcell.api.runs import rescuing",
         "",
         "# the exact inputs of the task run, parameters among them",
-        f"globals().update(rescuing.rescue({found.link!r}, {wanted.id!r}))",
+        f"globals().update(rescuing.rescue({linking.run_link(found.store, found.id)!r}, {wanted.id!r}))",
     ]
     notebook = writing.task_notebook(facts=facts, load="\n".join(load), setup=_setup(definition), body=definition.body)
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["source"]]

@@ -176,8 +176,8 @@ class Run:
 
     @property
     def link(self) -> str:
-        """Link that leads back here: ``taskcell open LINK``."""
-        return linking.run_link(self._store, self.id)
+        """Link that leads back here: in the JupyterLab that is known, else by ``taskcell open LINK``."""
+        return links.link(self._store, self.id) or self.plan.link or linking.run_link(self._store, self.id)
 
     def wait(self, timeout_s: float | None = None) -> Run:
         """Wait for its end and return it.
@@ -279,11 +279,11 @@ class Run:
 
     # -- what can be done --------------------------------------------------------------------------------------------
 
-    def drive(self, epoch: int = 1, ahead: tuple[TaskOptions, ...] = ()) -> None:
+    def drive(self, epoch: int = 1, ahead: tuple[TaskOptions, ...] = (), imports: tuple[str, ...] = ()) -> None:
         """Start the driver of that number; it leaves at once when another one was first."""
         backend = registry.backend(self.plan.backend)
         order = _driver_order(self._store, self.plan, epoch, restarts=backend.restarts_drivers)
-        backend.start_driver(msgspec.structs.replace(order, ahead=ahead), self.plan)
+        backend.start_driver(msgspec.structs.replace(order, ahead=ahead, imports=imports), self.plan)
 
     def cancel(self) -> Run:
         """Ask for it to stop; returns at once, and committed results stay. Harmless when it has ended."""

@@ -14,11 +14,11 @@ import msgspec
 
 from taskcell import errors
 from taskcell.backends import contracts
-from taskcell.backends.local import processes
+from taskcell.backends.local import processes, starting
 from taskcell.model.runs import DriverStart
 
 _started: list[subprocess.Popen[bytes]] = []
-"""Drivers that this process started: kept until they have ended, so that none stays a zombie for long."""
+"""Drivers that are this process's children: kept until they have ended, so that none stays a zombie for long."""
 
 
 def _let_go() -> None:
@@ -32,13 +32,10 @@ atexit.register(_let_go)
 
 
 def command(order: contracts.DriverOrder, verb: str) -> list[str]:
-    """Return the command line of a driver or worker; the order is its last argument, so that it can be seen.
-
-    ``-P``: the notebook's folder, in which it runs, may hold a ``json.py`` that is not ours to import.
-    """
+    """Return the command line of a driver or worker; the order is its last argument, so that it can be seen."""
     python = order.python or sys.executable
     shown = msgspec.structs.replace(order, webhook="")
-    return [python, "-P", "-m", "taskcell.worker", verb, msgspec.json.encode(shown).decode()]
+    return [python, *starting.PROGRAM, verb, msgspec.json.encode(shown).decode()]
 
 
 def environ() -> dict[str, str]:
@@ -53,21 +50,26 @@ def environ() -> dict[str, str]:
     return found
 
 
+def imports(order: contracts.DriverOrder) -> tuple[str, ...]:
+    """Return what a driver or worker imports beyond what all of them do."""
+    return ("taskcell.store.s3.files", "s3fs") if order.store.startswith("s3:") else ()
+
+
 def start(order: contracts.DriverOrder) -> None:
     """Start a detached driver: own session, no terminal, nothing inherited."""
     folder = order.folder if order.folder and Path(order.folder).is_dir() else None
     _started[:] = [process for process in _started if process.poll() is None]
     try:
-        with _words(order.run_id) as said:
-            process = subprocess.Popen(
+        with _words(order.run_id) as said, Path(os.devnull).open("r+b", buffering=0) as nothing:
+            process = starting.start(
                 command(order, "drive"),
-                cwd=folder,
-                env={**environ(), contracts.WEBHOOK_URL: order.webhook},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                folder=folder,
+                environ={**environ(), contracts.WEBHOOK_URL: order.webhook},
+                stdin=nothing,
+                stdout=nothing,
                 stderr=said,
-                start_new_session=True,
-                close_fds=True,
+                imports=imports(order),
+                is_urgent=True,
             )
     except OSError as exc:
         raise errors.BackendError(
@@ -75,7 +77,10 @@ def start(order: contracts.DriverOrder) -> None:
             remedy="Free memory or processes on this machine, then resume the run.",
             run=order.run_id,
         ) from exc
-    _started.append(process)
+    if isinstance(process, subprocess.Popen):
+        _started.append(process)
+    else:
+        process.forget()
 
 
 def alive(start: DriverStart) -> bool:

@@ -20,7 +20,7 @@ import msgspec
 
 from taskcell.backends import contracts, scratch
 from taskcell.backends.contracts import WorkerEvent, WorkerNews
-from taskcell.backends.local import drivers, processes
+from taskcell.backends.local import drivers, processes, starting
 from taskcell.model.runs import TaskState
 from taskcell.model.tasks import TaskOptions
 
@@ -30,23 +30,17 @@ END_PATIENCE_S = 5.0
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Worker:
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | starting.ForkedProcess
+    orders: int
+    """Descriptor of its standard input; -1 when it is closed."""
+    answers: int
+    """Descriptor of its standard output."""
     said: IO[bytes]
     """What it wrote on standard error: why it ended, if it ended by itself."""
     order_id: str | None = None
     heard: bytearray = field(default_factory=bytearray)
     unsent: bytearray = field(default_factory=bytearray)
     """The rest of an order that did not fit into the pipe; a worker that does not read must not hold the driver up."""
-
-    @property
-    def answers(self) -> int:
-        assert self.process.stdout is not None
-        return self.process.stdout.fileno()
-
-    @property
-    def orders(self) -> int:
-        assert self.process.stdin is not None
-        return self.process.stdin.fileno()
 
 
 class LocalWorkers:
@@ -147,22 +141,27 @@ class LocalWorkers:
     def _start(self) -> _Worker:
         folder = self._order.folder if Path(self._order.folder).is_dir() else None
         said = tempfile.TemporaryFile()  # noqa: SIM115  closed with the worker
+        orders_end, orders = os.pipe()
+        answers, answers_end = os.pipe()
         try:
-            process = subprocess.Popen(
+            process = starting.start(
                 drivers.command(self._order, "work"),
-                cwd=folder or None,
-                env=drivers.environ(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                folder=folder,
+                environ=drivers.environ(),
+                stdin=orders_end,
+                stdout=answers_end,
                 stderr=said,
-                bufsize=0,
-                start_new_session=True,
-                close_fds=True,
+                imports=drivers.imports(self._order),
             )
         except OSError:
             said.close()
+            os.close(orders)
+            os.close(answers)
             raise
-        worker = _Worker(process=process, said=said)
+        finally:
+            os.close(orders_end)
+            os.close(answers_end)
+        worker = _Worker(process=process, orders=orders, answers=answers, said=said)
         os.set_blocking(worker.orders, False)
         self._workers.append(worker)
         self._selector.register(worker.answers, selectors.EVENT_READ, worker)
@@ -207,20 +206,19 @@ class LocalWorkers:
             self._pending.append(WorkerEvent(order_id=order_id, news=WorkerNews.LOST, detail=detail))
 
     def _close_input(self, worker: _Worker) -> None:
-        assert worker.process.stdin is not None
+        if worker.orders < 0:
+            return
         if worker.orders in self._selector.get_map():
             self._selector.unregister(worker.orders)
-        worker.process.stdin.close()
+        os.close(worker.orders)
+        worker.orders = -1
 
     def _drop(self, worker: _Worker) -> int | None:
         self._workers.remove(worker)
         self._selector.unregister(worker.answers)
-        assert worker.process.stdin is not None
-        if not worker.process.stdin.closed:
-            self._close_input(worker)
-        for stream in (worker.process.stdout, worker.said):
-            if stream is not None:
-                stream.close()
+        self._close_input(worker)
+        os.close(worker.answers)
+        worker.said.close()
         try:
             return worker.process.wait(timeout=END_PATIENCE_S)
         except subprocess.TimeoutExpired:

@@ -34,7 +34,7 @@ class WarmClient(papermilling.PapermillNotebookClient):  # type: ignore[misc]
         """Execute all cells."""
         self.reset_execution_trackers()
         self.papermill_execute_cells()
-        self.nb.metadata["language_info"] = self._process.server.language_info
+        self.nb.metadata["language_info"] = self._process.server.hello["language_info"]
         self.set_widgets_metadata()
         return self.nb
 

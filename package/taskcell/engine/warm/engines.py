@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from taskcell.backends.local import servers
 from taskcell.engine import papermilling
-from taskcell.engine.warm import choosing, clients, imports, processes, saving, servers
+from taskcell.engine.warm import choosing, clients, imports, processes, saving, serving
 
 NAME = "taskcell"
 
@@ -56,8 +57,8 @@ def executed(
     """Execute a notebook in a task process and return it; raise servers.ServerError before anything was executed."""
     sources = [cell.source for cell in nb.cells if cell.cell_type == "code"]
     folder = os.getcwd()  # noqa: PTH109  papermill has gone there
-    wanted = [*preload, *imports.of_cells(sources, [Path(folder), *modules])]
-    process = processes.started(lambda: servers.SERVERS.get(ipython_dir), tuple(dict.fromkeys(wanted)))
+    wanted = tuple(dict.fromkeys([*preload, *imports.of_cells(sources, [Path(folder), *modules])]))
+    process = processes.started(lambda: serving.get(ipython_dir, preload or wanted), wanted)
     try:
         process.begin({**os.environ, **(environ or {})}, folder, private=not ipython_dir)
         manager = saving.SavingManager(nb, output_path, draft=draft, log_output=log_output, progress_bar=progress_bar)

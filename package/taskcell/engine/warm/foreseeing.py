@@ -1,30 +1,28 @@
-"""Start a server, and what it imports, before they are needed: while a worker opens its store and imports papermill.
+"""Start a server, and what it imports, before they are needed: while a driver starts, or a worker imports papermill.
 
-For the first task of a process, which in a pod may be its only one. This module imports none of what it gains time for.
+For the first task of a launch. This module imports none of what it gains time for.
 """
 
 from __future__ import annotations
 
 import contextlib
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from taskcell.engine.warm import choosing, imports, servers
+from taskcell.backends.local import servers
+from taskcell.engine.warm import choosing, imports, serving
 
 
-def server() -> None:
-    """Start the server that task runs will be forked from, and don't wait for it."""
+def server(names: Iterable[str], folders: Sequence[Path]) -> None:
+    """Start the server that task runs will be forked from, if there is none, and don't wait for it.
+
+    Parameters
+    ----------
+    names
+        Modules that the tasks of the workflow import.
+    folders
+        Where local modules lie, as for ``imports.of_cells``.
+    """
     if not choosing.obstacle():
         with contextlib.suppress(servers.ServerError):  # whoever needs it hears of it
-            servers.SERVERS.begin("")
-
-
-def task(notebook: Mapping[str, Any], folders: Iterable[Path]) -> None:
-    """Let the server import what a notebook will, if this is the first one here."""
-    if "papermill" in sys.modules or choosing.obstacle():
-        return
-    sources = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    with contextlib.suppress(servers.ServerError):
-        servers.SERVERS.begin("").foresee(imports.of_cells(sources, folders))
+            serving.begin("", imports.installed((imports.OURS, *names), folders))

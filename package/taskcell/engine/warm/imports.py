@@ -24,12 +24,18 @@ def of_cells(sources: Iterable[str], folders: Iterable[Path]) -> tuple[str, ...]
     folders
         Where local modules lie: one of the same name hides an installed one.
     """
-    found: dict[str, None] = {}
-    for source in sources:
-        for name in _imported(source):
-            if name == OURS or _is_installed(name.partition(".")[0]):
-                found[name] = None
+    return installed((name for source in sources for name in _imported(source)), folders)
+
+
+def named(sources: Iterable[str]) -> tuple[str, ...]:
+    """Return all modules that sources import, installed here or not."""
+    return tuple(dict.fromkeys(name for source in sources for name in _imported(source)))
+
+
+def installed(names: Iterable[str], folders: Iterable[Path]) -> tuple[str, ...]:
+    """Return which of the modules that were found by ``named`` may be imported beforehand here."""
     places = list(folders)
+    found = [name for name in dict.fromkeys(names) if name == OURS or _is_installed(name.partition(".")[0])]
     return tuple(name for name in found if not _is_hidden(name.partition(".")[0], places))
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from signal import SIGINT, SIGKILL, Signals
 from typing import Any, Protocol
 
-from taskcell.engine.warm import servers
+from taskcell.backends.local import servers
+from taskcell.engine.warm import serving
 from taskcell.kernel import wire
 
 _READ_BYTES = 1 << 16
@@ -232,10 +233,7 @@ def started(find: Callable[[], servers.Server], preload: tuple[str, ...]) -> Tas
         channel.close()
         link.close()
         if "refused" in answer:
-            servers.SERVERS.refuse(server, answer["refused"], answer["reason"])
-        else:
-            server.process.kill()
-            server.process.wait()
+            serving.SERVERS.refuse(server, answer["refused"], answer["reason"])
     raise servers.ServerError("it ended again and again")
 
 

@@ -6,8 +6,10 @@ import { useAround } from "../live/context";
 import { useExtent } from "../live/measuring";
 import type { Graph, Node, Placed } from "../types";
 import * as words from "../words";
+import { fit } from "./camera";
 import { useGestures } from "./gestures";
 import { CanvasPicture } from "./layers";
+import { stack } from "./placing";
 import { spoken } from "./saying";
 import { itemAt, itemsOf, shapeOf } from "./scene";
 import { useCamera } from "./steering";
@@ -18,6 +20,12 @@ import { isStep, walk } from "./walking";
 
 /** Number of nodes up to which the picture is SVG. */
 export const SVG_NODES = 250;
+
+/** In a place that is narrower, a graph of so few nodes whose names could not be read stands one below the other. */
+const NARROW_PX = 480;
+const STACKED_NODES = 60;
+const LEGIBLE = 0.65;
+const LETTER_PX = 7.9;
 
 interface GraphViewProps {
   graph: Graph;
@@ -35,9 +43,15 @@ export function GraphView({ graph, placed, chosen = "", onChoose, more, tallest 
   const box = useRef<HTMLDivElement>(null);
   const { width, height } = useExtent(box);
   const ids = graph.nodes.map((node) => node.id).join("\n");
-  const shape = useMemo(() => shapeOf(graph, placed), [placed, ids, graph.edges.length]);
-  const items = useMemo(() => itemsOf(graph, shape), [graph, shape]);
-  const steering = useCamera(shape, width, height);
+  const wide = useMemo(() => shapeOf(graph, placed), [placed, ids, graph.edges.length]);
+  // Rounded, so that a scroll bar that comes or goes does not turn the picture over.
+  const stacked = width > 0 && width < NARROW_PX && graph.nodes.length <= STACKED_NODES && fit(wide, width, 10_000).k < LEGIBLE ? Math.floor(width / 20) * 20 - 20 : 0;
+  const shape = useMemo(() => (stacked ? shapeOf(graph, stack(graph, stacked)) : wide), [wide, stacked]);
+  const items = useMemo(() => {
+    const all = itemsOf(graph, shape);
+    return stacked ? all.map((item) => ({ ...item, node: { ...item.node, label: clipped(item.node.label, item.box.width) } })) : all;
+  }, [graph, shape, stacked]);
+  const steering = useCamera(shape, width, height, stacked ? 1 : 0);
   const [current, setCurrent] = useState("");
   const [hovered, setHovered] = useState<{ id: string; x: number; y: number }>();
   const [focused, setFocused] = useState(false);
@@ -104,7 +118,7 @@ export function GraphView({ graph, placed, chosen = "", onChoose, more, tallest 
   const tipped = byId.get(hovered?.id ?? (focused ? current : ""));
   const picture = { items, shape, camera: steering.camera, width, height, current: focused ? current : "", chosen, near, found };
   const node = byId.get(current);
-  const wanted = Math.round(Math.max(120, Math.min(tallest, shape.height * Math.min(1, (width || 800) / (shape.width + 20)) + 24)));
+  const wanted = stacked ? Math.min(2 * tallest, shape.height + 24) : Math.round(Math.max(120, Math.min(tallest, shape.height * Math.min(1, (width || 800) / (shape.width + 20)) + 24)));
   return (
     <div class="tc-graph">
       <GraphTools steering={steering} query={query} onQuery={setQuery} found={found} nodes={graph.nodes} onFind={(name) => goTo(name)} current={current} />
@@ -135,6 +149,12 @@ export function GraphView({ graph, placed, chosen = "", onChoose, more, tallest 
       </div>
     </div>
   );
+}
+
+/** A label that ends within a box that was not made for it. The tooltip and the spoken text have the whole. */
+function clipped(label: string, width: number): string {
+  const room = Math.max(6, Math.floor((width - 40) / LETTER_PX));
+  return label.length > room ? `${label.slice(0, room - 1)}…` : label;
 }
 
 function matching(graph: Graph, query: string): ReadonlySet<string> | undefined {

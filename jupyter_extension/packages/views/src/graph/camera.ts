@@ -16,13 +16,14 @@ export interface Rect {
 export const NEAREST = 2.5;
 const PAD = 10;
 
-/** See all of the picture, never larger than life. */
-export function fit(picture: { width: number; height: number }, width: number, height: number): Camera {
+/** See all of the picture, never larger than life; or its beginning, where less than `least` of its size could not be read. */
+export function fit(picture: { width: number; height: number }, width: number, height: number, least = 0): Camera {
   const k = Math.max(
     0.005,
+    least,
     Math.min(1, (width - 2 * PAD) / Math.max(1, picture.width), (height - 2 * PAD) / Math.max(1, picture.height)),
   );
-  return { k, x: (width - picture.width * k) / 2, y: (height - picture.height * k) / 2 };
+  return { k, x: (width - picture.width * k) / 2, y: least > 0 ? Math.max(0, (height - picture.height * k) / 2) : (height - picture.height * k) / 2 };
 }
 
 /** Zoom by a factor so that the point under the pointer stays where it is. */

@@ -36,6 +36,29 @@ export function place(graph: Graph): Placed {
   return boxes(graph, rows, index);
 }
 
+const LANE = 34;
+const STACKED_GAP = 14;
+const STACKED_HEIGHT = 46;
+
+/** One task below the other, for a place that is too narrow for a picture with names; edges that skip tasks go by the side. */
+export function stack(graph: Graph, width: number): Placed {
+  const usual = place(graph);
+  const at = new Map(usual.boxes.map((box) => [box.id, usual.direction === "right" ? box.x * 1e4 + box.y : box.y * 1e4 + box.x]));
+  const ids = graph.nodes.map((node) => node.id).sort((one, other) => (at.get(one) ?? 0) - (at.get(other) ?? 0));
+  const row = new Map(ids.map((id, index) => [id, index]));
+  const top = (index: number) => 6 + index * (STACKED_HEIGHT + STACKED_GAP);
+  const boxes = ids.map((id, index) => ({ id, x: LANE, y: top(index), width: Math.max(80, width - LANE - 4), height: STACKED_HEIGHT }));
+  const routes = graph.edges.flatMap(({ source, target }) => {
+    const [from, to] = [row.get(source), row.get(target)];
+    if (from === undefined || to === undefined || from === to) return [];
+    const [start, end] = [top(from) + STACKED_HEIGHT, top(to)];
+    if (to === from + 1) return [{ source, target, points: [LANE + 17, start, LANE + 17, start, LANE + 17, end, LANE + 17, end] }];
+    const [middle, goal, bulge] = [start - STACKED_HEIGHT / 2, end + STACKED_HEIGHT / 2, Math.max(2, LANE - 8 - 5 * Math.min(5, to - from))];
+    return [{ source, target, points: [LANE, middle, bulge, middle, bulge, goal, LANE, goal] }];
+  });
+  return { boxes, routes, width, height: top(ids.length), direction: "down" };
+}
+
 function ranks(before: number[][], after: number[][]): number[] {
   const rank = before.map(() => 0);
   const waiting = before.map((all) => all.length);

@@ -36,23 +36,38 @@ export function shapeOf(graph: Graph, placed: Placed | null): Shape {
   const used = fits ? placed : place(graph);
   const boxes = new Map<string, Rect>(used.boxes.map((box) => [box.id, box]));
   const labels = labelsOf(graph.edges);
-  const routes = used.routes.map((route) => ({
-    ...route,
-    bounds: boundsOf(route.points),
-    label: labels.get(`${route.source}\n${route.target}`) ?? "",
-  }));
-  const before = new Map<string, string[]>(graph.nodes.map((node) => [node.id, []]));
-  const after = new Map<string, string[]>(graph.nodes.map((node) => [node.id, []]));
-  for (const edge of graph.edges) {
-    before.get(edge.target)?.push(edge.source);
-    after.get(edge.source)?.push(edge.target);
-  }
-  const along = (box: Rect) => (used.direction === "right" ? box.x : box.y);
-  const across = (box: Rect) => (used.direction === "right" ? box.y : box.x);
-  const order = [...boxes.entries()]
-    .sort(([, one], [, other]) => along(one) - along(other) || across(one) - across(other))
-    .map(([id]) => id);
-  return { boxes, routes, width: used.width, height: used.height, direction: used.direction, before, after, order };
+  const routes = used.routes.map(({ source, target, points }) => {
+    const label = labels.size > 0 ? (labels.get(`${source}\n${target}`) ?? "") : "";
+    return { source, target, points, bounds: boundsOf(points), label };
+  });
+  const { width, height, direction } = used;
+  // What only the keyboard asks for is worked out when it does: of 5,000 tasks it would hold up the first picture.
+  const before = later(() => joined(graph, "target", "source"));
+  const after = later(() => joined(graph, "source", "target"));
+  const order = later(() => reading(boxes, direction));
+  return {
+    boxes, routes, width, height, direction,
+    get before() { return before(); },
+    get after() { return after(); },
+    get order() { return order(); },
+  };
+}
+
+function later<T>(make: () => T): () => T {
+  let made: { is: T } | undefined;
+  return () => (made ??= { is: make() }).is;
+}
+
+function joined(graph: Graph, from: "source" | "target", to: "source" | "target"): Map<string, string[]> {
+  const found = new Map<string, string[]>(graph.nodes.map((node) => [node.id, []]));
+  for (const edge of graph.edges) found.get(edge[from])?.push(edge[to]);
+  return found;
+}
+
+function reading(boxes: ReadonlyMap<string, Rect>, direction: "down" | "right"): string[] {
+  const along = (box: Rect) => (direction === "right" ? box.x : box.y);
+  const across = (box: Rect) => (direction === "right" ? box.y : box.x);
+  return [...boxes.entries()].sort(([, one], [, other]) => along(one) - along(other) || across(one) - across(other)).map(([id]) => id);
 }
 
 function covers(placed: Placed, graph: Graph): boolean {

@@ -17,19 +17,19 @@ export interface Steering {
   show(box: Rect): void;
 }
 
-export function useCamera(picture: Picture, width: number, height: number): Steering {
-  const [camera, setCamera] = useState<Camera>(() => fit(picture, width || 800, height || 300));
+export function useCamera(picture: Picture, width: number, height: number, least = 0): Steering {
+  const [camera, setCamera] = useState<Camera>(() => fit(picture, width || 800, height || 300, least));
   const touched = useRef(false);
-  const now = useRef({ picture, width, height });
-  now.current = { picture, width, height };
+  const now = useRef({ picture, width, height, least });
+  now.current = { picture, width, height, least };
 
   useLayoutEffect(() => {
     if (width === 0 || height === 0) return;
     setCamera((last) => {
-      const next = touched.current ? kept(last, picture, width, height) : fit(picture, width, height);
+      const next = touched.current ? kept(last, picture, width, height) : fit(picture, width, height, least);
       return next.k === last.k && next.x === last.x && next.y === last.y ? last : next;
     });
-  }, [picture.width, picture.height, width, height]);
+  }, [picture.width, picture.height, width, height, least]);
 
   const furthest = () => Math.min(0.5, fit(now.current.picture, now.current.width, now.current.height).k * 0.7);
   const move = useCallback((change: (last: Camera) => Camera) => {
@@ -43,7 +43,7 @@ export function useCamera(picture: Picture, width: number, height: number): Stee
     zoomBy: useCallback((factor) => move((last) => zoom(last, factor, now.current.width / 2, now.current.height / 2, furthest())), []),
     fitAll: useCallback(() => {
       touched.current = false;
-      setCamera(fit(now.current.picture, now.current.width, now.current.height));
+      setCamera(fit(now.current.picture, now.current.width, now.current.height, now.current.least));
     }, []),
     show: useCallback((box) => move((last) => reveal(last, box, now.current.width, now.current.height)), []),
   };

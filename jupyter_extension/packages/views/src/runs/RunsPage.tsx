@@ -99,8 +99,8 @@ export function RunsPage({ filter: given, first }: PageProps): JSX.Element {
           ))
         }
       </Windowed>
-      {rows.length === 0 && !list.error ? list.busy ? <Waiting what="Reading runs" /> : <div class="tc-muted tc-pad">{filter.q || filter.state || filter.author ? "No run is like this." : "No runs yet. %launch starts one."}</div> : null}
-      {list.busy && rows.length > 0 ? <div class="tc-muted tc-under" role="status">Reading older runs…</div> : null}
+      {rows.length === 0 && !list.error ? list.busy || list.unread > 0 ? <Waiting what="Reading runs" /> : <div class="tc-muted tc-pad">{filter.q || filter.state || filter.author ? "No run is like this." : "No runs yet. %launch starts one."}</div> : null}
+      {list.unread > 0 ? <div class="tc-muted tc-under" role="status">Reading this store for the first time: {words.count(list.unread)} older runs to go…</div> : list.busy && rows.length > 0 ? <div class="tc-muted tc-under" role="status">Reading older runs…</div> : null}
     </div>
   );
 }

@@ -17,6 +17,8 @@ export interface Listing {
   /** Number of runs that match; undefined while it is not known. */
   total: number | undefined;
   running: number;
+  /** Number of older runs that the server has not read yet. */
+  unread: number;
   shown_at: string;
   busy: boolean;
   error: ViewError | undefined;
@@ -27,17 +29,19 @@ export interface Listing {
 
 const PAGE = 200;
 const SETTLE_MS = 180;
+const READ_ON_MS = 600;
 
 interface Pages {
   rows: readonly RunRow[];
   next: string;
   total: number | undefined;
+  unread: number;
   shown_at: string;
 }
 
 export function useRuns(filter: Filter, first: RunList | undefined): Listing {
   const { store } = useAround();
-  const [pages, setPages] = useState<Pages>(() => ({ rows: first?.runs ?? [], next: "", total: first ? first.runs.length + first.more : undefined, shown_at: first?.shown_at ?? new Date().toISOString() }));
+  const [pages, setPages] = useState<Pages>(() => ({ rows: first?.runs ?? [], next: "", total: first ? first.runs.length + first.more : undefined, unread: 0, shown_at: first?.shown_at ?? new Date().toISOString() }));
   const [busy, setBusy] = useState(true);
   const [error, setError] = useState<ViewError>();
   const [feed, setFeed] = useState<FeedState | "none">("none");
@@ -63,7 +67,7 @@ export function useRuns(filter: Filter, first: RunList | undefined): Listing {
           setError(undefined);
           setPages((last) => {
             const rows = before ? merged(last.rows, list.runs) : list.runs;
-            return { rows, next: list.next, total: rows.length + list.more, shown_at: list.shown_at };
+            return { rows, next: list.next, total: list.next && !list.more ? undefined : rows.length + list.more, unread: list.unread ?? 0, shown_at: list.shown_at };
           });
         },
         (thrown: unknown) => {
@@ -109,8 +113,15 @@ export function useRuns(filter: Filter, first: RunList | undefined): Listing {
   const more = useCallback(() => {
     if (!state.current.busy && state.current.next) ask(state.current.next);
   }, [ask]);
+  // A list that is short only because the server has not read on yet goes on by itself.
+  const isShort = pages.unread > 0 && pages.rows.length < PAGE && !busy && error === undefined;
+  useEffect(() => {
+    if (!isShort) return undefined;
+    const timer = setTimeout(more, READ_ON_MS);
+    return () => clearTimeout(timer);
+  }, [isShort, more]);
   const again = useCallback(() => setRound((number) => number + 1), []);
-  return { rows: pages.rows, total: pages.total, shown_at: pages.shown_at, running, busy, error, feed, more, again };
+  return { rows: pages.rows, total: pages.total, unread: pages.unread, shown_at: pages.shown_at, running, busy, error, feed, more, again };
 }
 
 function merged(old: readonly RunRow[], added: readonly RunRow[]): readonly RunRow[] {
