@@ -52,7 +52,7 @@ def _has_ended(context: Context, run_id: str) -> bool:
 
 
 def _again(context: Context, workflow: str, original: str) -> Iterator[index.RunRow]:
-    for row in indexes.search(context, Search(workflow=workflow, limit=_LOOKED_AT)):
+    for row in indexes.search(context, Search(workflow=workflow, limit=_LOOKED_AT), now=True):
         if row.reproduces == original:
             yield row
 
