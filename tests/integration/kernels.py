@@ -19,6 +19,19 @@ from jupyter_client.manager import KernelManager
 
 PACKAGE = Path(__file__).parents[2] / "package"
 _INLINE = "module://matplotlib_inline.backend_inline"
+_RENEW = """
+import os as _os, sys as _sys
+get_ipython().run_line_magic("unload_ext", "taskcell")
+del get_ipython()._taskcell_session
+for _name, _module in list(_sys.modules.items()):
+    if str(getattr(_module, "__file__", "") or "").startswith({before!r}):
+        del _sys.modules[_name]
+_os.chdir({folder!r})
+_os.environ.update({environ!r})
+_history = get_ipython().history_manager
+_history.input_hist_raw[:], _history.input_hist_parsed[:] = [""], [""]
+get_ipython().reset(new_session=True)
+"""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -117,6 +130,15 @@ class LiveKernel:
         loaded = self.run("%load_ext taskcell")
         assert not loaded.error, loaded.traceback
         return self
+
+    def renew(self, folder: Path, *, store: Path, **environ: str) -> LiveKernel:
+        """Make it one in which nothing has happened, in another folder and with another store, and load the extension."""
+        self.environ |= {"TASKCELL_STORE": store.as_uri(), **environ}
+        code = _RENEW.format(folder=str(folder), before=str(self.folder), environ=self.environ)
+        renewed = self.wait(self.client.execute(code, store_history=False))
+        assert not renewed.error, renewed.traceback
+        self.folder, self.store = folder, store
+        return self.load()
 
     def stop(self) -> None:
         self.client.stop_channels()

@@ -50,12 +50,18 @@ class Notebook:
         return ran.message + ran.traceback
 
 
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kernels.LiveKernel]:
+    folder = tmp_path_factory.mktemp("explaining")
+    with kernels.kernel(folder, folder / "store") as live:
+        yield live
+
+
 @pytest.fixture
-def notebook(tmp_path: Path) -> Iterator[Notebook]:
-    with kernels.kernel(tmp_path, tmp_path / "store", XDG_CACHE_HOME=str(tmp_path / "cache")) as live:
-        book = Notebook(live)
-        book(params=PARAMS, helper=HELPER, load=LOAD, split=SPLIT, train=TRAIN)
-        yield book
+def notebook(live: kernels.LiveKernel, tmp_path: Path) -> Notebook:
+    book = Notebook(live.renew(tmp_path, store=tmp_path / "store", XDG_CACHE_HOME=str(tmp_path / "cache")))
+    book(params=PARAMS, helper=HELPER, load=LOAD, split=SPLIT, train=TRAIN)
+    return book
 
 
 def test_story_of_an_edited_helper_is_told_before_and_after(notebook: Notebook) -> None:
@@ -173,7 +179,8 @@ def test_unknown_names_are_answered_with_the_nearest(notebook: Notebook) -> None
 def test_version_without_a_run_says_so_and_a_preview_makes_no_version(notebook: Notebook, tmp_path: Path) -> None:
     notebook.says("%launch --dry-run -p month=2 --sweep rate=0.1,0.2")
     assert not list((tmp_path / "store" / "default").glob("workflows/*/versions/*"))
-    notebook.live.run("%snapshot -m first")
+    snapshot = notebook.live.run("%snapshot -m first")
+    assert not snapshot.error, snapshot.traceback
     assert "No run of notebook@1 has executed task 'train'" in notebook.refuses("%why train --against notebook@1")
     assert "has no version 3" in notebook.refuses("%why train --against notebook@3")
 
