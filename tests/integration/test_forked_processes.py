@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,27 +62,33 @@ def test_exit_code_and_words_are_its_own() -> None:
 
 
 def test_killed_one_says_by_which_signal(tmp_path: Path) -> None:
-    process, entry, said = _waiting(tmp_path)
-    with entry, said:
+    with _waiting(tmp_path) as process:
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.05)
         os.kill(process.pid, signal.SIGKILL)
         assert process.wait(20) == -signal.SIGKILL
 
 
-def _waiting(folder: Path) -> tuple[Any, Any, Any]:
+@contextmanager
+def _waiting(folder: Path) -> Iterator[Any]:
     """Start one that opens a named pipe to write its answer, and waits there."""
     os.mkfifo(folder / "pipe")
     order = (
         f'{{"store": "{folder.as_uri()}/store", "project": "default", "answer": "{folder}/pipe", '
         '"padding": "' + "x" * 100_000 + '"}'
     )
-    return _started("look", order, folder=folder, environ={**os.environ, "TC_LONG": "y" * 100_000})
+    process, entry, said = _started("look", order, folder=folder, environ={**os.environ, "TC_LONG": "y" * 100_000})
+    with entry, said:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+            process.wait(20)
 
 
 def test_it_shows_itself_as_what_it_is(tmp_path: Path) -> None:
-    process, entry, said = _waiting(tmp_path)
-    with entry, said:
+    with _waiting(tmp_path) as process:
         shown = psutil.Process(process.pid)
         until(lambda: "look" in shown.cmdline(), "command line")
         line = shown.cmdline()
@@ -90,8 +98,6 @@ def test_it_shows_itself_as_what_it_is(tmp_path: Path) -> None:
         assert shown.cwd() == str(tmp_path)
         assert sorted(path.name for path in Path(f"/proc/{process.pid}/fd").iterdir())[:3] == ["0", "1", "2"]
         assert not [path for path in _open_files(process.pid) if "socket" in path]
-        shown.kill()
-        process.wait(20)
 
 
 def _open_files(pid: int) -> list[str]:
@@ -99,8 +105,7 @@ def _open_files(pid: int) -> list[str]:
 
 
 def test_end_of_its_server_is_not_its_own(tmp_path: Path) -> None:
-    process, entry, said = _waiting(tmp_path)
-    with entry, said:
+    with _waiting(tmp_path) as process:
         server = starting.SERVERS.held()[-1]
         os.kill(server.pid, signal.SIGKILL)
         until(lambda: not psutil.pid_exists(server.pid), "end of the server")
