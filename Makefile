@@ -43,7 +43,7 @@ demo: $(VENV)/.demo  ## Run the quickstart notebook on real data and say what ha
 
 test: $(VENV)/.dev  ## Tests without cluster and browser
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow"
-	@echo "Left out: tests marked slow (kill -9, full disks, flipped bits in real runs). Run them with: make soak"
+	@echo "Left out: tests marked slow (kill -9, full disks, flipped bits, second users and other programs in real runs). Run them with: make soak"
 
 soak: $(VENV)/.dev  ## Faults in real runs: processes killed, disks filled, bits flipped
 	$(BIN)/python -m pytest -n 2 --dist load -m slow

@@ -275,6 +275,7 @@ def test_elements_of_a_map_have_recorded_seeds_of_their_own(kernel: kernels.Live
     assert eval(kernel.value("s_drawn")) == first[1:2]
 
 
+@pytest.mark.slow
 def test_version_holds_plain_values_and_a_launch_uses_them(tmp_path: Path) -> None:
     with kernels.kernel(tmp_path, tmp_path / "store") as live:
         live.run(

@@ -133,6 +133,7 @@ def test_file_gives_the_version_that_the_kernel_gave(folder: Path, executed: dic
     assert found == {name: executed[name] for name in ("version", "workflow", "number")}
 
 
+@pytest.mark.slow
 def test_another_kernel_has_the_same_keys_and_hits(folder: Path, executed: dict[str, object]) -> None:
     again = execute(folder, PYTHONHASHSEED="3")
     assert again["keys"] == executed["keys"]

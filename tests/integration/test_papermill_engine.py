@@ -29,6 +29,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
+@pytest.mark.slow
 def test_command_executes_a_notebook_by_the_engine(tmp_path: Path, environ: dict[str, str]) -> None:
     source = tmp_path / "in.ipynb"
     source.write_text(json.dumps(notebook("import sys\nprint('taskcell.kernel.serving' in sys.modules)")))

@@ -42,6 +42,7 @@ model = KNeighborsClassifier(1).fit([[0.0], [1.0]], [0, total])
 ]
 
 
+@pytest.mark.slow
 def test_second_user_takes_every_result_of_the_first(tmp_path: Path) -> None:
     store = tmp_path / "store"
     for user, seed in (("ana", "1"), ("ben", "4242")):

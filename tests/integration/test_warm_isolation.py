@@ -213,6 +213,7 @@ here._run(Path({folder!r}), "import os, time\\nopen('pids', 'w').write(f'{{os.ge
 """
 
 
+@pytest.mark.slow
 def test_server_and_tasks_end_with_a_killed_caller(tmp_path: Path) -> None:
     code = _HOST.format(here=str(Path.cwd()), folder=str(tmp_path))
     with subprocess.Popen(
@@ -306,6 +307,7 @@ class _Deaf:
     def rested(self) -> None: ...
 
 
+@pytest.mark.slow
 def test_module_that_is_refused_once_is_not_imported_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TC_OTHER", "refused")
     monkeypatch.setattr(serving.SERVERS, "_refused", {"pandas": "it was tried"})
@@ -322,6 +324,7 @@ def test_changed_environment_variable_has_a_server_of_its_own(tmp_path: Path, mo
     assert first[0] != second[0]
 
 
+@pytest.mark.slow
 def test_local_module_hides_an_installed_one_and_is_read_anew(tmp_path: Path) -> None:
     _run(tmp_path, "import pandas")
     (tmp_path / "pandas.py").write_text("which = 'local'")

@@ -95,6 +95,7 @@ for value in pickle.loads(pathlib.Path(sys.argv[1]).read_bytes()):
 """
 
 
+@pytest.mark.slow
 def test_digests_are_those_of_a_process_with_another_hash_seed(tmp_path: Path) -> None:
     values: list[Any] = []
     draw = settings(
