@@ -315,6 +315,23 @@ def test_module_that_is_refused_once_is_not_imported_again(tmp_path: Path, monke
     assert _printed(cells[0]) == "False\n"
 
 
+def test_refused_module_that_only_others_import_costs_a_server_and_no_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TC_OTHER", "foreseen")
+    monkeypatch.setattr(serving.SERVERS, "_refused", {})
+    first = serving.get("", ("this", "numpy"))  # `this` prints when it is imported
+
+    def is_another() -> bool:
+        process = processes.started(lambda: serving.get("", ("this", "numpy")), ("numpy",))
+        process.close()
+        return process.server.pid != first.pid
+
+    _until(is_another)  # it imports what is foreseen when nobody asks for anything
+    assert is_another()
+    assert serving.SERVERS._refused == {"this": "it prints when it is imported"}
+
+
 def test_changed_environment_variable_has_a_server_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = _printed(_run(tmp_path, "import os; print(os.getppid(), os.environ.get('TC_OTHER'))")[0]).split()
     monkeypatch.setenv("TC_OTHER", "1")

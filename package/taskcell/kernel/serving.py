@@ -18,6 +18,7 @@ import struct
 import sys
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,8 +80,12 @@ class Server:
     clients: list[_Client] = field(default_factory=list)
     links: dict[int, socket.socket | None] = field(default_factory=dict)
     """Of each process by its number; None: nobody wants to hear of it."""
+    foreseen: deque[str] = field(default_factory=deque)
+    """Modules that somebody will ask for: imported one by one, while nobody asks for anything."""
     refusal: tuple[str, str] | None = None
-    """A module that it has imported and should not have, and why. It takes no further requests."""
+    """A module that it has imported and should not have, and why. It forks no more, and says so to who asks next."""
+    is_retired: bool = False
+    """Whether somebody knows, who starts another."""
     used: float = field(default_factory=time.monotonic)
     left: float = field(default_factory=time.monotonic)
     """When the last client went."""
@@ -90,7 +95,7 @@ class Server:
         self.listener.setblocking(False)
         try:
             while not self._is_over():
-                self._serve_once(min(_LOOK_S, self.idle_s, self.linger_s))
+                self._serve_once(0.0 if self.foreseen else min(_LOOK_S, self.idle_s, self.linger_s))
                 self._reap()
         finally:
             # Its name is free from here on; who has connected and was not heard starts another one.
@@ -104,9 +109,12 @@ class Server:
         poll = select.poll()
         for fd in (*links, *clients, self.wake[0]):
             poll.register(fd, select.POLLIN)
-        if self.refusal is None:
+        if not self.is_retired:
             poll.register(self.listener, select.POLLIN)
-        for fd, _ in poll.poll(max(timeout_s, 0.01) * 1000):
+        ready = poll.poll(max(timeout_s, 0.0 if self.foreseen else 0.01) * 1000)
+        if not ready and self.foreseen:
+            self._import([self.foreseen.popleft()])
+        for fd, _ in ready:
             if fd == self.wake[0]:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wake[0], 4096)
@@ -124,7 +132,7 @@ class Server:
         if self.links:
             return False
         now = time.monotonic()
-        if self.refusal is not None or now - self.used > self.idle_s:
+        if self.is_retired or now - self.used > self.idle_s:
             return True
         return not self.clients and now - self.left > self.linger_s
 
@@ -159,15 +167,15 @@ class Server:
         if request is None:
             return False
         facts, fds = request
-        if self.refusal is None:
-            self.refusal = self._preload([name for name in facts["preload"] if name not in self.refused])
-            if self.refusal is not None:
-                self.listener.close()  # the next server takes its name
         if not fds:
-            return True  # somebody foresees what will be asked for
+            self.foreseen.extend(facts["preload"])
+            return True
+        self._import(facts["preload"])
         *ends, link_fd = fds
         link = socket.socket(fileno=link_fd)
         if self.refusal is not None:
+            self.is_retired = True
+            self.listener.close()  # the next server takes its name
             with contextlib.suppress(OSError):
                 wire.tell(link, refused=self.refusal[0], reason=self.refusal[1])
             link.close()
@@ -176,6 +184,13 @@ class Server:
         for fd in ends:
             os.close(fd)
         return True
+
+    def _import(self, names: list[str]) -> None:
+        """Import modules, unless one that was imported makes this the last of it."""
+        if self.refusal is None:
+            self.refusal = self._preload([name for name in names if name not in self.refused])
+            if self.refusal is not None:
+                self.foreseen.clear()
 
     def _preload(self, names: list[str]) -> tuple[str, str] | None:
         """Import what is new; return what must not be imported here, and why."""

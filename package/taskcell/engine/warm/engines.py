@@ -17,8 +17,8 @@ NAME = "taskcell"
 class WarmEngine(papermilling.Engine):  # type: ignore[misc]
     """Executes a notebook in a forked process; through papermill's own engine where that can't be.
 
-    Options beyond papermill's own: ``isolation`` (``"kernel"`` for papermill's own engine), ``preload`` (modules to import
-    before the fork, besides those that the notebook imports).
+    Options beyond papermill's own: ``isolation`` (``"kernel"`` for papermill's own engine), ``preload`` (modules that other
+    notebooks import too: those with the same ones share a server, which imports them when it has time).
     """
 
     @classmethod
@@ -57,7 +57,7 @@ def executed(
     """Execute a notebook in a task process and return it; raise servers.ServerError before anything was executed."""
     sources = [cell.source for cell in nb.cells if cell.cell_type == "code"]
     folder = os.getcwd()  # noqa: PTH109  papermill has gone there
-    wanted = tuple(dict.fromkeys([*preload, *imports.of_cells(sources, [Path(folder), *modules])]))
+    wanted = imports.of_cells(sources, [Path(folder), *modules])
     process = processes.started(lambda: serving.get(ipython_dir, preload or wanted), wanted)
     try:
         process.begin({**os.environ, **(environ or {})}, folder, private=not ipython_dir)
