@@ -77,7 +77,8 @@ def test_killed_launcher_and_killed_drivers_cost_no_result_and_no_second_executi
         if kills < 4 and driver.is_running():
             driver.kill()
             kills += 1
-            until(lambda: run.state.ended, "end or interruption")  # killed before its first record: half a minute
+            # One that was killed before its first record is given the time that a first driver has.
+            until(lambda: run.state.ended, "end or interruption", 5 if run.head().epoch else 90)
             if run.state is RunState.INTERRUPTED:
                 assert f"taskcell resume {run.id}" in run.sentence
                 run.resume()

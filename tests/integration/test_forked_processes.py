@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,10 @@ def _own_server() -> Iterator[None]:
 
 
 def _started(
-    *arguments: str, folder: Path | None = None, environ: Mapping[str, str] | None = None
+    *arguments: str,
+    folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    imports: Sequence[str] = (),
 ) -> tuple[Any, Any, Any]:
     """Start a worker process with these arguments; return it, where to write its input, and what it says."""
     said = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
@@ -42,6 +45,7 @@ def _started(
         stdin=reading,
         stdout=said,
         stderr=said,
+        imports=imports,
     )
     os.close(reading)
     return process, os.fdopen(writing, "wb"), said
@@ -139,3 +143,15 @@ def test_second_launch_has_a_driver_and_workers_of_the_same_server(tmp_path: Pat
     worker = until(lambda: [one for one in psutil.Process(server.pid).children() if "work" in one.cmdline()], "worker")
     assert run.wait(60).state == "succeeded"
     until(lambda: not driver.is_running() and not worker[0].is_running(), "end of both")
+
+
+def test_module_that_must_not_be_imported_before_a_fork_costs_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TC_FORKED", "refused")
+    process, entry, said = _started("nonsense", imports=("this",))  # it prints
+    with entry, said:
+        assert isinstance(process, subprocess.Popen)
+        assert process.wait(60) == 2
+    process, entry, said = _started("nonsense", imports=("this",))
+    with entry, said:
+        assert isinstance(process, starting.ForkedProcess)
+        assert process.wait(60) == 2

@@ -45,10 +45,14 @@ def _woken_by_children() -> tuple[int, int]:
 
 @dataclass(slots=True, eq=False)
 class _Client:
-    """Somebody who may ask for tasks. ``process`` shows its end, should a fork of it keep the connection open."""
+    """Somebody who may ask for tasks."""
 
     control: socket.socket
-    process: int
+    process: int | None
+    """Descriptor that shows its end, should a fork of it keep the connection open; None where the system has none."""
+
+    def fds(self) -> tuple[int, ...]:
+        return (self.control.fileno(),) if self.process is None else (self.control.fileno(), self.process)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -105,7 +109,7 @@ class Server:
 
     def _serve_once(self, timeout_s: float) -> None:
         links = {link.fileno(): pid for pid, link in self.links.items() if link is not None}
-        clients = {fd: client for client in self.clients for fd in (client.control.fileno(), client.process)}
+        clients = {fd: client for client in self.clients for fd in client.fds()}
         poll = select.poll()
         for fd in (*links, *clients, self.wake[0]):
             poll.register(fd, select.POLLIN)
@@ -143,11 +147,9 @@ class Server:
             if uid != os.getuid():
                 control.close()
                 return
-            try:
+            process = None
+            with contextlib.suppress(OSError):  # older systems don't know it; and it may be gone already
                 process = os.pidfd_open(pid)
-            except ProcessLookupError:
-                control.close()
-                return
             control.setblocking(True)
             with contextlib.suppress(OSError):
                 wire.tell(control, **self.hello)
@@ -156,7 +158,8 @@ class Server:
     def _forget(self, client: _Client) -> None:
         self.clients.remove(client)
         client.control.close()
-        os.close(client.process)
+        if client.process is not None:
+            os.close(client.process)
         self.left = time.monotonic()
 
     def _take_request(self, control: socket.socket) -> bool:
@@ -214,10 +217,11 @@ class Server:
         if pid == 0:
             code = 70
             try:
-                others = [*self.links.values(), *(client.control for client in self.clients)]
-                for other in (self.listener, link, *(other for other in others if other is not None)):
+                for other in (self.listener, link, *filter(None, self.links.values())):
                     other.close()
-                for fd in (*self.wake, *(client.process for client in self.clients)):
+                for client in list(self.clients):
+                    self._forget(client)
+                for fd in self.wake:
                     os.close(fd)
                 _be_nobodys_server()
                 code = self.run_child(ends)

@@ -93,7 +93,8 @@ def sight(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterato
     asked: dict[str, Any] = getattr(request, "param", {})
     page = browser.new_page(viewport={"width": asked.get("width", 1000), "height": 900})
     query = "&".join(f"{key}={value}" for key, value in asked.items() if key != "width")
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(6000)
+    page.set_default_navigation_timeout(30_000)  # of the tests' own file server
     sight = Sight(page, address)
     page.goto(f"{address}/page.html?{query}")
     page.wait_for_function("window.ready")

@@ -152,10 +152,12 @@ def _forked(
     finally:
         link_end.close()
         os.close(order_fd)
-    if heard is None:
-        link.close()
-        return None
-    return ForkedProcess(heard[0]["pid"], link)
+    if heard is not None and "pid" in heard[0]:
+        return ForkedProcess(heard[0]["pid"], link)
+    link.close()
+    if heard is not None:
+        SERVERS.refuse(server, heard[0]["refused"], heard[0]["reason"])  # the next process is forked from another one
+    return None
 
 
 def _in_memory(order: dict[str, Any]) -> int:
