@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,7 +99,10 @@ def _plain(what: str, value: Any, cell: Any) -> Any:
 
 
 def _outputs(outputs: Any) -> list[Any]:
-    """Return outputs with neighbouring text of one stream joined, streams in a fixed order, and what varies masked."""
+    """Return outputs with neighbouring text of one stream joined, like frames of a traceback once, and what varies masked.
+
+    How many frames a deep recursion has until it fails tells how deep the shell itself stands; some releases of IPython list them all.
+    """
     joined: list[dict[str, Any]] = []
     for output in outputs:
         last = joined[-1] if joined else None
@@ -106,6 +110,9 @@ def _outputs(outputs: Any) -> list[Any]:
             last["text"] += output.text
         else:
             joined.append(dict(output))
+    for output in joined:
+        if "traceback" in output:
+            output["traceback"] = [frame for frame, _ in itertools.groupby(output["traceback"])]
     return _masked(joined)
 
 

@@ -14,10 +14,10 @@ LIMIT_S = 900.0
 PAUSE_S = 5.0
 
 PROBE = f"""
-import os, sys, time
+import os, sys, tempfile, time
 state = open("/proc/1/stat").read().rpartition(")")[2].split()[0]
 try:
-    silent = time.time() - os.stat({f"/tmp/{NAME}"!r}).st_mtime
+    silent = time.time() - os.stat(os.path.join(tempfile.gettempdir(), {NAME!r})).st_mtime
 except OSError:
     silent = 0.0
 sys.exit("stopped" if state in "Tt" else "silent" if silent > {LIMIT_S} else 0)

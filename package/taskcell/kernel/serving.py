@@ -19,7 +19,7 @@ import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +99,7 @@ class Server:
         self.listener.setblocking(False)
         try:
             while not self._is_over():
-                self._serve_once(0.0 if self.foreseen else min(_LOOK_S, self.idle_s, self.linger_s))
+                self._serve_once()
                 self._reap()
         finally:
             # Its name is free from here on; who has connected and was not heard starts another one.
@@ -107,7 +107,7 @@ class Server:
             if self.is_tied:
                 self._end_all()
 
-    def _serve_once(self, timeout_s: float) -> None:
+    def _serve_once(self) -> None:
         links = {link.fileno(): pid for pid, link in self.links.items() if link is not None}
         clients = {fd: client for client in self.clients for fd in client.fds()}
         poll = select.poll()
@@ -115,7 +115,8 @@ class Server:
             poll.register(fd, select.POLLIN)
         if not self.is_retired:
             poll.register(self.listener, select.POLLIN)
-        ready = poll.poll(max(timeout_s, 0.0 if self.foreseen else 0.01) * 1000)
+        timeout_s = 0.0 if self.foreseen else max(min(_LOOK_S, self.idle_s, self.linger_s), 0.01)
+        ready = poll.poll(timeout_s * 1000)
         if not ready and self.foreseen:
             self._import([self.foreseen.popleft()])
         for fd, _ in ready:
@@ -189,28 +190,21 @@ class Server:
         return True
 
     def _import(self, names: list[str]) -> None:
-        """Import modules, unless one that was imported makes this the last of it."""
-        if self.refusal is None:
-            self.refusal = self._preload([name for name in names if name not in self.refused])
-            if self.refusal is not None:
-                self.foreseen.clear()
-
-    def _preload(self, names: list[str]) -> tuple[str, str] | None:
-        """Import what is new; return what must not be imported here, and why."""
-        new = [name for name in names if name not in sys.modules]
+        """Import what is new and not refused, until a module turns out to be one that must not be imported here."""
+        new = [name for name in names if name not in sys.modules and name not in self.refused]
+        if not new or self.refusal is not None:
+            return
         signal.alarm(_IMPORT_PATIENCE_S)
-        try:
-            for name in new:
-                try:
-                    preloading.preload(name)
-                except preloading.RefusedError as exc:
-                    return name, str(exc)
-        finally:
-            signal.alarm(0)
-        if new:
-            self.get_ready()
-            preloading.settle()
-        return None
+        for name in new:
+            try:
+                preloading.preload(name)
+            except preloading.RefusedError as exc:
+                self.refusal = name, str(exc)
+                self.foreseen.clear()
+                break
+        signal.alarm(0)
+        self.get_ready()
+        preloading.settle()
 
     def _fork(self, ends: list[int], link: socket.socket) -> None:
         pid = os.fork()
@@ -312,11 +306,40 @@ def _stays(pid: int) -> bool:
     return is_server or (b"taskcell.worker" in line and b"drive" in line)
 
 
-def listening(fd: int) -> socket.socket:
-    """Return the socket that a server was started with."""
-    listener = socket.socket(fileno=fd)
+def serve(
+    listener_fd: int,
+    order: Mapping[str, Any],
+    *,
+    hello: Mapping[str, Any],
+    run_child: Callable[[list[int]], int],
+    is_tied: bool,
+    get_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve at the socket that this process was started with.
+
+    Parameters
+    ----------
+    listener_fd
+        Descriptor of the socket.
+    order
+        What the server was told: ``idle_s``, ``linger_s``, ``refused``.
+    hello
+        What clients are told.
+    run_child, is_tied, get_ready
+        As in ``Server``.
+    """
+    listener = socket.socket(fileno=listener_fd)
     listener.set_inheritable(False)
-    return listener
+    Server(
+        listener=listener,
+        hello={**hello, "pid": os.getpid()},
+        run_child=run_child,
+        get_ready=get_ready,
+        is_tied=is_tied,
+        idle_s=order["idle_s"],
+        linger_s=order["linger_s"],
+        refused=order["refused"],
+    ).serve()
 
 
 def _be_nobodys_server() -> None:

@@ -19,12 +19,11 @@ def main(listener_fd: int, order: str) -> None:
     listener_fd
         Descriptor of the listening socket.
     order
-        JSON with ``idle_s``, ``linger_s``, ``refused``, ``ipython_dir``, ``mark`` (the variable that shows whose a process is)
-        and ``argv`` (what a kernel finds as its program's).
+        JSON with what ``serving.serve`` is told, ``ipython_dir``, ``mark`` (the variable that shows whose a process is) and
+        ``argv`` (what a kernel finds as its program's).
     """
     facts = json.loads(order)
     linux.adopt_orphans()
-    listener = serving.listening(listener_fd)
     mark = tasks.Mark(facts["mark"], marks.place_of(facts["mark"]))
     environ = dict(os.environ)
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
@@ -43,13 +42,5 @@ def main(listener_fd: int, order: str) -> None:
         tasks.run(kernel, ends, added, server_pid, mark)
         return 0
 
-    serving.Server(
-        listener=listener,
-        hello={"language_info": json.loads(shells.language_info()), "pid": server_pid},
-        run_child=run_child,
-        get_ready=warming.libraries,
-        is_tied=True,
-        idle_s=facts["idle_s"],
-        linger_s=facts["linger_s"],
-        refused=facts["refused"],
-    ).serve()
+    hello = {"language_info": json.loads(shells.language_info())}
+    serving.serve(listener_fd, facts, hello=hello, run_child=run_child, is_tied=True, get_ready=warming.libraries)

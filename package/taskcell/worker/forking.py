@@ -32,24 +32,14 @@ def main(listener_fd: int, order: str) -> None:
     listener_fd
         Descriptor of the listening socket.
     order
-        JSON with ``idle_s``, ``linger_s`` and ``refused``.
+        JSON with what ``serving.serve`` is told.
     """
-    facts = json.loads(order)
-    listener = serving.listening(listener_fd)
     place = marks.place_of_arguments()
     for name in _PRELOADED:
         importlib.import_module(name)
     preloading.settle()
-    serving.Server(
-        listener=listener,
-        hello={"pid": os.getpid(), "can_fork": threading.active_count() == 1},
-        run_child=lambda ends: _run(ends, place),
-        get_ready=lambda: None,
-        is_tied=False,
-        idle_s=facts["idle_s"],
-        linger_s=facts["linger_s"],
-        refused=facts["refused"],
-    ).serve()
+    hello = {"can_fork": threading.active_count() == 1}
+    serving.serve(listener_fd, json.loads(order), hello=hello, run_child=lambda ends: _run(ends, place), is_tied=False)
 
 
 def _run(ends: list[int], place: marks.Place) -> int:
