@@ -180,10 +180,10 @@ def _crash() -> str:
 
 def _processor(run: Callable[[], float]) -> str:
     """Return the processor time of a run, ours and that of processes which have ended with it."""
-    from taskcell.engine.warm import serving
+    from taskcell.engine.warm import task_servers
 
     run()
-    servers_pids = [server.pid for server in serving.SERVERS.held()]
+    servers_pids = [server.pid for server in task_servers.SERVERS.held()]
     before = _seconds(servers_pids)
     for _ in range(10):
         run()

@@ -9,7 +9,7 @@ import pytest
 from papermill.engines import papermill_engines
 from tests.engines import cases, comparing
 
-from taskcell.engine.warm import engines, serving
+from taskcell.engine.warm import engines, task_servers
 
 papermill_engines.register(engines.NAME, engines.WarmEngine)
 pytestmark = pytest.mark.filterwarnings("default")  # stock papermill's own
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # stock papermill's own
 @pytest.fixture(autouse=True, scope="module")
 def _servers() -> Iterator[None]:
     yield
-    serving.SERVERS.close()
+    task_servers.SERVERS.close()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.bench.notebooks import notebook
 from tests.integration.run_world import World, until
 
 from taskcell.engine import drafts, logs, notebooks, recording
-from taskcell.engine.warm import serving
+from taskcell.engine.warm import task_servers
 from taskcell.store import paths
 from taskcell.store.opening import Store, open_store
 
@@ -26,7 +26,7 @@ RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 @pytest.fixture(autouse=True, scope="module")
 def _servers() -> Iterator[None]:
     yield
-    serving.SERVERS.close()
+    task_servers.SERVERS.close()
 
 
 @pytest.fixture

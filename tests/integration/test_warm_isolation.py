@@ -24,7 +24,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from taskcell.backends.local import servers
 from taskcell.backends.local.processes import MARK
-from taskcell.engine.warm import clients, engines, imports, processes, serving
+from taskcell.engine.warm import clients, engines, imports, processes, task_servers
 from taskcell.kernel import marks
 
 papermill_engines.register(engines.NAME, engines.WarmEngine)
@@ -36,7 +36,7 @@ def _own_servers() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TC_ISOLATION", str(os.getpid()))
         yield
-    serving.SERVERS.close()
+    task_servers.SERVERS.close()
 
 
 def _notebook(*sources: str) -> Any:
@@ -147,7 +147,7 @@ def test_processes_that_a_task_leaves_end_with_it(tmp_path: Path) -> None:
 
 def _server() -> psutil.Process:
     """Return the server that was used last."""
-    return psutil.Process(serving.SERVERS.held()[-1].pid)
+    return psutil.Process(task_servers.SERVERS.held()[-1].pid)
 
 
 def _descendants_of_server() -> list[psutil.Process]:
@@ -260,14 +260,14 @@ def test_server_that_nobody_holds_goes(tmp_path: Path, monkeypatch: pytest.Monke
     server = _server()
     time.sleep(0.5)
     assert _alive(server.pid)
-    serving.SERVERS.close()
+    task_servers.SERVERS.close()
     _until(lambda: not _alive(server.pid))
 
 
 def test_all_who_want_a_server_at_once_share_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TC_OTHER", "shared")
     # As many as there were processes.
-    holders = [servers.Servers("taskcell.kernel.starting", room=marks.room_for(MARK)) for _ in range(6)]
+    holders = [servers.Servers("taskcell.kernel.task_server", room=marks.room_for(MARK)) for _ in range(6)]
     facts = {"ipython_dir": "", "mark": MARK, "argv": ["x"]}
     with ThreadPoolExecutor(len(holders)) as pool:
         pids = list(pool.map(lambda holder: holder.get(facts).pid, holders))
@@ -278,11 +278,11 @@ def test_all_who_want_a_server_at_once_share_one(monkeypatch: pytest.MonkeyPatch
 
 def test_what_one_task_leaves_ends_while_another_runs(tmp_path: Path) -> None:
     _run(tmp_path, "1")
-    long = processes.started(lambda: serving.get(""), ())
+    long = processes.started(lambda: task_servers.get(""), ())
     try:
         server = psutil.Process(long.server.pid)
         before = set(server.children(recursive=True))
-        short = processes.started(lambda: serving.get(""), ())
+        short = processes.started(lambda: task_servers.get(""), ())
         short.begin(dict(os.environ), str(tmp_path), private=True)
         short.execute(_LEAVE, "1", _Deaf(), None)
         assert len(set(server.children(recursive=True)) - before) > 1
@@ -310,7 +310,7 @@ class _Deaf:
 @pytest.mark.slow
 def test_module_that_is_refused_once_is_not_imported_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TC_OTHER", "refused")
-    monkeypatch.setattr(serving.SERVERS, "_refused", {"pandas": "it was tried"})
+    monkeypatch.setattr(task_servers.SERVERS, "_refused", {"pandas": "it was tried"})
     cells = _run(tmp_path, "import sys; print('pandas' in sys.modules)\nimport pandas")
     assert _printed(cells[0]) == "False\n"
 
@@ -319,17 +319,17 @@ def test_refused_module_that_only_others_import_costs_a_server_and_no_task(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TC_OTHER", "foreseen")
-    monkeypatch.setattr(serving.SERVERS, "_refused", {})
-    first = serving.get("", ("this", "numpy"))  # `this` prints when it is imported
+    monkeypatch.setattr(task_servers.SERVERS, "_refused", {})
+    first = task_servers.get("", ("this", "numpy"))  # `this` prints when it is imported
 
     def is_another() -> bool:
-        process = processes.started(lambda: serving.get("", ("this", "numpy")), ("numpy",))
+        process = processes.started(lambda: task_servers.get("", ("this", "numpy")), ("numpy",))
         process.close()
         return process.server.pid != first.pid
 
     _until(is_another)  # it imports what is foreseen when nobody asks for anything
     assert is_another()
-    assert serving.SERVERS._refused == {"this": "it prints when it is imported"}
+    assert task_servers.SERVERS._refused == {"this": "it prints when it is imported"}
 
 
 def test_changed_environment_variable_has_a_server_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -346,7 +346,7 @@ def test_local_module_hides_an_installed_one_and_is_read_anew(tmp_path: Path) ->
     _run(tmp_path, "import pandas")
     (tmp_path / "pandas.py").write_text("which = 'local'")
     (tmp_path / "helper.py").write_text("n = 1")
-    serving.SERVERS.close()
+    task_servers.SERVERS.close()
     cells = _run(tmp_path, "import pandas, helper\nprint(pandas.which, helper.n)")
     assert _printed(cells[0]) == "local 1\n"
     (tmp_path / "helper.py").write_text("n = 22")

@@ -47,8 +47,6 @@ class DriverOrder(msgspec.Struct, frozen=True, kw_only=True):
     waits while another one leads, and leaves when one of them has ended the run."""
     ahead: tuple[TaskOptions, ...] = ()
     """What the first tasks need: a backend may start workers for them beside the driver, which finds them with ``recall``."""
-    imports: tuple[str, ...] = ()
-    """Modules that the tasks' code imports, as far as is known: a worker may import them before its first task."""
 
 
 class ServeOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +61,7 @@ class ServeOrder(msgspec.Struct, frozen=True, kw_only=True):
     trusted: bool = False
     """Whether pickles of this store may be loaded."""
     imports: tuple[str, ...] = ()
-    """As in the driver's order."""
+    """As in the run's plan: a worker may begin to import them before it has read that."""
 
 
 class LookOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -117,15 +117,15 @@ def _engine(_: argparse.Namespace) -> Iterator[Check]:
     import time
 
     from taskcell.backends.local import servers
-    from taskcell.engine.warm import choosing, processes, serving
+    from taskcell.engine.warm import processes, task_servers
 
-    reason = choosing.obstacle()
+    reason = servers.obstacle()
     if not reason:
         clock = time.perf_counter()
         try:
-            serving.get("")
+            task_servers.get("")
             between = time.perf_counter()
-            processes.started(lambda: serving.get(""), ()).close()
+            processes.started(lambda: task_servers.get(""), ()).close()
         except (servers.ServerError, OSError) as exc:
             reason = f"no process can be forked here ({exc})"
         else:

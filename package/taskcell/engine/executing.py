@@ -53,7 +53,7 @@ def _silent(news: WorkerNews, order_id: str) -> None:
 class Executor:
     """Executes orders of one run, one after the other.
 
-    ``tell`` hears when a body begins, and when its record is committed; ``imported`` are modules that the run's tasks import.
+    ``tell`` hears when a body begins, and when its record is committed.
     """
 
     def __init__(
@@ -64,7 +64,6 @@ class Executor:
         trusted: bool,
         tell: Callable[[WorkerNews, str], None] = _silent,
         claims: claiming.Claims | None = None,
-        imported: Sequence[str] = (),
     ) -> None:
         self._store = store
         self._plan = plan
@@ -72,7 +71,6 @@ class Executor:
         self._trusted = trusted
         self._tell = tell
         self._claims = claims or claiming.Claims(store, plan.run_id)
-        self._imported = imported
 
     def execute(self, order: TaskOrder) -> None:
         """Execute an order and those that go along with it, each once the one before has succeeded.
@@ -193,7 +191,7 @@ class Executor:
                 },
                 listener=log.write,
                 isolation=isolation,
-                imported=self._imported,
+                imported=self._plan.imports,
                 draft=draft,
             )
             may_have_left = executed.may_have_left

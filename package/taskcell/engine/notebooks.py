@@ -13,7 +13,7 @@ from typing import Any
 
 from taskcell.backends.local import servers
 from taskcell.engine import drafts, kernels, papermilling, recording
-from taskcell.engine.warm import choosing, clients, engines, imports, saving
+from taskcell.engine.warm import clients, engines, imports, saving
 from taskcell.model.runs import TaskError
 from taskcell.model.tasks import Isolation
 
@@ -122,7 +122,7 @@ def execute(
     draft
         Takes the notebook now and then while it is executed; None: nobody looks.
     """
-    warm = isolation is Isolation.PROCESS and not choosing.obstacle()
+    warm = isolation is Isolation.PROCESS and not servers.obstacle()
     watched: list[Any] = []
     options = {
         "scratch": scratch,

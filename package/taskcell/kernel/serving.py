@@ -64,7 +64,7 @@ class Server:
     run_child
         Called in a forked process with the request's descriptors; what it returns is the exit code.
     get_ready
-        Called after modules were imported.
+        Called after modules were imported and before the next process is forked.
     is_tied
         Whether a process ends with its link, and what it leaves behind with it.
     refused
@@ -86,6 +86,8 @@ class Server:
     """Of each process by its number; None: nobody wants to hear of it."""
     foreseen: deque[str] = field(default_factory=deque)
     """Modules that somebody will ask for: imported one by one, while nobody asks for anything."""
+    is_unsettled: bool = False
+    """Whether modules were imported that are not ready to be shared."""
     refusal: tuple[str, str] | None = None
     """A module that it has imported and should not have, and why. It forks no more, and says so to who asks next."""
     is_retired: bool = False
@@ -115,10 +117,13 @@ class Server:
             poll.register(fd, select.POLLIN)
         if not self.is_retired:
             poll.register(self.listener, select.POLLIN)
-        timeout_s = 0.0 if self.foreseen else max(min(_LOOK_S, self.idle_s, self.linger_s), 0.01)
+        is_idle = not self.foreseen and not self.is_unsettled
+        timeout_s = max(min(_LOOK_S, self.idle_s, self.linger_s), 0.01) if is_idle else 0.0
         ready = poll.poll(timeout_s * 1000)
         if not ready and self.foreseen:
             self._import([self.foreseen.popleft()])
+        elif not ready:
+            self._settle()
         for fd, _ in ready:
             if fd == self.wake[0]:
                 with contextlib.suppress(BlockingIOError):
@@ -203,10 +208,16 @@ class Server:
                 self.foreseen.clear()
                 break
         signal.alarm(0)
-        self.get_ready()
-        preloading.settle()
+        self.is_unsettled = True
+
+    def _settle(self) -> None:
+        if self.is_unsettled:
+            self.get_ready()
+            preloading.settle()
+            self.is_unsettled = False
 
     def _fork(self, ends: list[int], link: socket.socket) -> None:
+        self._settle()
         pid = os.fork()
         if pid == 0:
             code = 70

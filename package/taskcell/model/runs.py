@@ -113,6 +113,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Name of the schedule that launched it. Empty: a person did."""
     link: str = ""
     """Where a JupyterLab shows it, for the notebooks that its workers write. Empty: none was known at the launch."""
+    imports: tuple[str, ...] = ()
+    """Modules that the code of its tasks imports, as it is written: what its workers may import beforehand."""
 
 
 class DriverStart(msgspec.Struct, frozen=True, kw_only=True):

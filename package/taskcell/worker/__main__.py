@@ -104,11 +104,11 @@ def _work(order: DriverOrder) -> int:
     """Execute orders from standard input until it ends, telling of each on standard output."""
     from taskcell.engine.warm import foreseeing
 
-    foreseeing.server(order.imports, [Path.cwd()])  # it imports what it needs while this process does
+    store, plan = _opened(order)
+    foreseeing.server(plan.imports, [Path.cwd()])  # it imports what it needs while this process does
     from taskcell.engine.executing import Executor
 
-    store, plan = _opened(order)
-    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(""), imported=order.imports)
+    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(""))
     for line in sys.stdin.buffer:
         executor.execute(msgspec.json.decode(line, type=TaskOrder))
     return 0
@@ -127,9 +127,7 @@ def _serve(order: ServeOrder) -> int:
 
     store, plan = _opened(order)
     claims = Claims(store, order.run_id, order.mailbox)
-    executor = Executor(
-        store, plan, trusted=order.trusted, tell=_teller(f"{ANSWER} "), claims=claims, imported=order.imports
-    )
+    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(f"{ANSWER} "), claims=claims)
     claims.begin()
     mailbox = Mailbox(store.records, order.run_id, order.mailbox)
     for task_order in serving.orders(mailbox, order.linger_s):

@@ -1,15 +1,17 @@
-"""What a run will need first, so that workers can be started while its driver is."""
+"""What a run will need first, so that it can be started while its driver is."""
 
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 
 from taskcell.cache.results import Results
 from taskcell.engine.nodes import Graph, Node
 from taskcell.engine.ordering import Orders
+from taskcell.engine.warm import foreseeing
 from taskcell.environment import installed_version
 from taskcell.model.runs import Plan
-from taskcell.model.tasks import Task, TaskOptions
+from taskcell.model.tasks import Isolation, Task, TaskOptions
 from taskcell.store import paths, pooling
 from taskcell.store.opening import Store
 
@@ -40,3 +42,9 @@ def first(where: Store, plan: Plan, tasks: dict[str, Task]) -> tuple[TaskOptions
     nodes = list(islice(graph.ready, MOST))
     missing = pooling.each(where.files, is_missing, nodes)
     return tuple(node.task.options for node, is_so in zip(nodes, missing, strict=True) if is_so)
+
+
+def warm(plan: Plan) -> None:
+    """Start the server that task runs here are forked from; this process holds it, so that the next launch finds it."""
+    if plan.isolation is Isolation.PROCESS:
+        foreseeing.server(plan.imports, [Path(plan.folder)])

@@ -20,11 +20,11 @@ from taskcell.api.runs import links, run_ids, runs
 from taskcell.api.versions import snapshots, versions
 from taskcell.backends import registry
 from taskcell.engine import planning
-from taskcell.engine.warm import foreseeing, imports
+from taskcell.engine.warm import imports
 from taskcell.model.artifacts import Artifact
 from taskcell.model.runs import Plan
 from taskcell.model.settings import Settings
-from taskcell.model.tasks import Isolation, Parameter, TaskOptions, Workflow
+from taskcell.model.tasks import Parameter, TaskOptions, Workflow
 from taskcell.model.versions import Version
 from taskcell.notebook import parameters as schemas
 from taskcell.notebook import quoting
@@ -123,14 +123,13 @@ def launch(
         isolation=settings.isolation,
         schedule=schedule,
         link=links.link(where, run_id),
+        imports=imports.named(source for task in request.workflow.tasks for source in task.sources),
     )
     addresses = dict(version.tasks)
     ahead = beginning.first(where, plan, {addresses[task.name]: task for task in request.workflow.tasks})
-    imported = imports.named(source for task in request.workflow.tasks for source in task.sources)
-    if ahead and not runner.restarts_drivers and plan.isolation is Isolation.PROCESS:
-        # While its driver starts; and this process holds it, so that the next launch finds it.
-        foreseeing.server(imported, [folder])
-    return start(where, plan, ahead, imported)
+    if ahead and not runner.restarts_drivers:
+        beginning.warm(plan)
+    return start(where, plan, ahead)
 
 
 def check_resources(resources: Mapping[str, Any], backend: str | None) -> dict[str, Any]:
@@ -188,11 +187,11 @@ class Request:
     sweep: dict[str, list[tuple[Any, Artifact]]]
 
 
-def start(where: Store, plan: Plan, ahead: tuple[TaskOptions, ...] = (), imported: tuple[str, ...] = ()) -> runs.Run:
+def start(where: Store, plan: Plan, ahead: tuple[TaskOptions, ...] = ()) -> runs.Run:
     """Write a plan and start its driver, and perhaps workers for what the first tasks need."""
     where.records.create(paths.plan(plan.run_id), plan)
     run = runs.Run(where, plan.run_id)
-    run.drive(ahead=ahead, imports=imported)
+    run.drive(ahead=ahead)
     return run
 
 

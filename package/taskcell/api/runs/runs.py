@@ -279,11 +279,11 @@ class Run:
 
     # -- what can be done --------------------------------------------------------------------------------------------
 
-    def drive(self, epoch: int = 1, ahead: tuple[TaskOptions, ...] = (), imports: tuple[str, ...] = ()) -> None:
+    def drive(self, epoch: int = 1, ahead: tuple[TaskOptions, ...] = ()) -> None:
         """Start the driver of that number; it leaves at once when another one was first."""
         backend = registry.backend(self.plan.backend)
         order = _driver_order(self._store, self.plan, epoch, restarts=backend.restarts_drivers)
-        backend.start_driver(msgspec.structs.replace(order, ahead=ahead, imports=imports), self.plan)
+        backend.start_driver(msgspec.structs.replace(order, ahead=ahead), self.plan)
 
     def cancel(self) -> Run:
         """Ask for it to stop; returns at once, and committed results stay. Harmless when it has ended."""

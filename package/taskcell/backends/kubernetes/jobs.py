@@ -126,6 +126,6 @@ def _worker(
         mailbox=name,
         linger_s=settings.linger_s,
         trusted=order.trusted,
-        imports=order.imports,
+        imports=plan.imports,
     )
     return manifests.worker_job(serve, plan, settings, shape, owner)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import IO, Any
 
-from taskcell.backends.local import addresses
+from taskcell.backends.local import server_names
 from taskcell.kernel import wire
 
 IDLE_S = 600.0
@@ -41,19 +41,32 @@ _START = (
 )
 
 
+ISOLATION_VARIABLE = "TASKCELL_ISOLATION"
+
+
+def obstacle() -> str:
+    """Return why no process can be forked from a server on this system; empty when it can."""
+    if os.environ.get(ISOLATION_VARIABLE) == "kernel":
+        return f"{ISOLATION_VARIABLE} is kernel"
+    if sys.platform != "linux":
+        return f"on {sys.platform} a process that has loaded the system's libraries can't be forked safely"
+    if not os.path.isdir("/proc/self/task"):  # noqa: PTH112  on the path of every task
+        return "there is no /proc on this system"
+    return ""
+
+
 class ServerError(Exception):
     """No server could be had; says why."""
 
 
 @dataclass(slots=True, eq=False)
 class Server:
-    """A connection to a server; ``hello`` is what it tells of itself, ``refused`` what it must not be asked to import."""
+    """A connection to a server; ``hello`` is what it tells of itself."""
 
     control: socket.socket
     said: IO[bytes] | None = None
     """What it wrote on standard error, if this process started it."""
     hello: dict[str, Any] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
 
     def greet(self) -> None:
         """Wait until it is ready; raise ServerError."""
@@ -146,7 +159,7 @@ class Servers:
         preload
             Modules that it imports; whoever wants others has another server.
         """
-        place = addresses.address(self._kind, sorted(facts.items()), preload)
+        place = server_names.address(self._kind, sorted(facts.items()), preload)
         with self._lock:
             server = self._held.pop(place.name, None)
             if server is not None and not server.is_there():
@@ -154,8 +167,7 @@ class Servers:
                 server = None
             if server is None:
                 server = self._connected(place, facts)
-                server.refused.update(self._refused)
-                server.foresee([name for name in preload if name not in self._refused])
+                server.foresee(self.bearable(preload))
             self._held[place.name] = server
             for name in list(self._held)[:-MOST]:
                 self._held.pop(name).close()
@@ -184,6 +196,10 @@ class Servers:
             self._refused[module] = reason
             self._drop(server)
 
+    def bearable(self, modules: Sequence[str]) -> list[str]:
+        """Return those of the modules that no server has refused."""
+        return [name for name in modules if name not in self._refused]
+
     def held(self) -> tuple[Server, ...]:
         """Return the servers that this process holds."""
         return tuple(self._held.values())
@@ -205,7 +221,7 @@ class Servers:
             del self._held[name]
         server.close()
 
-    def _connected(self, place: addresses.Address, facts: Mapping[str, Any]) -> Server:
+    def _connected(self, place: server_names.Address, facts: Mapping[str, Any]) -> Server:
         """Return a connection to the server of that name; start it when there is none."""
         for _ in range(_ATTEMPTS):
             control = _socket()
@@ -235,7 +251,7 @@ class Servers:
                 return Server(control, said)
         raise ServerError("it ended again and again")
 
-    def _started(self, place: addresses.Address, listener: socket.socket, facts: Mapping[str, Any]) -> IO[bytes]:
+    def _started(self, place: server_names.Address, listener: socket.socket, facts: Mapping[str, Any]) -> IO[bytes]:
         said = tempfile.TemporaryFile()  # noqa: SIM115  closed with the connection
         own = {"name": place.name, "idle_s": IDLE_S, "linger_s": LINGER_S, "refused": self._refused}
         code = _START.format(kind=self._kind)

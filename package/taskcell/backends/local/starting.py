@@ -93,8 +93,8 @@ def start(
     is_urgent
         Whether a server that is not ready yet takes too long.
     """
-    is_ours = _can_fork(command[0]) and tuple(command[1:4]) == PROGRAM
-    if is_ours:
+    is_ours = command[0] == sys.executable and tuple(command[1:4]) == PROGRAM
+    if is_ours and not servers.obstacle():
         with contextlib.suppress(servers.ServerError, OSError):
             found = _forked(command, folder or os.getcwd(), environ, (stdin, stdout, stderr), imports, is_urgent)  # noqa: PTH109
             if found is not None:
@@ -110,10 +110,6 @@ def start(
         start_new_session=True,
         close_fds=True,
     )
-
-
-def _can_fork(python: str) -> bool:
-    return sys.platform == "linux" and python == sys.executable and os.environ.get("TASKCELL_ISOLATION") != "kernel"
 
 
 def _forked(
@@ -143,7 +139,7 @@ def _forked(
     order_fd = _in_memory(order)
     fds = [stream if isinstance(stream, int) else stream.fileno() for stream in streams]
     try:
-        server.request([order_fd, *fds, link_end.fileno()], imports)
+        server.request([order_fd, *fds, link_end.fileno()], SERVERS.bearable(imports))
         link_end.close()
         heard = wire.heard(link)
     except OSError:

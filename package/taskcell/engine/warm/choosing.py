@@ -8,25 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from taskcell.engine.warm import processes
-
-ISOLATION_VARIABLE = "TASKCELL_ISOLATION"
-
-
-def obstacle() -> str:
-    """Return why no notebook can be executed warm on this system; empty when it can."""
-    if os.environ.get(ISOLATION_VARIABLE) == "kernel":
-        return f"{ISOLATION_VARIABLE} is kernel"
-    if sys.platform != "linux":
-        return f"on {sys.platform} a process that has loaded the system's libraries can't be forked safely"
-    if not processes.is_possible():
-        return "there is no /proc on this system"
-    return ""
+from taskcell.backends.local import servers
 
 
 def obstacle_of(notebook: Any, kernel_name: str | None) -> str:
     """Return why this notebook needs a kernel of its own; empty when it does not."""
-    return obstacle() or _other_kernel(notebook, kernel_name) or _start_up_files()
+    return servers.obstacle() or _other_kernel(notebook, kernel_name) or _start_up_files()
 
 
 def _other_kernel(notebook: Any, kernel_name: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from taskcell.backends.local import servers
 from taskcell.engine import papermilling
-from taskcell.engine.warm import choosing, clients, imports, processes, saving, serving
+from taskcell.engine.warm import choosing, clients, imports, processes, saving, task_servers
 
 NAME = "taskcell"
 
@@ -58,7 +58,7 @@ def executed(
     sources = [cell.source for cell in nb.cells if cell.cell_type == "code"]
     folder = os.getcwd()  # noqa: PTH109  papermill has gone there
     wanted = imports.of_cells(sources, [Path(folder), *modules])
-    process = processes.started(lambda: serving.get(ipython_dir, preload or wanted), wanted)
+    process = processes.started(lambda: task_servers.get(ipython_dir, preload or wanted), wanted)
     try:
         process.begin({**os.environ, **(environ or {})}, folder, private=not ipython_dir)
         manager = saving.SavingManager(nb, output_path, draft=draft, log_output=log_output, progress_bar=progress_bar)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from taskcell.backends.local import servers
-from taskcell.engine.warm import choosing, imports, serving
+from taskcell.engine.warm import imports, task_servers
 
 
 def server(names: Iterable[str], folders: Sequence[Path]) -> None:
@@ -23,6 +23,6 @@ def server(names: Iterable[str], folders: Sequence[Path]) -> None:
     folders
         Where local modules lie, as for ``imports.of_cells``.
     """
-    if not choosing.obstacle():
+    if not servers.obstacle():
         with contextlib.suppress(servers.ServerError):  # whoever needs it hears of it
-            serving.begin("", imports.installed((imports.OURS, *names), folders))
+            task_servers.begin("", imports.installed((imports.OURS, *names), folders))

@@ -11,12 +11,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from signal import SIGINT, SIGKILL, Signals
 from typing import Any, Protocol
 
 from taskcell.backends.local import servers
-from taskcell.engine.warm import serving
+from taskcell.engine.warm import task_servers
 from taskcell.kernel import wire
 
 _READ_BYTES = 1 << 16
@@ -204,14 +203,13 @@ def started(find: Callable[[], servers.Server], preload: tuple[str, ...]) -> Tas
     """Start a task process, in another server when the first refuses a module; raise servers.ServerError."""
     for _ in range(len(preload) + 3):
         server = find()
-        wanted = [name for name in preload if name not in server.refused]
         link, link_end = wire.pair()
         channel, channel_end = wire.pair()
         out, out_end = os.pipe2(os.O_CLOEXEC)
         err, err_end = os.pipe2(os.O_CLOEXEC)
         ends = [channel_end.fileno(), out_end, err_end, link_end.fileno()]
         try:
-            server.request(ends, wanted)
+            server.request(ends, task_servers.SERVERS.bearable(preload))
             answer: dict[str, Any] | None = None
         except OSError:
             answer = {}
@@ -233,7 +231,7 @@ def started(find: Callable[[], servers.Server], preload: tuple[str, ...]) -> Tas
         channel.close()
         link.close()
         if "refused" in answer:
-            serving.SERVERS.refuse(server, answer["refused"], answer["reason"])
+            task_servers.SERVERS.refuse(server, answer["refused"], answer["reason"])
     raise servers.ServerError("it ended again and again")
 
 
@@ -266,8 +264,3 @@ def _read(fd: int) -> bytes | None:
 
 def _left_ms(deadline: float | None) -> int | None:
     return None if deadline is None else max(0, round((deadline - time.monotonic()) * 1000) + 1)
-
-
-def is_possible() -> bool:
-    """Whether this system has what forked task processes need."""
-    return hasattr(os, "fork") and Path("/proc/self/task").is_dir()

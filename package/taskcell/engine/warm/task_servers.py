@@ -12,7 +12,7 @@ from taskcell.backends.local import servers
 from taskcell.backends.local.processes import MARK
 from taskcell.kernel import marks
 
-SERVERS = servers.Servers("taskcell.kernel.starting", room=marks.room_for(MARK))
+SERVERS = servers.Servers("taskcell.kernel.task_server", room=marks.room_for(MARK))
 
 
 def begin(ipython_dir: str, preload: Sequence[str] = ()) -> servers.Server:
