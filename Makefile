@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_STORE ?= $(CURDIR)/.demo/store
 
+# Tests and demo start hundreds of programs: what they import is compiled once, when it is installed or first imported.
+export UV_COMPILE_BYTECODE = 1
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test soak check check-front fix front e2e e2e-long bench docs lab clean
 
 $(BIN)/uv:

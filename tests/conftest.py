@@ -11,6 +11,11 @@ import pytest
 from hypothesis import settings
 from tests import seaweed
 
+from taskcell import optional_imports
+
+with optional_imports.hidden("rfc3987_syntax"):  # it compiles 38 grammars for addresses that no test checks, in each process
+    import jsonschema as jsonschema
+
 # The same examples in each run, so that a failure is the change's. Others are looked for on purpose: TASKCELL_EXAMPLES=2000.
 settings.register_profile("taskcell", derandomize="TASKCELL_EXAMPLES" not in os.environ, deadline=None)
 settings.load_profile("taskcell")

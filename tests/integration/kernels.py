@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from jupyter_client.manager import KernelManager
 
 PACKAGE = Path(__file__).parents[2] / "package"
 _INLINE = "module://matplotlib_inline.backend_inline"
+_PROFILES = Path(tempfile.gettempdir()) / f"taskcell-tests-{os.getuid()}-ipython"
+"""IPython's folder, the same for all: servers are shared by those who have the same variables."""
 _RENEW = """
 import os as _os, sys as _sys
 get_ipython().run_line_magic("unload_ext", "taskcell")
@@ -91,7 +94,7 @@ def environment(store: Path, **more: str) -> dict[str, str]:
     """Return environment variables for a process that uses a store of the test's own."""
     env = {name: text for name, text in os.environ.items() if not name.startswith(("JPY_", "TASKCELL_"))}
     env |= {"PYTHONPATH": str(PACKAGE), "TASKCELL_STORE": store.as_uri(), "MPLBACKEND": _INLINE}
-    return env | {"IPYTHONDIR": str(store.parent / "ipython"), "TASKCELL_USER": "ana", **more}
+    return env | {"IPYTHONDIR": str(_PROFILES), "TASKCELL_USER": "ana", **more}
 
 
 @contextmanager
