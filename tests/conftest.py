@@ -13,9 +13,8 @@ from tests import seaweed
 
 from taskcell import optional_imports
 
-with optional_imports.hidden(
-    "rfc3987_syntax"
-):  # it compiles 38 grammars for addresses that no test checks, in each process
+# It compiles 38 grammars for addresses that no test checks, in each process.
+with optional_imports.hidden("rfc3987_syntax"):
     import jsonschema as jsonschema
 
 # The same examples in each run, so that a failure is the change's. Others are looked for on purpose: TASKCELL_EXAMPLES=2000.
