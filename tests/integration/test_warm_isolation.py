@@ -119,9 +119,11 @@ def test_interrupted_caller_leaves_a_complete_record(tmp_path: Path) -> None:
     _run(tmp_path, "1")
     main = threading.main_thread().ident
     assert main is not None
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background programs ignore it
     threading.Timer(0.7, signal.pthread_kill, [main, signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt):
         _run(tmp_path, "import time\ntime.sleep(60)", "2")
+    signal.signal(signal.SIGINT, before)
     cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
     assert _states(cells) == ["failed", "pending"]
 
