@@ -52,11 +52,18 @@ def _doctor(args: argparse.Namespace) -> object:
 def _interpreter(_: argparse.Namespace) -> Iterator[Check]:
     import platform
     import sys
-    from importlib import metadata
+    import sysconfig
+    from importlib import metadata, util
+    from pathlib import Path
 
     version = platform.python_version()
     yield Check(name="taskcell", good=None, said=metadata.version("taskcell"))
     yield Check(name="interpreter", good=True, said=f"{platform.python_implementation()} {version}, {sys.executable}")
+    found = util.find_spec("papermill")
+    if sys.dont_write_bytecode and found is not None and found.cached and not Path(found.cached).exists():
+        said = "PYTHONDONTWRITEBYTECODE is set and packages are not compiled: each program compiles them anew, for seconds. "
+        once = f"Once and for all: {sys.executable} -m compileall -q {sysconfig.get_path('purelib')}"
+        yield Check(name="bytecode", good=None, said=said + once)
 
 
 def _store(args: argparse.Namespace) -> Iterator[Check]:
