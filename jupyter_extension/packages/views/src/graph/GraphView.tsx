@@ -42,7 +42,7 @@ export function GraphView({ graph, placed, chosen = "", onChoose, more, tallest 
   const { id, announce } = useAround();
   const box = useRef<HTMLDivElement>(null);
   const { width, height } = useExtent(box);
-  const ids = graph.nodes.map((node) => node.id).join("\n");
+  const ids = useMemo(() => graph.nodes.map((node) => node.id).join("\n"), [graph.nodes]);
   const wide = useMemo(() => shapeOf(graph, placed), [placed, ids, graph.edges.length]);
   // Rounded, so that a scroll bar that comes or goes does not turn the picture over.
   const stacked = width > 0 && width < NARROW_PX && graph.nodes.length <= STACKED_NODES && fit(wide, width, 10_000).k < LEGIBLE ? Math.floor(width / 20) * 20 - 20 : 0;
