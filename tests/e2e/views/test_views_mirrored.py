@@ -54,7 +54,11 @@ def test_sentences_that_begin_with_a_number_or_hold_other_letters_keep_their_ord
 def test_places_are_mirrored_and_log_and_graph_are_not(sight: Any) -> None:
     show_run(sight)
     page = sight.page
-    box = lambda selector: page.locator(selector).first.bounding_box()  # noqa: E731
+
+    def box(selector: str) -> dict[str, float]:
+        found: dict[str, float] = page.locator(selector).first.bounding_box()
+        return found
+
     graph, tasks = (page.get_by_role("tab", name=name).bounding_box()["x"] for name in ("Graph", "Tasks"))
     assert graph > tasks
     assert box(".tc-head .tc-title")["x"] > box(".tc-head .tc-buttons")["x"]
