@@ -199,3 +199,13 @@ def test_names_of_tasks_can_be_read_in_a_narrow_cell(sight: Any) -> None:
     outside = """() => [...document.querySelectorAll('.tc-svg .tc-node')].filter(node =>
       node.querySelector('.tc-label')?.getBoundingClientRect().right > node.querySelector('.tc-card').getBoundingClientRect().right + 1).length"""
     assert sight.page.evaluate(outside) == 0
+
+
+def test_large_graph_is_drawn_once_for_its_first_picture(sight: Any) -> None:
+    sight.page.evaluate(
+        """() => { window.cleared = 0; const clear = CanvasRenderingContext2D.prototype.clearRect;
+        CanvasRenderingContext2D.prototype.clearRect = function (...box) { window.cleared += 1; return clear.apply(this, box) } }"""
+    )
+    sight.run(first="payloads.bigRun(2000)", store="scriptedStore({'runs.get': 'never'}, {mute: true})")
+    sight.page.wait_for_timeout(500)
+    assert sight.page.evaluate("() => cleared") == 2, "one time for the edges, one for the nodes"

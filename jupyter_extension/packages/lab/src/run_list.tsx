@@ -172,7 +172,7 @@ function List(props: ListProps) {
             <bdi>{row.workflow}</bdi> <span class="tc-lab-quiet">…{row.id.slice(-6)}</span>
           </button>
           <span class="tc-lab-room" />
-          <span class="tc-lab-quiet tc-lab-clip">{[row.author, age(row.created_at, props.now)].filter(Boolean).join(' · ')}</span>
+          <span class="tc-lab-quiet tc-lab-clip">{row.author ? <bdi>{row.author}</bdi> : null}{row.author ? ' · ' : ''}<bdi>{age(row.created_at, props.now)}</bdi></span>
           <Star favourites={props.favourites} name={row.id} what={`run ${row.id}`} />
         </li>
       ))}

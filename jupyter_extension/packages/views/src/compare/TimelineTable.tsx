@@ -23,7 +23,7 @@ export function TimelineTable({ view }: { view: Comparison }): JSX.Element | nul
     <details>
       <summary class="tc-heading">Timeline</summary>
       <div ref={box} class="tc-timeline" style={{ "--tc-names": `${names}px`, "--tc-room": `${room}px` }}>
-        <div class="tc-axis" aria-hidden="true" dir="ltr">{ticks(last, room).map((tick) => <span key={tick} style={{ left: `${(tick * room) / last}px` }}>{words.duration(tick).replace(".0 s", " s")}</span>)}</div>
+        <div class="tc-axisrow" aria-hidden="true"><div class="tc-axis" dir="ltr">{ticks(last, room).map((tick) => <span key={tick} style={{ left: `${(tick * room) / last}px` }}>{words.duration(tick).replace(".0 s", " s")}</span>)}</div></div>
         {view.timeline.slice(0, SHOWN).map((row) => (
           <div key={row.name} class="tc-bartrack" style={{ minHeight: `${bar * row.cells.length + 8}px` }}>
             <span class="tc-barname"><bdi>{escaping.name(row.name, 40)}</bdi></span>

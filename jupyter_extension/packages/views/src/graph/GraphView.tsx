@@ -41,11 +41,19 @@ interface GraphViewProps {
 export function GraphView({ graph, placed, chosen = "", onChoose, more, tallest = 440 }: GraphViewProps): JSX.Element {
   const { id, announce } = useAround();
   const box = useRef<HTMLDivElement>(null);
-  const { width, height } = useExtent(box);
-  const ids = graph.nodes.map((node) => node.id).join("\n");
+  const ids = useMemo(() => graph.nodes.map((node) => node.id).join("\n"), [graph.nodes]);
   const wide = useMemo(() => shapeOf(graph, placed), [placed, ids, graph.edges.length]);
   // Rounded, so that a scroll bar that comes or goes does not turn the picture over.
-  const stacked = width > 0 && width < NARROW_PX && graph.nodes.length <= STACKED_NODES && fit(wide, width, 10_000).k < LEGIBLE ? Math.floor(width / 20) * 20 - 20 : 0;
+  const stackedIn = (room: number) =>
+    room > 0 && room < NARROW_PX && graph.nodes.length <= STACKED_NODES && fit(wide, room, 10_000).k < LEGIBLE ? Math.floor(room / 20) * 20 - 20 : 0;
+  const tallIn = (room: number) => {
+    const narrow = stackedIn(room);
+    if (narrow) return Math.min(2 * tallest, stack(graph, narrow).height + 24);
+    return Math.round(Math.max(120, Math.min(tallest, wide.height * Math.min(1, (room || 800) / (wide.width + 20)) + 24)));
+  };
+  // As high as it will be before it is measured: else it would be drawn for one height, and again for another.
+  const { width, height } = useExtent(box, (node) => (node.style.height = `${tallIn(node.clientWidth)}px`));
+  const stacked = stackedIn(width);
   const shape = useMemo(() => (stacked ? shapeOf(graph, stack(graph, stacked)) : wide), [wide, stacked]);
   const items = useMemo(() => {
     const all = itemsOf(graph, shape);
@@ -118,7 +126,6 @@ export function GraphView({ graph, placed, chosen = "", onChoose, more, tallest 
   const tipped = byId.get(hovered?.id ?? (focused ? current : ""));
   const picture = { items, shape, camera: steering.camera, width, height, current: focused ? current : "", chosen, near, found };
   const node = byId.get(current);
-  const wanted = stacked ? Math.min(2 * tallest, shape.height + 24) : Math.round(Math.max(120, Math.min(tallest, shape.height * Math.min(1, (width || 800) / (shape.width + 20)) + 24)));
   return (
     <div class="tc-graph">
       <GraphTools steering={steering} query={query} onQuery={setQuery} found={found} nodes={graph.nodes} onFind={(name) => goTo(name)} current={current} />
@@ -126,7 +133,7 @@ export function GraphView({ graph, placed, chosen = "", onChoose, more, tallest 
         ref={box}
         class="tc-picture"
         dir="ltr"
-        style={{ height: `${wanted}px` }}
+        style={{ height: `${tallIn(width)}px` }}
         tabIndex={0}
         role="listbox"
         aria-roledescription="workflow graph"

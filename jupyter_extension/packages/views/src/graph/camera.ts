@@ -62,3 +62,8 @@ export function sight(camera: Camera, width: number, height: number): Rect {
 export function meets(one: Rect, other: Rect): boolean {
   return one.x < other.x + other.width && other.x < one.x + one.width && one.y < other.y + other.height && other.y < one.y + one.height;
 }
+
+/** Whether all of one lies in the other. */
+export function within(one: Rect, other: Rect): boolean {
+  return one.x >= other.x && one.y >= other.y && one.x + one.width <= other.x + other.width && one.y + one.height <= other.y + other.height;
+}

@@ -1,7 +1,7 @@
 /** The graph on a canvas: for hundreds and thousands of nodes. Edges and nodes have a layer each, so that a change of states draws nodes only. */
 import { look, ordered, total } from "../states";
 import type { Camera, Rect } from "./camera";
-import { meets, sight } from "./camera";
+import { meets, sight, within } from "./camera";
 import { READABLE } from "./svg";
 import { detail, title } from "./saying";
 import type { Item, Route, Shape } from "./scene";
@@ -68,8 +68,9 @@ export function drawEdges(context: CanvasRenderingContext2D, shape: Shape, camer
   context.globalAlpha = rough ? 0.35 : 0.8;
   context.beginPath();
   const lit: Route[] = [];
+  const whole = within({ x: 0, y: 0, width: shape.width, height: shape.height }, seen);
   for (const route of shape.routes) {
-    if (!meets(route.bounds, seen)) continue;
+    if (!whole && !meets(route.bounds, seen)) continue;
     if (near !== "" && (route.source === near || route.target === near)) lit.push(route);
     else trace(context, route.points, rough);
   }

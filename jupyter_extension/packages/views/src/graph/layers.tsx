@@ -21,6 +21,12 @@ interface LayersProps {
   found: ReadonlySet<string> | undefined;
 }
 
+/** What the canvases show. */
+interface Drawn extends LayersProps {
+  theme: string;
+  cost_ms: number;
+}
+
 /** Above this time of a drawing, gestures move the last picture instead. Unit: milliseconds. */
 const SLOW_MS = 7;
 const REST_MS = 90;
@@ -30,7 +36,7 @@ export function CanvasPicture(props: LayersProps): JSX.Element {
   const edges = useRef<HTMLCanvasElement>(null);
   const nodes = useRef<HTMLCanvasElement>(null);
   const colours = useRef<Colours | undefined>(undefined);
-  const drawn = useRef<{ camera: Camera; width: number; height: number; cost_ms: number } | undefined>(undefined);
+  const drawn = useRef<Drawn | undefined>(undefined);
   const rest = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const latest = useRef(props);
   latest.current = props;
@@ -49,21 +55,20 @@ export function CanvasPicture(props: LayersProps): JSX.Element {
     const above = prepare(nodes.current, width, height, ratio);
     if (above) drawNodes(above, items, camera, width, height, ratio, colours.current, latest.current);
     for (const canvas of [edges.current, nodes.current]) canvas.style.transform = "";
-    if (layer === "both") drawn.current = { camera, width, height, cost_ms: performance.now() - started };
+    const cost_ms = layer === "both" ? performance.now() - started : (drawn.current?.cost_ms ?? 0);
+    drawn.current = { ...latest.current, theme, cost_ms };
   };
 
-  useLayoutEffect(() => {
-    colours.current = undefined;
-    draw("both");
-  }, [theme, props.shape, props.width, props.height, props.near]);
-
-  useLayoutEffect(() => {
-    if (drawn.current && drawn.current.camera === props.camera) draw("nodes");
-  }, [props.items, props.current, props.chosen, props.found]);
-
+  // One place decides what is drawn anew, so that nothing is drawn twice for one change.
   useLayoutEffect(() => {
     const last = drawn.current;
-    if (!last || last.camera === props.camera) return;
+    if (last?.theme !== theme) colours.current = undefined;
+    if (last?.theme !== theme || last.shape !== props.shape || last.width !== props.width || last.height !== props.height || last.near !== props.near) draw("both");
+    else if (last.camera !== props.camera) follow(last);
+    else if (last.items !== props.items || last.current !== props.current || last.chosen !== props.chosen || last.found !== props.found) draw("nodes");
+  });
+
+  const follow = (last: Drawn) => {
     clearTimeout(rest.current);
     if (last.cost_ms <= SLOW_MS) {
       draw("both");
@@ -73,7 +78,7 @@ export function CanvasPicture(props: LayersProps): JSX.Element {
     const move = `translate(${props.camera.x - last.camera.x * k}px, ${props.camera.y - last.camera.y * k}px) scale(${k})`;
     for (const canvas of [edges.current, nodes.current]) if (canvas) canvas.style.transform = move;
     rest.current = setTimeout(() => draw("both"), REST_MS);
-  }, [props.camera]);
+  };
 
   useEffect(() => () => clearTimeout(rest.current), []);
 

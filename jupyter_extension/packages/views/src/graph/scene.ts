@@ -32,13 +32,14 @@ export interface Shape {
 
 /** Work out the shape; without positions, or with positions of another graph, a plain placing is made. */
 export function shapeOf(graph: Graph, placed: Placed | null): Shape {
-  const fits = placed !== null && covers(placed, graph);
+  let boxes = boxesOf(placed);
+  const fits = placed !== null && graph.nodes.every((node) => boxes.has(node.id));
   const used = fits ? placed : place(graph);
-  const boxes = new Map<string, Rect>(used.boxes.map((box) => [box.id, box]));
+  if (!fits) boxes = boxesOf(used);
   const labels = labelsOf(graph.edges);
   const routes = used.routes.map(({ source, target, points }) => {
     const label = labels.size > 0 ? (labels.get(`${source}\n${target}`) ?? "") : "";
-    return { source, target, points, bounds: boundsOf(points), label };
+    return new Drawn(source, target, points, label);
   });
   const { width, height, direction } = used;
   // What only the keyboard asks for is worked out when it does: of 5,000 tasks it would hold up the first picture.
@@ -70,9 +71,26 @@ function reading(boxes: ReadonlyMap<string, Rect>, direction: "down" | "right"):
   return [...boxes.entries()].sort(([, one], [, other]) => along(one) - along(other) || across(one) - across(other)).map(([id]) => id);
 }
 
-function covers(placed: Placed, graph: Graph): boolean {
-  const ids = new Set(placed.boxes.map((box) => box.id));
-  return graph.nodes.every((node) => ids.has(node.id));
+function boxesOf(placed: Placed | null): Map<string, Rect> {
+  const boxes = new Map<string, Rect>();
+  for (const box of placed?.boxes ?? []) boxes.set(box.id, box);
+  return boxes;
+}
+
+/** A route whose bounds are worked out when they are first asked for: who sees the whole picture never does. */
+class Drawn implements Route {
+  #bounds: Rect | undefined;
+
+  constructor(
+    readonly source: string,
+    readonly target: string,
+    readonly points: readonly number[],
+    readonly label: string,
+  ) {}
+
+  get bounds(): Rect {
+    return (this.#bounds ??= boundsOf(this.points));
+  }
 }
 
 function labelsOf(edges: readonly Edge[]): Map<string, string> {

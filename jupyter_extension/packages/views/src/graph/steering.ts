@@ -1,5 +1,5 @@
 /** The camera of one picture: follows the size of its place until somebody takes hold of it. */
-import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useMemo, useRef, useState } from "preact/hooks";
 import type { Camera, Rect } from "./camera";
 import { fit, kept, reveal, zoom } from "./camera";
 
@@ -18,33 +18,26 @@ export interface Steering {
 }
 
 export function useCamera(picture: Picture, width: number, height: number, least = 0): Steering {
-  const [camera, setCamera] = useState<Camera>(() => fit(picture, width || 800, height || 300, least));
-  const touched = useRef(false);
-  const now = useRef({ picture, width, height, least });
-  now.current = { picture, width, height, least };
-
-  useLayoutEffect(() => {
-    if (width === 0 || height === 0) return;
-    setCamera((last) => {
-      const next = touched.current ? kept(last, picture, width, height) : fit(picture, width, height, least);
-      return next.k === last.k && next.x === last.x && next.y === last.y ? last : next;
-    });
-  }, [picture.width, picture.height, width, height, least]);
+  const [held, setHeld] = useState<Camera>();
+  // Worked out while drawing and not after it: a picture drawn for another place first would be drawn twice.
+  const camera = useMemo(
+    () => (held ? kept(held, picture, width, height) : fit(picture, width || 800, height || 300, least)),
+    [held, picture.width, picture.height, width, height, least],
+  );
+  const now = useRef({ picture, width, height, camera });
+  now.current = { picture, width, height, camera };
 
   const furthest = () => Math.min(0.5, fit(now.current.picture, now.current.width, now.current.height).k * 0.7);
   const move = useCallback((change: (last: Camera) => Camera) => {
-    touched.current = true;
-    setCamera((last) => kept(change(last), now.current.picture, now.current.width, now.current.height));
+    const keep = (one: Camera) => kept(one, now.current.picture, now.current.width, now.current.height);
+    setHeld((last) => keep(change(last ? keep(last) : now.current.camera)));
   }, []);
   return {
     camera,
     pan: useCallback((dx, dy) => move((last) => ({ k: last.k, x: last.x + dx, y: last.y + dy })), []),
     zoomAt: useCallback((factor, x, y) => move((last) => zoom(last, factor, x, y, furthest())), []),
     zoomBy: useCallback((factor) => move((last) => zoom(last, factor, now.current.width / 2, now.current.height / 2, furthest())), []),
-    fitAll: useCallback(() => {
-      touched.current = false;
-      setCamera(fit(now.current.picture, now.current.width, now.current.height, now.current.least));
-    }, []),
+    fitAll: useCallback(() => setHeld(undefined), []),
     show: useCallback((box) => move((last) => reveal(last, box, now.current.width, now.current.height)), []),
   };
 }

@@ -7,8 +7,8 @@ export interface Extent {
   height: number;
 }
 
-/** The inner size of an element, kept up to date. Unit: CSS pixels. */
-export function useExtent(element: RefObject<HTMLElement | null>): Extent {
+/** The inner size of an element, kept up to date. Unit: CSS pixels. `prepare` may shape it before it is measured first. */
+export function useExtent(element: RefObject<HTMLElement | null>, prepare?: (node: HTMLElement) => void): Extent {
   const [extent, setExtent] = useState<Extent>({ width: 0, height: 0 });
   useLayoutEffect(() => {
     const node = element.current;
@@ -19,6 +19,7 @@ export function useExtent(element: RefObject<HTMLElement | null>): Extent {
         const height = node.clientHeight;
         return now.width === width && now.height === height ? now : { width, height };
       });
+    prepare?.(node);
     read();
     const observer = new ResizeObserver(read);
     observer.observe(node);

@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import * as escaping from "../escaping";
 import { useAround } from "../live/context";
 import { useExtent } from "../live/measuring";
-import { Badge, Bar, Button, Failure, Waiting } from "../parts/basics";
+import { Badge, Bar, Button, Facts, Failure, Waiting } from "../parts/basics";
 import { FeedSign } from "../parts/feeds";
 import type { Scroller } from "../parts/windowed";
 import { Windowed } from "../parts/windowed";
@@ -133,7 +133,7 @@ function Row({ id, row, narrow, height, now, current, picked, position, total, o
       {narrow ? (
         <div class="tc-two">
           <div class="tc-rest"><Badge state={row.state} /> <bdi class="tc-strong">{escaping.name(row.workflow, 40)}</bdi> {tags}</div>
-          <div class="tc-rest tc-muted">{facts.filter(Boolean).join(" · ")} {parameters}</div>
+          <div class="tc-rest tc-muted"><Facts facts={facts} /> {parameters}</div>
         </div>
       ) : (
         <>

@@ -56,10 +56,12 @@ export function Timeline({ tasks, created_at, now_ms, chosen, onChoose }: Timeli
   if (rows.length === 0) return <div class="tc-muted tc-pad">No task has started yet.</div>;
   return (
     <div ref={box} class="tc-timeline" style={{ "--tc-names": `${names}px`, "--tc-room": `${room}px` }}>
-      <div class="tc-axis" aria-hidden="true" dir="ltr">
-        {ticks(last / 1000, room).map((tick) => (
-          <span key={tick} style={{ left: `${(tick * 1000 * room) / last}px` }}>{words.duration(tick).replace(".0 s", " s")}</span>
-        ))}
+      <div class="tc-axisrow" aria-hidden="true">
+        <div class="tc-axis" dir="ltr">
+          {ticks(last / 1000, room).map((tick) => (
+            <span key={tick} style={{ left: `${(tick * 1000 * room) / last}px` }}>{words.duration(tick).replace(".0 s", " s")}</span>
+          ))}
+        </div>
       </div>
       <Windowed
         count={rows.length}
