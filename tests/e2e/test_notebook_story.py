@@ -54,8 +54,13 @@ def test_every_widget_is_live_in_notebook_7(book: notebook_world.NotebookPage, r
     dag.locator(".tc-picture").focus()
     page.keyboard.press("End")
     assert dag.locator(".tc-picture [role=option]").inner_text().startswith("train, cached")
+    cells = page.locator(".jp-Cell").count()
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    page.keyboard.press("End")
+    assert page.locator(".jp-Cell").count() == cells, "in the command mode a cell is deleted with d d"
 
-    form = page.locator(".jp-OutputArea-output:has(.tc-view-form)")
+    form = page.locator(".jp-Cell", has_text="%launch --form")
     form.get_by_label("rate", exact=False).first.fill("0.7")
     form.get_by_role("button", name="Launch", exact=True).click()
     form.locator(".tc-run").get_by_text("succeeded").first.wait_for()

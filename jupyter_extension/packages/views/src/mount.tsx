@@ -27,8 +27,10 @@ export type Mount = (element: HTMLElement, view: ViewName, params: object, store
 export const mountOf = (draw: Draw): Mount => (element, view, params, store, host, first) => {
   const root = document.createElement("div");
   root.className = `taskcell-view tc-view-${view}`;
-  // In a notebook's command mode a key would else cut a cell or restart the kernel while one walks along a graph.
+  // In a notebook's command mode a key would else cut a cell or restart the kernel while one walks along a graph. What has the
+  // focus has to say so itself: its shortcuts are those of the element `:focus`, which is met before anything around it.
   root.dataset["lmSuppressShortcuts"] = "true";
+  root.addEventListener("focusin", (event) => ((event.target as HTMLElement).dataset["lmSuppressShortcuts"] = "true"));
   element.append(root);
   const unstyle = styled(element);
   const id = `tc${(mounted += 1)}`;
