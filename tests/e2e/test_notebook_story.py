@@ -64,6 +64,8 @@ def test_every_widget_is_live_in_notebook_7(book: notebook_world.NotebookPage, r
     form.get_by_label("rate", exact=False).first.fill("0.7")
     form.get_by_role("button", name="Launch", exact=True).click()
     form.locator(".tc-run").get_by_text("succeeded").first.wait_for()
+    # Each widget has its module for itself, and this form's view is gone.
+    assert page.locator(".tc-run .tc-chips").first.evaluate("chips => getComputedStyle(chips).display") == "flex"
 
     height = page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
     page.set_viewport_size({"width": 1200, "height": height + 200})

@@ -2,22 +2,28 @@
 import text from "../style/index.css";
 
 const MARK = "data-taskcell-style";
-const users = new WeakMap<Node, number>();
 
 /** Have the style sheet in the root of the element; the returned function gives it back. */
 export function styled(element: HTMLElement): () => void {
   const root = element.getRootNode();
   const home = root instanceof ShadowRoot ? root : document.head;
-  users.set(home, (users.get(home) ?? 0) + 1);
-  if (!home.querySelector(`style[${MARK}]`)) {
-    const style = document.createElement("style");
-    style.setAttribute(MARK, "");
-    style.textContent = text;
-    home.append(style);
-  }
+  const there = [...home.querySelectorAll<HTMLStyleElement>(`style[${MARK}]`)].find((style) => style.textContent === text);
+  const style = there ?? home.appendChild(made());
+  counted(style, 1);
   return () => {
-    const left = (users.get(home) ?? 1) - 1;
-    users.set(home, left);
-    if (left <= 0) home.querySelector(`style[${MARK}]`)?.remove();
+    if (counted(style, -1) <= 0) style.remove();
   };
+}
+
+function made(): HTMLStyleElement {
+  const style = document.createElement("style");
+  style.textContent = text;
+  return style;
+}
+
+/** How many views use a style sheet. It is counted on the element: each widget, and the extension, has this module for itself. */
+function counted(style: HTMLStyleElement, change: number): number {
+  const users = Number(style.getAttribute(MARK) ?? 0) + change;
+  style.setAttribute(MARK, String(users));
+  return users;
 }
