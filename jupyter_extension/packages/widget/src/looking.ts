@@ -1,5 +1,5 @@
 /** Lists of runs, comparisons, versions and values as a widget. */
-import * as half from "@taskcell/views/looking";
+import { commStore, mount } from "@taskcell/views/looking";
 import { widgetOf } from "./rendering";
 
-export default widgetOf(half);
+export default widgetOf({ commStore, mount });

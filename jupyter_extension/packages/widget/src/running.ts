@@ -1,5 +1,5 @@
 /** Runs, workflows and launch forms as a widget. */
-import * as half from "@taskcell/views/running";
+import { commStore, mount } from "@taskcell/views/running";
 import { widgetOf } from "./rendering";
 
-export default widgetOf(half);
+export default widgetOf({ commStore, mount });
