@@ -99,9 +99,10 @@ def _plain(what: str, value: Any, cell: Any) -> Any:
 
 
 def _outputs(outputs: Any) -> list[Any]:
-    """Return outputs with neighbouring text of one stream joined, like frames of a traceback once, and what varies masked.
+    """Return outputs with neighbouring text of one stream joined, and what varies masked.
 
-    How many frames a deep recursion has until it fails tells how deep the shell itself stands; some releases of IPython list them all.
+    Of a recursion's frames those that repeat are kept once: how many there are until it fails tells how deep the shell itself
+    stands, and some releases of IPython list them all.
     """
     joined: list[dict[str, Any]] = []
     for output in outputs:
@@ -111,7 +112,7 @@ def _outputs(outputs: Any) -> list[Any]:
         else:
             joined.append(dict(output))
     for output in joined:
-        if "traceback" in output:
+        if output.get("ename") == "RecursionError":
             output["traceback"] = [frame for frame, _ in itertools.groupby(output["traceback"])]
     return _masked(joined)
 

@@ -92,6 +92,10 @@ def test_tasks_run_in_the_notebooks_folder_with_the_launchers_environment(run: r
     assert sorted(run.result("place")) == ["answer", "number", "setting", "where"]
 
 
+def test_plan_says_what_its_tasks_import(run: runs.Run) -> None:
+    assert {"os", "sys", "ctypes"} <= set(run.plan.imports)
+
+
 def test_seed_is_set_before_the_body(run: runs.Run) -> None:
     assert run.result("number") == random.Random(7).random()
 

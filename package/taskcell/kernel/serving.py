@@ -208,7 +208,7 @@ class Server:
                 self.foreseen.clear()
                 break
         signal.alarm(0)
-        self.is_unsettled = True
+        self.is_unsettled = self.refusal is None  # one that is given up forks nothing more
 
     def _settle(self) -> None:
         if self.is_unsettled:
