@@ -33,6 +33,8 @@ _MASKS = (
     (re.compile(r"(cpython-3\d+|\d+ (µs|ms|ns|s))"), "NUMBER"),
 )
 
+_LOOKS_AGAIN = 20  # seconds; longer than any cell of a case takes
+
 
 def notebook(case: Case) -> Any:
     """Return a case as a notebook."""
@@ -46,15 +48,24 @@ def notebook(case: Case) -> Any:
     return made
 
 
-def executed(made: Any, engine: str | None, folder: Path, **options: Any) -> Any:
-    """Execute a notebook in a folder and return what was recorded."""
+def executed(made: Any, engine: str | None, folder: Path) -> Any:
+    """Execute a notebook in a folder and return what was recorded.
+
+    A client that sends a widget's message while it waits for an answer can miss that the answer has come (jupyter_client sends past the
+    loop that watches the socket), and then waits for ever. With a limit of time it looks again, finds the answer and goes on.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "executed.ipynb"
     # A kernel that finds itself within pytest does not watch its descriptors.
     with contextlib.suppress(PapermillExecutionError), pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTEST_CURRENT_TEST", raising=False)
         papermill.execute_notebook(
-            made, str(target), engine_name=engine, progress_bar=False, cwd=str(folder), **options
+            made,
+            str(target),
+            engine_name=engine,
+            progress_bar=False,
+            cwd=str(folder),
+            execution_timeout=_LOOKS_AGAIN if engine is None else None,
         )
     return nbformat.read(target, as_version=4)
 

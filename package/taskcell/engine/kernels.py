@@ -1,9 +1,9 @@
 """Execute a notebook in a kernel of its own, as papermill does: the reference, and the way where nothing can be forked.
 
-Differs from papermill's engine in four points: the kernel is the worker's own interpreter, not whatever is registered under the
+Differs from papermill's engine in five points: the kernel is the worker's own interpreter, not whatever is registered under the
 notebook's kernel name; IPython's start-up files and history stay out of it; every piece of output reaches a listener as it
-happens; and when the kernel dies or runs out of time, the cell that ran is recorded as failed and the later ones as pending
-(papermill marks them completed).
+happens; a widget's messages never hide an answer; and when the kernel dies or runs out of time, the cell that ran is recorded as
+failed and the later ones as pending (papermill marks them completed).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import zmq
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 
@@ -39,6 +40,17 @@ class _RecordingClient(recording.Recording, papermilling.PapermillNotebookClient
             kernel_name=_KERNEL, kernel_spec_manager=specs, transport="ipc", ip=str(self._scratch / "k")
         )
         return self.km
+
+    def process_message(self, msg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Take a message, and look whether an answer came meanwhile.
+
+        What is sent for a widget goes past the loop that watches the socket, and can hide from it that something came in: papermill's own
+        client then waits for ever.
+        """
+        try:
+            return super().process_message(msg, *args, **kwargs)
+        finally:
+            self.kc.shell_channel.socket.get(zmq.EVENTS)
 
 
 class KernelEngine(papermilling.Engine):  # type: ignore[misc]
