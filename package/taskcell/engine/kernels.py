@@ -44,8 +44,8 @@ class _RecordingClient(recording.Recording, papermilling.PapermillNotebookClient
     def process_message(self, msg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Take a message, and look whether an answer came meanwhile.
 
-        What is sent for a widget goes past the loop that watches the socket, and can hide from it that something came in: papermill's own
-        client then waits for ever.
+        What is sent for a widget goes past the loop that watches the socket, and can hide from it that something came in:
+        papermill's own client then waits for ever.
         """
         try:
             return super().process_message(msg, *args, **kwargs)
