@@ -27,6 +27,7 @@ _NOT_SETTINGS = {"TASKCELL_TASK", "TASKCELL_READ_CACHE", "TASKCELL_WEBHOOK_URL",
 _VARIABLES = {name: f"{_PREFIX}{name.upper()}" for name in Settings.__struct_fields__ if name != "kubernetes"}
 _KUBERNETES = {name: f"{_PREFIX}KUBERNETES_{name.upper()}" for name in KubernetesSettings.__struct_fields__}
 _ALL_VARIABLES = (*_VARIABLES.values(), *_KUBERNETES.values())
+_KNOWN = frozenset(_ALL_VARIABLES)
 
 
 def settings(**given: Any) -> Settings:
@@ -38,9 +39,19 @@ def settings(**given: Any) -> Settings:
         Settings of this call; None means not given.
     """
     _check_environment()
-    values = dict(_from_file(os.getcwd()))  # noqa: PTH109  on the path of every hit
-    values.update(_from_environment(os.environ, values.get("kubernetes")))
-    values.update({name: value for name, value in given.items() if value is not None})
+    file = _nearest_file(os.getcwd())  # noqa: PTH109  on the path of every hit
+    # One walk over all variables: to ask for each of ours takes longer than the rest of a hit.
+    said = tuple((name, os.environ[name]) for name in sorted(_KNOWN.intersection(os.environ)))
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return _converted(_values(file, said) | chosen) if chosen else _without_more(file, said)
+
+
+@lru_cache(maxsize=32)
+def _without_more(file: tuple[str, stamps.Stamp] | None, said: tuple[tuple[str, str], ...]) -> Settings:
+    return _converted(_values(file, said))
+
+
+def _converted(values: dict[str, Any]) -> Settings:
     try:
         return msgspec.convert(values, type=Settings, strict=False)
     except msgspec.ValidationError as exc:
@@ -49,18 +60,19 @@ def settings(**given: Any) -> Settings:
         ) from exc
 
 
-def _from_environment(environ: Mapping[str, str], kubernetes: object) -> dict[str, Any]:
-    """Return what variables say; a table's entries replace those of the file one by one."""
-    found: dict[str, Any] = {}
-    inner: dict[str, Any] = {name: environ[variable] for name, variable in _KUBERNETES.items() if environ.get(variable)}
+def _values(file: tuple[str, stamps.Stamp] | None, said: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """Return what a file and variables say; a table's entries in variables replace those of the file one by one."""
+    found = dict(_table(*file) or {}) if file is not None else {}
+    environ = {name: text for name, text in said if text}
+    inner: dict[str, Any] = {name: environ[variable] for name, variable in _KUBERNETES.items() if variable in environ}
     if "pod" in inner:
         inner["pod"] = _json(_KUBERNETES["pod"], inner["pod"])
-    if inner and isinstance(kubernetes, dict | None):
-        found["kubernetes"] = {**(kubernetes or {}), **inner}
+    outer = found.get("kubernetes")
+    if inner and isinstance(outer, dict | None):
+        found["kubernetes"] = {**(outer or {}), **inner}
     for name, variable in _VARIABLES.items():
-        text = environ.get(variable)
-        if text:
-            found[name] = tuple(text.split(",")) if name == "trusted_stores" else text
+        if variable in environ:
+            found[name] = tuple(environ[variable].split(",")) if name == "trusted_stores" else environ[variable]
     return found
 
 
@@ -101,15 +113,13 @@ def _check_environment() -> None:
             )
 
 
-def _from_file(folder: str) -> Mapping[str, Any]:
-    """Return the settings of the nearest file that has any, looked for in a folder and its parents."""
+def _nearest_file(folder: str) -> tuple[str, stamps.Stamp] | None:
+    """Return the nearest file that has settings, looked for in a folder and its parents, and its stamp."""
     for path in _candidates(folder):
         stamp = stamps.at(path) if os.access(path, os.F_OK) else None  # without the price of an exception
-        if stamp is not None:
-            table = _table(path, stamp)
-            if table is not None:
-                return table
-    return {}
+        if stamp is not None and _table(path, stamp) is not None:
+            return path, stamp
+    return None
 
 
 @lru_cache(maxsize=32)

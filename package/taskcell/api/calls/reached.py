@@ -141,7 +141,7 @@ def _scope(outside: dict[str, Any], module: str) -> _Scope:
     ran = outside.get("In")
     if isinstance(ran, list):
         return _cells_scope(tuple(ran))
-    return _module_scope(module, Path(outside.get("__file__") or "").name)
+    return _module_scope(module, outside.get("__file__") or "")
 
 
 @lru_cache(maxsize=4)
@@ -158,5 +158,5 @@ def _cells_scope(sources: tuple[str, ...]) -> _Scope:
 
 
 @lru_cache(maxsize=64)
-def _module_scope(source: str, label: str) -> _Scope:
-    return {definition.name: definition for definition in analysis.definitions(source, label=label)}
+def _module_scope(source: str, file: str) -> _Scope:
+    return {definition.name: definition for definition in analysis.definitions(source, label=Path(file).name)}

@@ -49,7 +49,8 @@ class CachedFunction(Generic[P, R]):
         functools.update_wrapper(self, function)
         self._function = function
         self._options = options
-        self._defaults = _defaults(function)
+        self._inner: Any = inspect.unwrap(function)
+        self._defaults = _defaults(self._inner)
         self._signature = inspect.signature(function)
         self._source = function_sources.source_of(function, task)
         self._reached = reached.Reached(function, self._source.meaning, self)
@@ -95,7 +96,7 @@ class CachedFunction(Generic[P, R]):
         return self._function
 
     def _bound(self, args: Any, kwargs: Any) -> dict[str, Any]:
-        defaults = _defaults(self._function)
+        defaults = _defaults(self._inner)
         if not _identical(defaults, self._defaults):  # assigned since: what the call will use is what counts
             self._defaults, self._signature = defaults, inspect.signature(self._function)
         bound = self._signature.bind(*args, **kwargs)
@@ -265,9 +266,8 @@ def _check_function(function: Callable[..., Any]) -> None:
         )
 
 
-def _defaults(function: Callable[..., Any]) -> list[object]:
-    """Return the objects that are a function's defaults: they can be assigned after its definition."""
-    inner = inspect.unwrap(function)
+def _defaults(inner: object) -> list[object]:
+    """Return the objects that are the defaults of a function without wrappers: they can be assigned after its definition."""
     named = getattr(inner, "__kwdefaults__", None) or {}
     return [getattr(inner, "__defaults__", None), *named, *named.values()]
 
