@@ -191,6 +191,8 @@ class _Execution:
             from_run=self._hits[-1].entry.run_id if cached and self._hits else "",
             elements=tuple(self._cached) if self._mapped else (),
         )
+        if not cached or any(hit.displays for hit in self._hits):
+            reporting.flush()
         if self._within_line:
             print()
         entry = self._hits[-1].entry if cached and self._hits else None

@@ -29,13 +29,17 @@ def report(
         size = sum(artifact.size_bytes for artifact in outcome.outputs.values())
         counted = f"{hits} of {elements} elements cached · " if task.options.map_over else ""
         told = f"ran · {duration} · {counted}stored {words.size(size)}"
-    sys.stderr.flush()  # what the body wrote stands above
-    sys.stdout.flush()
     print(f"{signature(prepared)} · {told}")
     if prepared.uncacheable:
         print(f"  not cached: {prepared.uncacheable}")
     for notice in prepared.notices:
         print(f"  note: {notice}")
+
+
+def flush() -> None:
+    """Let what was written so far stand above what comes now, on whichever stream; each takes a turn of another thread."""
+    sys.stderr.flush()
+    sys.stdout.flush()
 
 
 def signature(prepared: interactive.Prepared) -> str:

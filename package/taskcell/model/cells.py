@@ -17,7 +17,7 @@ class CellKind(StrEnum):
     TASK = "task"
 
 
-class Cell(msgspec.Struct, frozen=True, kw_only=True):
+class Cell(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """One code cell as it stands in a notebook or as it was executed.
 
     ``source`` is the whole text with its magic line. ``id`` is the notebook format's cell id, empty when unknown.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from taskcell import errors
 from taskcell.model.cells import Cell, CellKind, TaskCell, TaskHeader
@@ -43,6 +44,7 @@ def kind_of(source: str) -> CellKind:
     return CellKind.PLAIN
 
 
+@lru_cache(maxsize=4096)
 def parse_task_cell(cell: Cell) -> TaskCell:
     """Split a task's cell into header and body, keeping line numbers.
 

@@ -25,7 +25,6 @@ from taskcell.notebook import parameters as parameter_cells
 from taskcell.store.contracts import BlobSink
 
 kind_of = lru_cache(maxsize=4096)(headers.kind_of)
-_task_cell = lru_cache(maxsize=4096)(headers.parse_task_cell)
 _Definitions: TypeAlias = dict[str, analysis.Definition]
 _NONE: _Definitions = {}
 _parameters = lru_cache(maxsize=256)(parameter_cells.parse_params)
@@ -50,6 +49,11 @@ class _Declared:
     names: analysis.CellNames
     outputs: tuple[str, ...]
     position: int
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """All names that it reads, stated or found in its code."""
+        return self.names.reads.union(self.cell.header.inputs or ())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,7 +147,7 @@ def read_workflow(
         For the first thing that is wrong: an unknown name, a cycle, two makers of one output, …
     """
     declared = _declare_all(cells)
-    walk = _Walk(values=values, finder=_finder(folder), sink=sink, outputs=_makers(declared.values()))
+    walk = _Walk(values=values, finder=finder(folder), sink=sink, outputs=_makers(declared.values()))
     walk.refused = {} if lenient else None
     tasks = _resolve(cells, declared, walk)
     workflow = Workflow(name=name, tasks=ordering.in_order(tasks), parameters=tuple(walk.scope.parameters.values()))
@@ -156,22 +160,24 @@ def read_task(
     at: int,
     *,
     values: resolving.Values | None = None,
-    folder: Path | None = None,
+    finder: analysis.Finder,
 ) -> Task:
     """Return the one task that the cell at position ``at`` defines, checked against all others; raise DefinitionError.
 
     Other tasks are not resolved, so that running one cell does not pay for a whole notebook.
     """
-    declared = _declare_all(cells)
-    walk = _Walk(values=values, finder=_finder(folder), outputs=_makers(declared.values()))
-    ordering.check_acyclic({item.name: _declared_needs(item, walk.outputs) for item in declared.values()})
+    reader = _read_all(cells)
+    declared = reader.declared
+    walk = _Walk(values=values, finder=finder, outputs=_makers(declared.values()))
+    if reader.looks_down:
+        ordering.check_acyclic({item.name: _declared_needs(item, walk.outputs) for item in declared.values()})
     return _resolve_one(cells, declared, walk, at)
 
 
 _finders: dict[Path | None, analysis.Finder] = {}
 
 
-def _finder(folder: Path | None) -> analysis.Finder:
+def finder(folder: Path | None) -> analysis.Finder:
     """Return what finds modules from a notebook's folder: the last one, if it would find the same again."""
     found = _finders.get(folder)
     if found is None or not found.is_current():
@@ -192,20 +198,23 @@ def parameters(cells: Sequence[Cell]) -> dict[str, Parameter]:
 
 def check(cells: Sequence[Cell]) -> None:
     """Check that what cells declare goes together; raise DefinitionError."""
-    walk = _Walk(values=None, finder=_finder(None), outputs=_makers(_declare_all(cells).values()))
+    walk = _Walk(values=None, finder=finder(None), outputs=_makers(_declare_all(cells).values()))
     for cell in cells:
         if kind_of(cell.source) is CellKind.PARAMS:
             _add_parameters(walk, cell)
 
 
-def _declared_needs(item: _Declared, makers: dict[str, str]) -> set[str]:
-    reads = item.names.reads | set(item.cell.header.inputs or ())
-    return {makers[name] for name in reads if name in makers} - {item.name}
+def _declared_needs(item: _Declared, makers: Mapping[str, str]) -> set[str]:
+    return {makers[name] for name in item.reads if name in makers} - {item.name}
 
 
 def _declare_all(cells: Sequence[Cell]) -> dict[str, _Declared]:
+    return _read_all(cells).declared
+
+
+def _read_all(cells: Sequence[Cell]) -> _Reader:
     whole = tuple(cells)
-    return _readers.walk(whole, _Reader, lambda reader, position: reader.read(whole[position], position)).declared
+    return _readers.walk(whole, _Reader, lambda reader, position: reader.read(whole[position], position))
 
 
 def _resolve(cells: Sequence[Cell], declared: dict[str, _Declared], walk: _Walk) -> list[Task]:
@@ -336,6 +345,9 @@ class _Reader:
 
     def __init__(self) -> None:
         self.declared: dict[str, _Declared] = {}
+        self.looks_down = False
+        """Whether a task may read what a task below it makes; if none does, there is no cycle."""
+        self._awaited: set[str] = set()
         self._makers: dict[str, _Declared] = {}
         self._known: frozenset[str] = frozenset()
         self._functions: set[str] = set()
@@ -345,6 +357,7 @@ class _Reader:
         """Return another one that has read the same."""
         made = _Reader()
         made.declared, made._makers = self.declared.copy(), self._makers.copy()
+        made.looks_down, made._awaited = self.looks_down, self._awaited.copy()
         made._known, made._functions, made._names = self._known, self._functions.copy(), self._names.copy()
         return made
 
@@ -353,12 +366,14 @@ class _Reader:
         for item in self._declarations(cell, position):
             _check_unique(self.declared, self._makers, item)
             self.declared[item.name] = item
+            self.looks_down = self.looks_down or not self._awaited.isdisjoint(item.outputs)
+            self._awaited |= item.reads - self._makers.keys()
             self._makers.update(dict.fromkeys(item.outputs, item))
 
     def _declarations(self, cell: Cell, position: int) -> Iterator[_Declared]:
         match kind_of(cell.source):
             case CellKind.TASK:
-                item = declare(_task_cell(cell), position, self._known)
+                item = declare(headers.parse_task_cell(cell), position, self._known)
                 self._add(item.outputs)
                 yield item
             case CellKind.PARAMS:

@@ -29,7 +29,7 @@ from taskcell.api.versions import snapshots
 from taskcell.cache import keys, seeds
 from taskcell.cache.results import Results
 from taskcell.engine import states
-from taskcell.hashing import Digest
+from taskcell.hashing import Digest, passes
 from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.model.caching import CacheEntry, CacheKey
@@ -83,9 +83,10 @@ class CellRunner:
 
     def prepare(self, cell: Cell) -> Prepared:
         """Define the task of a cell that is about to run; raise DefinitionError, and then nothing has changed."""
-        task, cells = self._session.resolve(cell, snapshots.notebook_folder(self._session))
-        analysis.note_modules(task.captures)
-        prepared = self.keyed(task, workflows.parameters(cells))
+        with passes.one_pass():
+            task, cells = self._session.resolve(cell, snapshots.notebook_folder(self._session))
+            analysis.note_modules(task.captures)
+            prepared = self.keyed(task, workflows.parameters(cells))
         self._session.place(cell, cells)
         return prepared
 

@@ -135,14 +135,15 @@ class Session:
         cells, position = self.with_cell(cell)
         values = LiveValues(self.namespace)
         ran = self._run_order(cell, cells)
-        now = workflows.read_task(ran, len(ran) - 1, values=values, folder=folder)
+        finder = workflows.finder(folder)
+        now = workflows.read_task(ran, len(ran) - 1, values=values, finder=finder)
         if _same_cells(ran, cells):
             return now, cells
-        there = _resolved(cells, position, values, folder)
+        there = _resolved(cells, position, values, finder)
         if there is None or not _same_meaning(there, now):
             # What it reads was defined below it, or defined again: so it has a place further down by now.
             moved = [*cells[:position], *cells[position + 1 :], cell]
-            last = _resolved(moved, len(moved) - 1, values, folder)
+            last = _resolved(moved, len(moved) - 1, values, finder)
             if last is not None and _same_meaning(last, now):
                 return now, moved
         return now, cells
@@ -184,9 +185,9 @@ def _same_cells(left: list[Cell], right: list[Cell]) -> bool:
     return len(left) == len(right) and all(one is other for one, other in zip(left, right, strict=True))
 
 
-def _resolved(cells: list[Cell], position: int, values: LiveValues, folder: Path | None) -> Task | None:
+def _resolved(cells: list[Cell], position: int, values: LiveValues, finder: analysis.Finder) -> Task | None:
     try:
-        return workflows.read_task(cells, position, values=values, folder=folder)
+        return workflows.read_task(cells, position, values=values, finder=finder)
     except errors.DefinitionError:
         return None
 
