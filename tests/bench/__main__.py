@@ -17,6 +17,7 @@ FAMILIES = (
     "engines",
     "frames",
     "values",
+    "lists",
     "s3",
     "kubernetes",
     "frontend",

@@ -42,6 +42,23 @@ def test_from_an_empty_notebook_to_a_reproduced_link(
     other.close()
 
 
+def test_keys_pressed_in_a_view_are_not_the_notebooks(tab: lab_pages.LabPage) -> None:
+    page = tab.page
+    _empty_notebook(tab)
+    for cell in (*lab_cells.FLOW, "%dag"):
+        tab.add_cell(cell)
+    picture = page.locator(".tc-view-workflow .tc-picture")
+    picture.focus()
+    page.keyboard.press("End")
+    assert picture.locator("[role=option]").inner_text().startswith("train")
+    cells = page.locator(".jp-Cell").count()
+    for key in ("d", "d", "x", "a"):  # in the command mode: delete, cut, a new one above
+        page.keyboard.press(key)
+    page.keyboard.press("Home")
+    assert picture.locator("[role=option]").inner_text().startswith("make")
+    assert page.locator(".jp-Cell").count() == cells
+
+
 def _empty_notebook(tab: lab_pages.LabPage) -> None:
     page = tab.open().page
     page.locator(".jp-LauncherCard[data-category=Notebook]").first.click()
