@@ -57,6 +57,11 @@ def _asking(context: Context, name: str, **given: Any) -> Callable[[], float]:
     return ask
 
 
+def _asking_anew(store: Store, name: str, **given: Any) -> Callable[[], float]:
+    """Return a contender that asks a process which has looked at nothing yet."""
+    return lambda: _asking(Context(store=store), name, **given)()
+
+
 def _log(context: Context, run: str, rounds: int) -> Iterator[Result]:
     of = {"run": run, "task": "said"}
     whole = b"\n".join(b"step %07d" % number for number in range(LINES))
@@ -74,9 +79,9 @@ def _log(context: Context, run: str, rounds: int) -> Iterator[Result]:
             "a search that finds only the last line": _asking(
                 context, "tasks.log", **of, from_line=0, limit=200, query="step 0999999"
             ),
-            "the same, by a process that never saw it": lambda: _asking(
-                Context(store=context.store), "tasks.log", **of, from_line=0, limit=200, query="step 0999999"
-            )(),
+            "the same, by a process that never saw it": _asking_anew(
+                context.store, "tasks.log", **of, from_line=0, limit=200, query="step 0999999"
+            ),
             "floor: find in bytes": floor,
         },
         rounds=rounds,
@@ -90,9 +95,9 @@ def _table(context: Context, run: str, rounds: int) -> Iterator[Result]:
         {
             "100 rows in the middle": _asking(context, "values.get", **of, offset=ROWS // 2),
             "100 rows at the end": _asking(context, "values.get", **of, offset=ROWS - 100),
-            "the same, by a process that never saw it": lambda: _asking(
-                Context(store=context.store), "values.get", **of, offset=ROWS - 100
-            )(),
+            "the same, by a process that never saw it": _asking_anew(
+                context.store, "values.get", **of, offset=ROWS - 100
+            ),
         },
         rounds=rounds,
     )
@@ -131,9 +136,7 @@ def _runs(folder: str, run: str, rounds: int) -> Iterator[Result]:
         {
             "the first 50": _asking(context, "runs.list", limit=50),
             "the first 50 after another run": one_more,
-            "the first 50, by a process that begins": lambda: _asking(
-                Context(store=context.store), "runs.list", limit=50
-            )(),
+            "the first 50, by a process that begins": _asking_anew(context.store, "runs.list", limit=50),
             "a page further down": _asking(context, "runs.list", limit=50, before=middle),
             "50 failed ones": _asking(context, "runs.list", limit=50, state="failed"),
             "50 of somebody": _asking(context, "runs.list", limit=50, author="user7"),
