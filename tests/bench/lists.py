@@ -59,7 +59,11 @@ def _asking(context: Context, name: str, **given: Any) -> Callable[[], float]:
 
 def _asking_anew(store: Store, name: str, **given: Any) -> Callable[[], float]:
     """Return a contender that asks a process which has looked at nothing yet."""
-    return lambda: _asking(Context(store=store), name, **given)()
+
+    def ask() -> float:
+        return _asking(Context(store=store), name, **given)()
+
+    return ask
 
 
 def _log(context: Context, run: str, rounds: int) -> Iterator[Result]:
