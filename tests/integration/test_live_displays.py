@@ -67,6 +67,17 @@ def test_run_is_shown_with_data_widget_page_and_text(kernel: kernels.LiveKernel)
     assert live["store"] == kernel.store.as_uri()
 
 
+def test_value_of_a_line_magic_can_be_kept(kernel: kernels.LiveKernel) -> None:
+    ran = kernel.run(
+        "run = %launch -p rate=0.75\nlisted = %runs\nstr(run.wait().state), run.id in str(listed)", cell_id="kept"
+    )
+    assert [out["data"]["text/plain"] for out in ran.outputs if out["output_type"] == "execute_result"] == [
+        "('succeeded', True)"
+    ], (ran.outputs, ran.traceback)
+    assert _bundle(ran)[VIEW]["live"]["view"] == "run"
+    assert sum(VIEW in out.get("data", {}) for out in ran.outputs) == 1
+
+
 def test_cell_without_an_id_is_answered_as_ever(kernel: kernels.LiveKernel) -> None:
     ran = kernel.run("import taskcell\ntaskcell.runs()[0]")
     bundle = _bundle(ran)

@@ -73,7 +73,7 @@ class Registry:
 def line_magics() -> set[str]:
     registry: Any = Registry()
     session: Any = None
-    lines.register(registry, session, displaying.Displaying(registry, lambda: False))
+    lines.register(registry, session, displaying.Displaying(registry, lambda: False), lambda *_: False)
     found: set[str] = registry.names
     return found
 

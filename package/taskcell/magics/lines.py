@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import no_var_expand
@@ -36,11 +36,17 @@ _VERBS = (
 NAMES = (*_VERBS, "launch", "rescue", "workflow", "forget")
 
 
-def register(shell: InteractiveShell, session: sessions.Session, displays: displaying.Displaying) -> None:
+IsKept: TypeAlias = Callable[[str, str], bool]
+"""Whether the cell that runs keeps the value of a magic of that name, called with that line."""
+
+
+def register(
+    shell: InteractiveShell, session: sessions.Session, displays: displaying.Displaying, is_kept: IsKept
+) -> None:
     """Register all line magics in a shell."""
     for name in _VERBS:
-        _register(shell, name, _verb(name, displays))
-    _register(shell, "launch", _launch(displays))
+        _register(shell, name, _verb(name, displays, is_kept))
+    _register(shell, "launch", _launch(displays, is_kept))
     _register(shell, "rescue", _rescue(session))
     _register(shell, "workflow", _workflow(session))
     _register(shell, "forget", _forget(session))
@@ -58,14 +64,14 @@ def _words(line: str) -> list[str]:
         raise errors.InvalidInputError(f"The line can't be read: {exc}.", remedy="Close the quotation marks.") from exc
 
 
-def _verb(name: str, displays: displaying.Displaying) -> Callable[[str], Any]:
+def _verb(name: str, displays: displaying.Displaying, is_kept: IsKept) -> Callable[[str], Any]:
     def magic(line: str) -> Any:
         words = _words(line)
         result = cli.call(name, words, notebook=True)
         if isinstance(result, str):
             print(result)
             return None
-        if displays.is_live:
+        if displays.is_live and not is_kept(name, line):
             shown = viewing.of_verb(name, words, result)
             if shown is not None:
                 displays.show(shown)
@@ -77,21 +83,23 @@ def _verb(name: str, displays: displaying.Displaying) -> Callable[[str], Any]:
     return magic
 
 
-def _launch(displays: displaying.Displaying) -> Callable[[str], None]:
+def _launch(displays: displaying.Displaying, is_kept: IsKept) -> Callable[[str], Any]:
     """Start a run and show it; the view follows the run while the notebook stays free."""
 
-    def launch(line: str) -> None:
+    def launch(line: str) -> Any:
         words = _words(line)
         if "--form" in words:
             displays.show(viewing.form([word for word in words if word != "--form"]))
-            return
+            return None
         result = cli.call("launch", words, notebook=True)
         if isinstance(result, str):
             print(result)
-        elif isinstance(result, Run):
+            return None
+        if isinstance(result, Run):
             displays.follow(result)
         else:
             display(result)  # type: ignore[no-untyped-call]
+        return result if is_kept("launch", line) else None  # else it would be shown twice
 
     launch.__doc__ = f"{cli.help_of('launch')}\n%launch --form: the same as a form, filled in by hand."
     return launch

@@ -7,7 +7,7 @@ from typing import Any
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 from taskcell.api.kernels import sessions
-from taskcell.magics import cells, displaying, lines, tracebacks, transforming
+from taskcell.magics import assigning, cells, displaying, lines, tracebacks, transforming
 from taskcell.model.cells import Cell, CellKind
 from taskcell.notebook import headers
 
@@ -64,7 +64,7 @@ class Hooks:
         shell.events.register("pre_run_cell", self.before_cell)
         shell.events.register("post_run_cell", self.after_cell)
         shell.register_magics(cells.CellMagics(shell, self._session, self))
-        lines.register(shell, self._session, self._displays)
+        lines.register(shell, self._session, self._displays, self.is_kept)
         self._displays.put_on()
         self._trimmed.put_on()
 
@@ -84,6 +84,10 @@ class Hooks:
     def has_front_end(self) -> bool:
         """Whether whoever sent the cell shows it, and what it displays is not kept as a task's own output."""
         return bool(self.current.id) and _kind(self.current) is not CellKind.TASK
+
+    def is_kept(self, name: str, line: str) -> bool:
+        """Whether the cell that runs keeps the value of a line magic."""
+        return assigning.is_kept(self._shell, self.current.source, name, line)
 
     def before_cell(self, info: ExecutionInfo) -> None:
         """Remember which cell is about to run."""
