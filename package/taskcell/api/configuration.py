@@ -41,7 +41,7 @@ def settings(**given: Any) -> Settings:
     _check_environment()
     file = _nearest_file(os.getcwd())  # noqa: PTH109  on the path of every hit
     # One walk over all variables: to ask for each of ours takes longer than the rest of a hit.
-    said = tuple((name, os.environ[name]) for name in sorted(_KNOWN.intersection(os.environ)))
+    said = tuple((name, os.environ.get(name, "")) for name in sorted(_KNOWN.intersection(os.environ)))
     chosen = {name: value for name, value in given.items() if value is not None}
     return _converted(_values(file, said) | chosen) if chosen else _without_more(file, said)
 
