@@ -21,8 +21,9 @@ FAMILIES = (
     "s3",
     "kubernetes",
     "frontend",
+    "startup",
 )
-BY_NAME = frozenset({"frontend"})
+BY_NAME = frozenset({"frontend", "startup"})
 """Run only when named: a browser starts for each measurement, and its page has to be built."""
 
 
