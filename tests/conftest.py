@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,10 @@ with optional_imports.hidden("rfc3987_syntax"):
 # The same examples in each run, so that a failure is the change's. Others are looked for on purpose: TASKCELL_EXAMPLES=2000.
 settings.register_profile("taskcell", derandomize="TASKCELL_EXAMPLES" not in os.environ, deadline=None)
 settings.load_profile("taskcell")
+
+# A shell's background programs ignore interrupts, and so would everything that tests start in order to interrupt it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
