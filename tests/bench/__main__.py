@@ -24,7 +24,7 @@ FAMILIES = (
     "startup",
 )
 BY_NAME = frozenset({"frontend", "startup"})
-"""Run only when named: a browser starts for each measurement, and its page has to be built."""
+"""Run only when named: a browser starts, and what it opens has to be built first."""
 
 
 def main() -> None:

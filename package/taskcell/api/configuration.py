@@ -48,6 +48,7 @@ def settings(**given: Any) -> Settings:
 
 @lru_cache(maxsize=32)
 def _without_more(file: tuple[str, stamps.Stamp] | None, said: tuple[tuple[str, str], ...]) -> Settings:
+    """Return what holds where a call gives nothing itself, as nearly all do; a changed file has another stamp."""
     return _converted(_values(file, said))
 
 
@@ -107,7 +108,7 @@ def _text(value: Any) -> str:
 def _check_environment() -> None:
     """Refuse a misspelt variable of ours, once a process; raise InvalidInputError."""
     for variable in os.environ:
-        if variable.startswith(_PREFIX) and variable not in _ALL_VARIABLES and variable not in _NOT_SETTINGS:
+        if variable.startswith(_PREFIX) and variable not in _KNOWN | _NOT_SETTINGS:
             raise errors.InvalidInputError(
                 f"There is no setting {variable}.", remedy=f"There are: {', '.join(_ALL_VARIABLES)}."
             )
