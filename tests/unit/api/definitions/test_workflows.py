@@ -80,6 +80,20 @@ def test_cycle_is_refused_by_name(order: tuple[int, ...]) -> None:
     assert all(name in message for name in ("t1", "t2", "t3"))
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_cell_that_runs_is_refused_where_any_tasks_make_a_cycle(order: tuple[int, ...]) -> None:
+    tasks = ["%%task t1(c) -> a\na = 1", "%%task t2(a) -> b\nb = a", "%%task t3(b) -> c\nc = b"]
+    all_ = cells(*(tasks[number] for number in order), "%%task alone\nd = 1")
+    for at in range(len(all_)):
+        with pytest.raises(errors.DefinitionError, match="in a cycle"):
+            workflows.read_task(all_, at, finder=workflows.finder(None))
+
+
+def test_a_cell_that_runs_may_read_what_a_task_below_it_makes() -> None:
+    task = workflows.read_task(cells("%%task two(a) -> b\nb = a", "%%task\na = 1"), 0, finder=workflows.finder(None))
+    assert inputs(task) == [("a", "output", "a")]
+
+
 def test_two_makers_are_named_with_their_cells() -> None:
     message = refusal("%%task one -> a\na = 1", "%%task two -> a\na = 2")
     assert "'one' (cell 1) and 'two' (cell 2), make 'a'" in message
