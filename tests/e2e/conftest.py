@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,18 @@ import pytest
 from tests import seaweed
 from tests.e2e import clusters, images, lab_pages, lab_world
 from tests.e2e.kube_world import KubeWorld
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say what stood on the pages when a test failed."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("browser")
+    if report.when == "call" and report.failed and browser is not None:
+        report.sections += [("what stood on the page", text) for text in lab_pages.standing(browser, item.name)]
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.e2e.lab_world import SHOTS, LabServer
@@ -23,6 +24,18 @@ READY = """async () => {
   throw new Error('no kernel');
 }"""
 WAIT_MS = 60_000
+VIEWS = """() => [...document.querySelectorAll('[class*=tc-view-], .tc-lab-banner, .tc-lab-status, .jp-Dialog')]
+  .map(found => `${found.className}: ${found.innerText.replace(/\\s+/g, ' ').slice(0, 600)}`).join('\\n')"""
+
+
+def standing(browser: Any, name: str) -> list[str]:
+    """Return for each page that is open what its views say, and keep a picture of it."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    said = []
+    for number, page in enumerate(page for context in browser.contexts for page in context.pages):
+        page.screenshot(path=str(SHOTS / f"failed-{re.sub(r'[^a-z0-9]+', '-', name)}-{number}.png"))
+        said.append(f"{page.url}\n{page.evaluate(VIEWS)}")
+    return said
 
 
 class LabPage:

@@ -39,6 +39,15 @@ def test_restarted_kernel_leaves_the_view_live(lab: lab_world.LabServer, tab: la
     view.get_by_text("succeeded").first.wait_for(timeout=90_000)
 
 
+def test_view_is_not_drawn_anew_when_the_run_ends(lab: lab_world.LabServer, tab: lab_pages.LabPage) -> None:
+    view = _launched(lab, tab, "kept.ipynb", "%launch -p seconds=5 -p rate=0.35")
+    view.get_by_text("running").first.wait_for()
+    view.evaluate("view => { view.isTheSame = true }")
+    view.locator(".tc-good").wait_for()
+    time.sleep(3)
+    assert view.evaluate("view => view.isTheSame && view.isConnected")
+
+
 def test_saved_notebook_without_a_kernel_shows_the_run(lab: lab_world.LabServer, tab: lab_pages.LabPage) -> None:
     view = _launched(lab, tab, "saved.ipynb", "%launch -p rate=0.4")
     view.get_by_text("succeeded").first.wait_for(timeout=90_000)

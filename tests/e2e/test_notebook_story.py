@@ -70,3 +70,14 @@ def test_every_widget_is_live_in_notebook_7(book: notebook_world.NotebookPage, r
     height = page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
     page.set_viewport_size({"width": 1200, "height": height + 200})
     book.shot(f"notebook-7-{request.node.callspec.id}")
+
+
+def test_what_is_looked_at_stays_when_the_run_ends(book: notebook_world.NotebookPage) -> None:
+    book.server.write("looking.ipynb", *lab_cells.FLOW, "%launch -p seconds=6")
+    run = book.open_notebook("looking.ipynb").run_all().page.locator(".tc-view-run").first
+    run.get_by_text("running").first.wait_for()
+    run.locator("[data-id=train]").click()
+    run.locator(".tc-lines").get_by_text("step 3").wait_for()
+    run.locator(".tc-good").wait_for()
+    book.page.wait_for_timeout(3000)  # by then the notebook's copy is brought up to date
+    run.locator(".tc-lines").get_by_text("step 3").wait_for()

@@ -6,6 +6,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { JSONExt, type JSONObject } from '@lumino/coreutils';
 import { Panel, Widget } from '@lumino/widgets';
 import type { Host, Payload, Store } from '@taskcell/views';
 
@@ -67,6 +68,11 @@ class ViewRenderer extends Panel implements IRenderMime.IRenderer {
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     const data: unknown = model.data[MIME];
     const live = liveOf(data);
+    if (live && this._follows(live)) {
+      return;
+    }
+    const round = (this._round += 1);
+    this._followed = undefined;
     for (const child of [...this.widgets]) {
       child.dispose();
     }
@@ -75,15 +81,31 @@ class ViewRenderer extends Panel implements IRenderMime.IRenderer {
       return;
     }
     const first = data as Payload;
-    if (await this._isServed(live)) {
+    const isServed = await this._isServed(live);
+    if (round !== this._round) {
+      return; // the output was updated meanwhile
+    }
+    if (isServed) {
       const kept = this._turnOf(live);
       const shown = kept ?? live;
       const params = this._notebook ? { ...shown.params, notebook: this._notebook } : shown.params;
       this._view({ view: shown.view, params }, this._storeFor(), kept ? undefined : first, live.key);
+      this._followed = live;
       return;
     }
     this._view({ view: live.view, params: live.params }, NOWHERE, first, '');
-    this._widget(model);
+    this._widget(model, live);
+  }
+
+  /** Whether what is on screen follows this already: the notebook's copy of it, updated at a run's end, brings it nothing. */
+  private _follows(live: Live): boolean {
+    const followed = this._followed;
+    if (!followed || followed.store !== live.store || followed.project !== live.project) {
+      return false;
+    }
+    const before = this._turnOf(followed) ?? followed;
+    const now = this._turnOf(live) ?? live;
+    return before.view === now.view && JSONExt.deepEqual(before.params as JSONObject, now.params as JSONObject);
   }
 
   private _storeFor(): Store {
@@ -119,7 +141,7 @@ class ViewRenderer extends Panel implements IRenderMime.IRenderer {
   }
 
   /** Draw the kernel's widget beside the picture, and let it take the picture's place when it shows something. */
-  private _widget(model: IRenderMime.IMimeModel): void {
+  private _widget(model: IRenderMime.IMimeModel, live: Live): void {
     if (!(WIDGET in model.data) || !this._rendermime.mimeTypes.includes(WIDGET)) {
       return;
     }
@@ -132,6 +154,7 @@ class ViewRenderer extends Panel implements IRenderMime.IRenderer {
         stop();
         child.node.classList.remove('tc-lab-waiting');
         snapshot?.dispose();
+        this._followed = live;
       }
     });
     const giveUp = setTimeout(() => {
@@ -146,6 +169,10 @@ class ViewRenderer extends Panel implements IRenderMime.IRenderer {
     child.disposed.connect(stop);
     child.renderModel(model).catch(() => undefined); // then the picture stays
   }
+
+  private _round = 0;
+  /** What the view on screen follows by itself, through the server or the kernel. */
+  private _followed: Live | undefined;
 }
 
 function liveOf(data: unknown): Live | undefined {

@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { Component, render } from "preact";
 import { useMemo, useState, useEffect, useCallback } from "preact/hooks";
+import { remembering } from "./live/choices";
 import type { Surroundings } from "./live/context";
 import { Around } from "./live/context";
 import { Failure } from "./parts/basics";
@@ -34,7 +35,7 @@ export const mountOf = (draw: Draw): Mount => (element, view, params, store, hos
   element.append(root);
   const unstyle = styled(element);
   const id = `tc${(mounted += 1)}`;
-  render(<Frame root={root} id={id} view={view} params={params} store={store} host={host} first={first} draw={draw} />, root);
+  render(<Frame root={root} id={id} view={view} params={params} store={store} host={remembering(host)} first={first} draw={draw} />, root);
   let there = true;
   return () => {
     if (!there) return;

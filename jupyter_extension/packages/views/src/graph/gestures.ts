@@ -18,7 +18,8 @@ export function useGestures(element: RefObject<HTMLElement | null>, gestures: Ge
   useEffect(() => {
     const node = element.current;
     if (!node) return undefined;
-    const pointers = new Map<number, { x: number; y: number }>();
+    const pointers = new Map<number, PointerEvent>();
+    let pressed = { x: 0, y: 0 };
     let moved = false;
     let spread = 0;
     const place = (event: { clientX: number; clientY: number }) => {
@@ -34,32 +35,33 @@ export function useGestures(element: RefObject<HTMLElement | null>, gestures: Ge
     };
     const onDown = (event: PointerEvent) => {
       if (event.button !== 0) return;
-      pointers.set(event.pointerId, place(event));
+      pointers.set(event.pointerId, event);
+      pressed = place(event); // what lies there now is meant, even if the page moves under the pointer
       moved = pointers.size > 1;
       spread = 0;
     };
     const onMove = (event: PointerEvent) => {
-      const at = place(event);
       const last = pointers.get(event.pointerId);
       if (!last) {
+        const at = place(event);
         if (event.pointerType === "mouse") latest.current.onHover(at.x, at.y);
         return;
       }
-      if (!moved && Math.hypot(at.x - last.x, at.y - last.y) < SLOP_PX) return;
+      const [dx, dy] = [event.clientX - last.clientX, event.clientY - last.clientY];
+      if (!moved && Math.hypot(dx, dy) < SLOP_PX) return;
       if (!moved) node.setPointerCapture(event.pointerId);
       moved = true;
-      pointers.set(event.pointerId, at);
-      const [one, other] = [...pointers.values()];
+      pointers.set(event.pointerId, event);
+      const [one, other] = [...pointers.values()].map(place);
       if (one && other) {
         const distance = Math.hypot(one.x - other.x, one.y - other.y);
         if (spread > 0) latest.current.onZoom(distance / spread, (one.x + other.x) / 2, (one.y + other.y) / 2);
         spread = distance;
-      } else latest.current.onPan(at.x - last.x, at.y - last.y);
+      } else latest.current.onPan(dx, dy);
     };
     const onUp = (event: PointerEvent) => {
       if (!pointers.delete(event.pointerId)) return;
-      const at = place(event);
-      if (!moved && event.type === "pointerup") latest.current.onTap(at.x, at.y);
+      if (!moved && event.type === "pointerup") latest.current.onTap(pressed.x, pressed.y);
       spread = 0;
     };
     const onLeave = () => latest.current.onLeave();

@@ -1,6 +1,6 @@
 /** What every part of a view may need: the store, the host, and a voice for screen readers. */
 import { createContext } from "preact";
-import { useContext } from "preact/hooks";
+import { useContext, useState } from "preact/hooks";
 import type { Host, Store } from "../store";
 
 export interface Surroundings {
@@ -24,8 +24,18 @@ export function useAround(): Surroundings {
   return around;
 }
 
-/** Keep a small value over reloads, where the host can. */
-export function remembered<T>(host: Host, key: string, fallback: T, check: (kept: unknown) => kept is T): T {
-  const kept = host.recall?.(key);
-  return check(kept) ? kept : fallback;
+/** A small value that stays when the view is drawn anew, and over reloads where the host can. `first` goes before what was kept. */
+export function useChoice<T>(key: string, fallback: T, check: (kept: unknown) => kept is T, first?: T): [T, (next: T) => void] {
+  const { host } = useAround();
+  const [value, setValue] = useState(() => {
+    const kept = first ?? host.recall?.(key);
+    return check(kept) ? kept : fallback;
+  });
+  return [
+    value,
+    (next) => {
+      setValue(() => next);
+      host.remember?.(key, next);
+    },
+  ];
 }

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as escaping from "../escaping";
 import { GraphView } from "../graph/GraphView";
-import { remembered, useAround } from "../live/context";
+import { useChoice } from "../live/context";
 import { elapsed_s, useRun, useTicking } from "../live/following";
 import { Badge, Bar, Chips, Facts, Failure, Legend, Name, Notice, RunId, Waiting, When } from "../parts/basics";
 import { FeedSign } from "../parts/feeds";
@@ -29,30 +29,21 @@ interface PageProps {
 }
 
 export function RunPage({ id, task, first }: PageProps): JSX.Element {
-  const { host } = useAround();
   const followed = useRun(id, first);
   const { run, feed, error } = followed;
-  const [part, setPart] = useState<Part>(() => remembered(host, "part", "graph", isPart));
-  const [chosen, setChosen] = useState(() => task ?? remembered(host, `task:${id}`, "", isText));
+  const [part, setPart] = useChoice("part", "graph", isPart);
+  const [chosen, choose] = useChoice(`task:${id}`, "", isText, task);
   const [reproduction, setReproduction] = useState("");
   const body = useRef<HTMLDivElement>(null);
   useTicking(run?.state);
 
-  // What failed is what one wants to look into: opened once, when nothing was chosen.
+  // What failed is what one wants to look into: opened when nothing is chosen.
   const failed = run && !isOpen(run.state) ? run.tasks.find((one) => one.state === "failed") : undefined;
-  const offered = useRef(false);
   useEffect(() => {
-    if (!failed || offered.current) return;
-    offered.current = true;
-    setChosen((now) => now || failed.id);
+    if (failed && !chosen) choose(failed.id);
   }, [failed?.id]);
 
   if (!run) return error ? <Failure error={error} again={followed.again} /> : <Waiting what="Reading the run" />;
-  const choose = (name: string) => {
-    offered.current = true;
-    setChosen(name);
-    host.remember?.(`task:${id}`, name);
-  };
   const counts = countsOf(run);
   const row = run.tasks.find((one) => one.id === chosen || one.label === chosen);
   const graph = run.graph && run.graph.nodes.length > 0 ? run.graph : undefined;
@@ -100,10 +91,7 @@ export function RunPage({ id, task, first }: PageProps): JSX.Element {
           label="Views of the run"
           group="run"
           chosen={shown}
-          onChoose={(name) => {
-            setPart(name);
-            host.remember?.("part", name);
-          }}
+          onChoose={setPart}
           tabs={[...(graph ? [{ name: "graph" as const, title: "Graph" }] : []), { name: "timeline" as const, title: "Timeline" }, { name: "tasks" as const, title: "Tasks", mark: words.count(run.tasks.length) }]}
           end={<span class="tc-end"><Legend counts={counts} /></span>}
         >

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import * as escaping from "../escaping";
 import { useAction, useAnswer } from "../live/asking";
-import { remembered, useAround } from "../live/context";
+import { useAround, useChoice } from "../live/context";
 import { LogView } from "../log/LogView";
 import { Badge, Button, Facts, Failure, Name, RunId, Waiting, When } from "../parts/basics";
 import type { Tab } from "../parts/tabs";
@@ -30,10 +30,10 @@ interface PanelProps {
 }
 
 export function TaskPanel({ run, row, waits, live, onClose }: PanelProps): JSX.Element {
-  const { host, id } = useAround();
+  const { id } = useAround();
   const state = shownState(row);
   const mapped = row.elements !== null;
-  const [chosen, setChosen] = useState<TabName>(() => remembered(host, "task-tab", mapped ? "elements" : "log", isTab));
+  const [chosen, choose] = useChoice("task-tab", mapped ? "elements" : "log", isTab);
   const [element, setElement] = useState("");
   useEffect(() => setElement(""), [row.id]);
   const answer = useAnswer("tasks.get", live ? { run, task: element || row.id } : undefined);
@@ -41,10 +41,6 @@ export function TaskPanel({ run, row, waits, live, onClose }: PanelProps): JSX.E
     if (live) answer.again();
   }, [row.state, row.attempt]);
   const view = answer.data?.row.id === (element || row.id) ? answer.data : undefined;
-  const choose = (tab: TabName) => {
-    setChosen(tab);
-    host.remember?.("task-tab", tab);
-  };
   const tabs: Tab<TabName>[] = [
     ...(mapped ? [{ name: "elements" as const, title: "Elements", mark: words.count(row.elements ?? 0) }] : []),
     { name: "log", title: "Log" },
@@ -67,7 +63,7 @@ export function TaskPanel({ run, row, waits, live, onClose }: PanelProps): JSX.E
       </div>
       {element ? (
         <div class="tc-crumb">
-          <button type="button" class="tc-link" onClick={() => { setElement(""); setChosen("elements"); }}>{escaping.name(row.label, 40)}</button> › element <Name text={element} />
+          <button type="button" class="tc-link" onClick={() => { setElement(""); choose("elements"); }}>{escaping.name(row.label, 40)}</button> › element <Name text={element} />
         </div>
       ) : null}
       {row.error ? <div class="tc-error">{escaping.sentence(row.error, 1200)}</div> : null}
@@ -79,7 +75,7 @@ export function TaskPanel({ run, row, waits, live, onClose }: PanelProps): JSX.E
         <Tabs label={`About ${escaping.name(row.label, 40)}`} tabs={tabs} chosen={tab} onChoose={choose} group={`task-${id}`}>
           {answer.error && !view ? <Failure error={answer.error} again={answer.again} /> : null}
           {tab === "elements" && !element ? (
-            <Elements key={row.id} run={run} row={row} first={view?.elements ?? null} onOpen={(name) => { setElement(name); setChosen("log"); }} />
+            <Elements key={row.id} run={run} row={row} first={view?.elements ?? null} onOpen={(name) => { setElement(name); choose("log"); }} />
           ) : tab === "elements" ? (
             <div class="tc-muted">One element is shown; go back to see all.</div>
           ) : !view ? (
