@@ -11,24 +11,34 @@ from tests.e2e import lab_cells, lab_pages, lab_world
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-SLOW = "%launch -p seconds=12"
+
+HELD = (
+    lab_cells.LOAD,
+    '%%params\ngate: str = ""',
+    "%%task wait(gate) -> there\nimport os, time\nwhile gate and not os.path.exists(gate):\n    time.sleep(0.1)\nthere = 1",
+)
+"""A run of it can't end before a slow browser has looked: it waits for a file, which a run of the cell alone doesn't."""
 
 
 def _launched(lab: lab_world.LabServer, tab: lab_pages.LabPage, name: str, *cells: str) -> Any:
-    lab.write(name, *lab_cells.FLOW, *cells)
+    lab.write(name, *(HELD if "gate=" in cells[-1] else lab_cells.FLOW), *cells)
     tab.open_notebook(name).run_all()
     view = tab.page.locator(".jp-OutputArea .tc-view-run").first
     view.wait_for(timeout=60_000)
     return view
 
 
-def test_reload_in_mid_run_shows_the_run_as_it_stands(lab: lab_world.LabServer, tab: lab_pages.LabPage) -> None:
-    _launched(lab, tab, "reloaded.ipynb", SLOW)
+def test_reload_in_mid_run_shows_the_run_as_it_stands(
+    lab: lab_world.LabServer, tab: lab_pages.LabPage, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    _launched(lab, tab, "reloaded.ipynb", f"%launch -p gate={gate}")
     tab.save()
     tab.reload()
     view = tab.page.locator(".jp-OutputArea .tc-view-run").first
     view.get_by_text("running").first.wait_for()
     tab.page.locator(".tc-lab-status", has_text="1 run").wait_for()
+    gate.touch()
     view.get_by_text("succeeded").first.wait_for(timeout=90_000)
     tab.page.locator(".tc-lab-status", has_text="0 runs").wait_for()
 
@@ -80,12 +90,14 @@ def test_server_that_comes_back_is_followed_again(browser: Any, tmp_path: Path) 
     with lab_world.server(tmp_path) as lab:
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         tab = lab_pages.LabPage(context.new_page(), lab)
-        _launched(lab, tab, "server.ipynb", "%launch -p seconds=20")
+        gate = tmp_path / "gate"
+        _launched(lab, tab, "server.ipynb", f"%launch -p gate={gate}")
         run = lab.get("taskcell/api/runs")["runs"][0]["id"]
         tab.command("taskcell:open-run", {"run": run})
         tab.main(".tc-view-run").get_by_text("running").first.wait_for()
         lab.stop()
         lab.start()
+        gate.touch()
         tab.main(".tc-view-run").get_by_text("succeeded").first.wait_for(timeout=120_000)
         context.close()
 

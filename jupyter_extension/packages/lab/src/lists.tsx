@@ -83,7 +83,7 @@ function Section(props: { taskcell: ITaskcell; name: string; children: preact.Co
     <section class={open ? 'tc-lab-section tc-lab-open' : 'tc-lab-section'}>
       <h2>
         <button class="tc-lab-plain" aria-expanded={open} onClick={() => setOpen(!open)}>
-          <span aria-hidden="true">{open ? '▾' : '▸'}</span> {props.name}
+          <span class="tc-lab-arrow" aria-hidden="true">{open ? '▾' : '▸'}</span> {props.name}
         </button>
       </h2>
       {open && props.children}

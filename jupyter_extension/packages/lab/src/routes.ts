@@ -21,8 +21,10 @@ export const routes: JupyterFrontEndPlugin<void> = {
       execute: async args => {
         const search = typeof args['search'] === 'string' ? args['search'] : '';
         window.history.replaceState(window.history.state, '', without(window.location.href));
+        const followed = follow(search);
+        prepare(taskcell, followed);
         await app.restored;
-        await go(app, taskcell, follow(search));
+        await go(app, taskcell, followed);
       }
     });
     app.commands.addCommand(CommandIDs.openLink, {
@@ -46,6 +48,14 @@ export function searchOf(link: string): string {
     return `?taskcell=run:${own[1]}&${own[2]}`;
   }
   return link.includes('?') ? link.slice(link.indexOf('?')) : `?taskcell=run:${link}`;
+}
+
+/** Ask what will be asked, while JupyterLab still puts its windows up; what goes wrong is said when it is needed. */
+function prepare(taskcell: ITaskcell, followed: Followed): void {
+  void taskcell.about();
+  if ('target' in followed && followed.target.kind === 'run') {
+    taskcell.store.request('runs.experiment', { run: followed.target.run }).catch(() => undefined);
+  }
 }
 
 async function go(app: JupyterFrontEnd, taskcell: ITaskcell, followed: Followed): Promise<void> {

@@ -169,7 +169,7 @@ function List(props: ListProps) {
             title={hint(row)}
             onClick={() => void props.taskcell.open({ view: 'run', params: { run: row.id } })}
           >
-            <bdi>{row.workflow}</bdi> <span class="tc-lab-quiet">…{row.id.slice(-6)}</span>
+            <bdi>{row.workflow}</bdi> <span class="tc-lab-quiet" dir="ltr">…{row.id.slice(-6)}</span>
           </button>
           <span class="tc-lab-room" />
           <span class="tc-lab-quiet tc-lab-clip">{row.author ? <bdi>{row.author}</bdi> : null}{row.author ? ' · ' : ''}<bdi>{age(row.created_at, props.now)}</bdi></span>

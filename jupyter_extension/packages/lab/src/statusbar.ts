@@ -44,6 +44,7 @@ class Running extends Widget {
     this.addClass('tc-lab-status');
     const button = document.createElement('button');
     button.className = 'tc-lab-plain';
+    button.dir = 'auto';
     button.addEventListener('click', onClick);
     this.node.append(button);
     this._button = button;

@@ -74,7 +74,7 @@ function Workflow({ row, taskcell, favourites, changes }: RowProps) {
           aria-label={`Versions of ${row.name}`}
           onClick={() => setOpen(!open)}
         >
-          <span aria-hidden="true">{open ? '▾' : '▸'}</span>
+          <span class="tc-lab-arrow" aria-hidden="true">{open ? '▾' : '▸'}</span>
         </button>
         <button
           class="tc-lab-plain tc-lab-name"
@@ -83,7 +83,7 @@ function Workflow({ row, taskcell, favourites, changes }: RowProps) {
         >
           <bdi>{row.name}</bdi>
         </button>
-        {row.newest && <span class="tc-lab-quiet">@{row.newest.number}</span>}
+        {row.newest && <span class="tc-lab-quiet" dir="ltr">@{row.newest.number}</span>}
         {tags.map(([name, number]) => (
           <span key={name} class="tc-lab-chip" title={`Tag ${name}: version ${number}`}>
             <bdi>{name}</bdi>
@@ -127,9 +127,9 @@ function Versions({ workflow, taskcell, changes }: { workflow: WorkflowRow; task
         {found?.versions.map(version => (
           <li key={version.number}>
             <button class="tc-lab-plain tc-lab-row" title="Its notebook, as it was stored" onClick={() => notebook(version.number)}>
-              <span>@{version.number}</span>
+              <span dir="ltr">@{version.number}</span>
               <bdi class="tc-lab-clip">{version.message || 'no message'}</bdi>
-              <span class="tc-lab-quiet">{version.author}</span>
+              <bdi class="tc-lab-quiet">{version.author}</bdi>
             </button>
           </li>
         ))}
