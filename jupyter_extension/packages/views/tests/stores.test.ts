@@ -54,7 +54,7 @@ test("one subscription serves many listeners, and the last to go ends it", () =>
   tell({ topic: "runs", event: { event: "runs-change" } });
   assert.equal(heard.length, 2);
   leave.forEach((one) => one());
-  assert.deepEqual(sent, [{ subscribe: "runs" }, { unsubscribe: "runs" }]);
+  assert.deepEqual(sent, [{ subscribe: "runs" }, { subscribe: "runs" }, { unsubscribe: "runs" }]);
 });
 
 test("a server's refusal, a proxy's page and no server at all are each said in words", async () => {
@@ -73,6 +73,40 @@ test("a server's refusal, a proxy's page and no server at all are each said in w
     "http-502: The server behind the proxy does not answer.",
     "lost: The server can't be reached.",
   ]);
+});
+
+test("who joins others is told a topic from its beginning, and nothing of what came before", async () => {
+  const asked: (string | null)[] = [];
+  const streams: ReadableStreamDefaultController<Uint8Array>[] = [];
+  const send = (stream: number, id: string, sequence: number) =>
+    streams[stream]?.enqueue(new TextEncoder().encode(`id: ${id}\ndata: {"topic":"runs","event":"runs-change","sequence":${sequence}}\n\n`));
+  const fetcher = async (_url: string, init?: RequestInit): Promise<Response> => {
+    asked.push(new Headers(init?.headers).get("Last-Event-ID"));
+    const body = new ReadableStream<Uint8Array>({
+      start(control) {
+        streams.push(control);
+        init?.signal?.addEventListener("abort", () => control.error(new Error("aborted")));
+      },
+    });
+    return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+  };
+  const store = restStore("/api", fetcher, { pause_ms: 5, silence_ms: 5000 });
+  const heard: [string, number][] = [];
+  const listen = (name: string) =>
+    new Promise<() => void>((resolve) => {
+      const leave = store.subscribe("runs", (event) => (heard.push([name, event.sequence]), resolve(leave)), () => undefined);
+    });
+  const first = listen("first");
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  send(0, "a-1", 1);
+  const leave = [await first];
+  const second = listen("second");
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  send(1, "a-1", 2);
+  leave.push(await second);
+  for (const one of leave) one();
+  assert.deepEqual(asked, [null, null]);
+  assert.deepEqual(heard, [["first", 1], ["first", 2], ["second", 2]]);
 });
 
 test("a lost event connection is tried again with the last id, over one connection for all topics", async () => {

@@ -44,14 +44,15 @@ export function useRun(id: string, first: RunView | undefined): Followed {
     let known = false;
     const onEvent = (event: FeedEvent) => {
       try {
-        if (event.event === "run") take(accept("run", event.view));
-        else if (event.event === "run-change" && newest.current) take(changed(newest.current, event));
+        if (event.event === "run") {
+          take(accept("run", event.view));
+          known = true; // an answer that comes later is older
+        } else if (event.event === "run-change" && newest.current) take(changed(newest.current, event));
         else if (event.event === "trouble") setError(toError(event.fault));
         else if (event.event === "ended") {
           setFeed("ended");
           if (event.fault) setError(toError(event.fault));
         }
-        known ||= event.event === "run" || event.event === "run-change"; // an answer that comes later is older
       } catch (thrown) {
         setError(asViewError(thrown));
       }

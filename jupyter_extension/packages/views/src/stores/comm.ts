@@ -90,15 +90,11 @@ export function commStore(
 
   function subscribe(topic: string, onEvent: (event: FeedEvent) => void, onState: (state: FeedState) => void) {
     const listener = { onEvent, onState };
-    const there = listeners.get(topic);
-    if (there) there.add(listener);
-    else {
-      listeners.set(topic, new Set([listener]));
-      try {
-        send({ subscribe: topic });
-      } catch {
-        onState("lost");
-      }
+    listeners.set(topic, (listeners.get(topic) ?? new Set()).add(listener));
+    try {
+      send({ subscribe: topic }); // again for who joins others: the kernel tells it from its beginning then
+    } catch {
+      onState("lost");
     }
     return () => {
       const left = listeners.get(topic);

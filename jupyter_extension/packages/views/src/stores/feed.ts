@@ -41,14 +41,12 @@ export class Feed {
 
   subscribe(topic: string, onEvent: (event: FeedEvent) => void, onState: (state: FeedState) => void): () => void {
     const listener = { onEvent, onState };
-    const there = this.#topics.get(topic);
-    if (there) there.add(listener);
-    else {
-      if (this.#topics.size === 0) globalThis.document?.addEventListener("visibilitychange", this.#onVisible);
-      this.#topics.set(topic, new Set([listener]));
-      this.#last = "";
-      this.#restart(0);
-    }
+    if (this.#topics.size === 0) globalThis.document?.addEventListener("visibilitychange", this.#onVisible);
+    this.#topics.set(topic, (this.#topics.get(topic) ?? new Set()).add(listener));
+    // Everything is told from its beginning, also to who joins others: differences alone would mean nothing to it.
+    this.#running?.abort();
+    this.#last = "";
+    this.#restart(0);
     return () => this.#leave(topic, listener);
   }
 
@@ -96,7 +94,7 @@ export class Feed {
         const { value, done } = await reader.read();
         if (done) break;
         heard();
-        for (const sent of parser.take(value)) this.#pass(sent.id, sent.data);
+        for (const sent of parser.take(value)) if (!stopped.aborted) this.#pass(sent.id, sent.data);
       }
     } catch {
       // Told below: a connection that ended by itself is as lost as one that broke.
