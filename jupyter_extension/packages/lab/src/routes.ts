@@ -38,6 +38,10 @@ export const routes: JupyterFrontEndPlugin<void> = {
     });
     palette?.addItem({ command: CommandIDs.openLink, category: 'Taskcell' });
     router?.register({ command: CommandIDs.route, pattern: PATTERN, rank: 40 });
+    if (PATTERN.test(window.location.search)) {
+      // The router looks at the address when every extension has started: a second after the windows are up.
+      void app.commands.execute(CommandIDs.route, { search: window.location.search });
+    }
   }
 };
 
