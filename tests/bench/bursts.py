@@ -121,6 +121,7 @@ def _prefect(count: int, folder: Path) -> Took:
         "PREFECT_HOME": str(folder),
         "PREFECT_LOGGING_LEVEL": "ERROR",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     }
     import prefect
     from prefect.task_runners import ProcessPoolTaskRunner
