@@ -16,7 +16,6 @@ import { labHost, Memory, type Surroundings } from './hosting';
 import { kernelStore } from './kernels';
 import { follow, reference } from './links';
 import { sayHere, serverStore, told } from './requests';
-import { sharing } from './sharing';
 import { CommandIDs, ITaskcell, type About, type Settings, type Shown, type Target } from './tokens';
 
 export const DEFAULTS: Settings = { badges: true, colouring: true, mine: false, sideBar: 'left' };
@@ -36,7 +35,7 @@ export const main: JupyterFrontEndPlugin<ITaskcell> = {
     documents: IDocumentManager | null,
     notebooks: INotebookTracker | null
   ): ITaskcell => {
-    const store = sharing(serverStore(app.serviceManager.serverSettings));
+    const store = serverStore(app.serviceManager.serverSettings);
     sayHere(app.serviceManager.serverSettings, here());
     const about = asker(store);
     let shared = '';

@@ -21,10 +21,9 @@ export const routes: JupyterFrontEndPlugin<void> = {
       execute: async args => {
         const search = typeof args['search'] === 'string' ? args['search'] : '';
         window.history.replaceState(window.history.state, '', without(window.location.href));
-        const followed = follow(search);
-        prepare(taskcell, followed);
+        void taskcell.about(); // asked while JupyterLab still puts its windows up
         await app.restored;
-        await go(app, taskcell, followed);
+        await go(app, taskcell, follow(search));
       }
     });
     app.commands.addCommand(CommandIDs.openLink, {
@@ -54,21 +53,13 @@ export function searchOf(link: string): string {
   return link.includes('?') ? link.slice(link.indexOf('?')) : `?taskcell=run:${link}`;
 }
 
-/** Ask what will be asked, while JupyterLab still puts its windows up; what goes wrong is said when it is needed. */
-function prepare(taskcell: ITaskcell, followed: Followed): void {
-  void taskcell.about();
-  if ('target' in followed && followed.target.kind === 'run') {
-    taskcell.store.request('runs.experiment', { run: followed.target.run }).catch(() => undefined);
-  }
-}
-
 async function go(app: JupyterFrontEnd, taskcell: ITaskcell, followed: Followed): Promise<void> {
   if ('problem' in followed) {
     say(app, taskcell, followed.problem, ['A link ends in ?taskcell=run: and the id of a run, 26 letters and digits.']);
     return;
   }
   try {
-    const about = await taskcell.store.request('about', {});
+    const about = (await taskcell.about()) ?? (await taskcell.store.request('about', {}));
     const { store, project } = followed;
     if (store && (store !== about.store || (project && project !== about.project))) {
       const other = store === about.store ? `project ${project} of ${store}` : store;
