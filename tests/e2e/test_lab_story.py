@@ -56,6 +56,18 @@ def test_keys_pressed_in_a_view_are_not_the_notebooks(tab: lab_pages.LabPage) ->
         page.keyboard.press(key)
     page.keyboard.press("Home")
     assert picture.locator("[role=option]").inner_text().startswith("make")
+    page.keyboard.press("Control+Enter")
+    assert page.locator(".jp-Cell").count() == cells
+    page.keyboard.press("Control+s")
+    page.locator(".jp-Dialog", has_text="Rename file").wait_for()  # as for every first save
+    page.get_by_role("button", name="Cancel").click()
+    picture.focus()
+    page.keyboard.press("Control+Shift+c")
+    page.locator(".lm-CommandPalette:visible").wait_for()
+    page.keyboard.press("Escape")
+    picture.focus()
+    page.keyboard.press("d")
+    page.keyboard.press("d")
     assert page.locator(".jp-Cell").count() == cells
 
 

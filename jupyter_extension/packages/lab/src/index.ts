@@ -7,7 +7,8 @@ import { main } from './main';
 import { notebooks } from './notebooks';
 import { renderers } from './renderers';
 import { routes } from './routes';
+import { shortcuts } from './shortcuts';
 import { sidebar } from './sidebar';
 import { statusbar } from './statusbar';
 
-export default [main, experiments, routes, renderers, sidebar, notebooks, badges, colouring, statusbar, launchers];
+export default [main, experiments, routes, renderers, sidebar, notebooks, badges, colouring, statusbar, launchers, shortcuts];
