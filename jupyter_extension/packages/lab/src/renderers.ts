@@ -97,7 +97,7 @@ class ViewRenderer extends Panel implements IRenderMime.IRenderer {
     this._widget(model, live);
   }
 
-  /** Whether what is on screen follows this already: the notebook's copy of it, updated at a run's end, brings it nothing. */
+  /** Whether what is on screen follows this run already: the notebook's copy of it, updated at its end, brings it nothing. */
   private _follows(live: Live): boolean {
     const followed = this._followed;
     if (!followed || followed.store !== live.store || followed.project !== live.project) {
@@ -105,7 +105,7 @@ class ViewRenderer extends Panel implements IRenderMime.IRenderer {
     }
     const before = this._turnOf(followed) ?? followed;
     const now = this._turnOf(live) ?? live;
-    return before.view === now.view && JSONExt.deepEqual(before.params as JSONObject, now.params as JSONObject);
+    return now.view === 'run' && before.view === 'run' && JSONExt.deepEqual(before.params as JSONObject, now.params as JSONObject);
   }
 
   private _storeFor(): Store {
