@@ -56,7 +56,8 @@ def test_keys_pressed_in_a_view_are_not_the_notebooks(tab: lab_pages.LabPage) ->
         page.keyboard.press(key)
     page.keyboard.press("Home")
     assert picture.locator("[role=option]").inner_text().startswith("make")
-    page.keyboard.press("Control+Enter")
+    for keys in ("Control+Enter", "Control+Shift+M", "Control+Backspace", "Control+z"):  # run, merge, merge, undo
+        page.keyboard.press(keys)
     assert page.locator(".jp-Cell").count() == cells
     page.keyboard.press("Control+s")
     page.locator(".jp-Dialog", has_text="Rename file").wait_for()  # as for every first save

@@ -35,7 +35,6 @@ export function TaskPanel({ run, row, waits, live, onClose }: PanelProps): JSX.E
   const mapped = row.elements !== null;
   const [chosen, choose] = useChoice("task-tab", mapped ? "elements" : "log", isTab);
   const [element, setElement] = useState("");
-  useEffect(() => setElement(""), [row.id]);
   const answer = useAnswer("tasks.get", live ? { run, task: element || row.id } : undefined);
   useEffect(() => {
     if (live) answer.again();
@@ -49,7 +48,12 @@ export function TaskPanel({ run, row, waits, live, onClose }: PanelProps): JSX.E
     { name: "attempts", title: "Attempts", ...(row.attempt > 1 ? { mark: row.attempt } : {}) },
     { name: "source", title: "Code" },
   ];
-  const tab = tabs.some((one) => one.name === chosen) ? chosen : mapped ? "elements" : "log";
+  const known = tabs.some((one) => one.name === chosen) ? chosen : mapped ? "elements" : "log";
+  const tab = element && known === "elements" ? "log" : known;
+  const showElements = () => {
+    setElement("");
+    choose("elements");
+  };
   return (
     <section class="tc-task" aria-label={`Task ${escaping.name(row.label, 60)}`}>
       <div class="tc-taskhead">
@@ -63,7 +67,7 @@ export function TaskPanel({ run, row, waits, live, onClose }: PanelProps): JSX.E
       </div>
       {element ? (
         <div class="tc-crumb">
-          <button type="button" class="tc-link" onClick={() => { setElement(""); choose("elements"); }}>{escaping.name(row.label, 40)}</button> › element <Name text={element} />
+          <button type="button" class="tc-link" onClick={showElements}>{escaping.name(row.label, 40)}</button> › element <Name text={element} />
         </div>
       ) : null}
       {row.error ? <div class="tc-error">{escaping.sentence(row.error, 1200)}</div> : null}
@@ -72,12 +76,10 @@ export function TaskPanel({ run, row, waits, live, onClose }: PanelProps): JSX.E
       {!live ? (
         <div class="tc-muted tc-pad">Its log and values are shown when a kernel or a server answers; the executed notebook has them too.</div>
       ) : (
-        <Tabs label={`About ${escaping.name(row.label, 40)}`} tabs={tabs} chosen={tab} onChoose={choose} group={`task-${id}`}>
+        <Tabs label={`About ${escaping.name(row.label, 40)}`} tabs={tabs} chosen={tab} onChoose={(name) => (name === "elements" ? showElements() : choose(name))} group={`task-${id}`}>
           {answer.error && !view ? <Failure error={answer.error} again={answer.again} /> : null}
-          {tab === "elements" && !element ? (
-            <Elements key={row.id} run={run} row={row} first={view?.elements ?? null} onOpen={(name) => { setElement(name); choose("log"); }} />
-          ) : tab === "elements" ? (
-            <div class="tc-muted">One element is shown; go back to see all.</div>
+          {tab === "elements" ? (
+            <Elements key={row.id} run={run} row={row} first={view?.elements ?? null} onOpen={setElement} />
           ) : !view ? (
             answer.error ? null : <Waiting what="Reading the task" />
           ) : (
