@@ -19,6 +19,8 @@ _EXACT_TYPES = frozenset({int, float, str, bool, type(None)})
 """Types of parameters in JSON form whose injected literal is the value itself; others are loaded from the store: what
 JSON has not (not-a-number, 2**70, half a surrogate) is there in a form that stands for it."""
 
+_BEGIN = "from taskcell.worker import inside as _taskcell\n\n_taskcell.begin()"
+
 
 def task_notebook(task: Task, order: TaskOrder, plan: Plan, store_url: str) -> dict[str, Any]:
     """Return the notebook of one attempt: load inputs, define what is reached, the user's cell, store outputs."""
@@ -42,10 +44,13 @@ def task_notebook(task: Task, order: TaskOrder, plan: Plan, store_url: str) -> d
         },
     )
     first, rest = _definitions(task)
+    begin, load = "\n\n".join([_BEGIN, *first]), _load_cell(task, order)
+    if load and not first:
+        begin, load = "", f"{_BEGIN}\n{load}"  # a cell that is not there costs nothing
     return writing.task_notebook(
         facts=facts,
-        begin=_begin_cell(first),
-        load=_load_cell(task, order),
+        begin=begin,
+        load=load,
         setup="\n\n".join(rest),
         body=task.body,
         store=_store_cell(task),
@@ -62,11 +67,6 @@ def _load_cell(task: Task, order: TaskOrder) -> str:
     values = [item.name for item in task.captures if item.kind is CaptureKind.VALUE]
     names = [*values, *(name for name in order.inputs if name not in injected)]
     return "\n".join(f"{name} = _taskcell.load({name!r})" for name in names)
-
-
-def _begin_cell(definitions: list[str]) -> str:
-    begin = "from taskcell.worker import inside as _taskcell\n\n_taskcell.begin()"
-    return "\n\n".join([begin, *definitions])
 
 
 def _definitions(task: Task) -> tuple[list[str], list[str]]:

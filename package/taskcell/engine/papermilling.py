@@ -12,7 +12,7 @@ from typing import Any
 
 from taskcell import optional_imports
 
-_ELSEWHERE = ("papermill.s3", "papermill.adl", "papermill.abs", "gcsfs", "pyarrow.fs", "github")
+_ELSEWHERE = ("papermill.s3", "papermill.adl", "papermill.abs", "gcsfs", "pyarrow", "pyarrow.fs", "github")
 
 with optional_imports.hidden(*_ELSEWHERE, "rfc3987_syntax"):
     import nbformat

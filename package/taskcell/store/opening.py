@@ -162,9 +162,9 @@ def read_format(files: Files) -> StoreFormat | None:
     """Return a store's format, or None when there is none; raise FormatError if not understood."""
     try:
         raw = opened(paths.FORMAT, files.read(paths.FORMAT))
-        found = msgspec.json.decode(raw, type=_Versioned)
+        found = _VERSIONED.decode(raw)
         if found.version <= FORMAT_VERSION:
-            return _understood(msgspec.json.decode(raw, type=StoreFormat), files.url)
+            return _understood(_FORMATS.decode(raw), files.url)
     except errors.NotFoundError:
         return None
     except msgspec.DecodeError as exc:
@@ -182,6 +182,9 @@ class _Versioned(msgspec.Struct):
     """The one field that every version of the format has."""
 
     version: int
+
+
+_VERSIONED, _FORMATS = msgspec.json.Decoder(_Versioned), msgspec.json.Decoder(StoreFormat)
 
 
 class _Founding:

@@ -6,6 +6,7 @@ access to the store, so that an executed notebook can be run again by hand.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from taskcell.hashing.values import digest_value
 from taskcell.model.artifacts import Artifact
 from taskcell.model.handover import InsideOrder, InsideResult
 from taskcell.store import codecs
+from taskcell.store.local_files import Durability
 from taskcell.store.opening import Store, open_store
 from taskcell.worker import seeding
 
@@ -26,6 +28,8 @@ _loaded: dict[str, tuple[object, str]] = {}
 """Inputs with their digest as they were loaded."""
 _generators: dict[str, Any] = {}
 """States of the global random generators when the task began."""
+_ORDERS = msgspec.json.Decoder(InsideOrder)
+"""Made when this is imported, which a server does before it forks tasks: the first decoding of a type is a slow one."""
 
 
 def _order() -> InsideOrder:
@@ -35,11 +39,21 @@ def _order() -> InsideOrder:
             "This cell loads the inputs of a task run, and no task is being run.",
             remedy="To load a value by hand use taskcell.run(ID).result(NAME).",
         )
-    return msgspec.json.decode(Path(path).read_bytes(), type=InsideOrder)
+    return _read_order(path)
+
+
+@functools.cache
+def _read_order(path: str) -> InsideOrder:
+    return _ORDERS.decode(Path(path).read_bytes())
+
+
+@functools.cache
+def _opened(url: str, project: str, durability: Durability) -> Store:
+    return open_store(url, project, durability=durability)
 
 
 def _store(order: InsideOrder) -> Store:
-    return open_store(order.store, order.project, durability="process" if order.is_own else "full")
+    return _opened(order.store, order.project, "process" if order.is_own else "full")
 
 
 def get_ready() -> None:
