@@ -132,10 +132,16 @@ class WorkerNews(StrEnum):
 
     BEGUN = "begun"
     """The body's notebook begins to execute, after a wait for somebody else who had the same key."""
+    EXECUTED = "executed"
+    """The cells have been executed, and what they left is being stored. Said within a worker only."""
     DONE = "done"
     """The attempt ended and its record is committed, whether it succeeded or not."""
     LOST = "lost"
     """The worker ended without a record."""
+
+
+Tell = Callable[[WorkerNews, str], None]
+"""What hears news of an order, by its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

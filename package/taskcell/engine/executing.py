@@ -19,7 +19,7 @@ import msgspec
 
 from taskcell import analysis, errors
 from taskcell.backends import memory, scratch
-from taskcell.backends.contracts import TaskOrder, WorkerNews
+from taskcell.backends.contracts import TaskOrder, Tell, WorkerNews
 from taskcell.backends.local import processes
 from taskcell.cache.results import Found, Results
 from taskcell.engine import claiming, composing, drafts, ending, exchanging, logs, ordering
@@ -53,7 +53,7 @@ def _silent(news: WorkerNews, order_id: str) -> None:
 class Executor:
     """Executes orders of one run, one after the other.
 
-    ``tell`` hears when a body begins, and when its record is committed.
+    ``tell`` hears when a body begins and when it has been executed, and when its record is committed.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Executor:
         plan: Plan,
         *,
         trusted: bool,
-        tell: Callable[[WorkerNews, str], None] = _silent,
+        tell: Tell = _silent,
         claims: claiming.Claims | None = None,
     ) -> None:
         self._store = store
@@ -196,6 +196,7 @@ class Executor:
             )
             may_have_left = executed.may_have_left
             outcome = _explained(self._read(folder, executed, task), before, memory.usage())
+            self._tell(WorkerNews.EXECUTED, order.id)
             kept = self._kept(order, outcome, writing.body_outputs(executed.notebook), exchange)
             draft.close()
             return kept

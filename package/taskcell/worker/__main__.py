@@ -7,14 +7,14 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+import traceback
 from pathlib import Path
 
 import msgspec
 
 from taskcell import errors, tallies
 from taskcell.backends import beating, registry
-from taskcell.backends.contracts import WEBHOOK_URL, DriverOrder, LookOrder, ServeOrder, TaskOrder, WorkerNews
+from taskcell.backends.contracts import WEBHOOK_URL, DriverOrder, LookOrder, ServeOrder, TaskOrder, Tell, WorkerNews
 from taskcell.backends.mailboxes import ANSWER, Mailbox
 from taskcell.model.runs import Plan
 from taskcell.store import paths
@@ -40,9 +40,23 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m taskcell.worker {drive|work|serve|look} ORDER\n")
         return 2
     except errors.TaskcellError as exc:
-        # The last line is what a reader of the run is shown.
-        sys.stderr.write(f"{' '.join(str(exc).split())}\n")
-        return 1
+        return _said(exc)
+
+
+def _said(exc: errors.TaskcellError) -> int:
+    """Say why the process ends, in a last line, which is what a reader of the run is shown; return the exit code."""
+    sys.stderr.write(f"{' '.join(str(exc).split())}\n")
+    return 1
+
+
+def _fail(exc: BaseException) -> None:
+    """End the process from whichever thread: what it has begun can't be recorded, and nobody should wait for it."""
+    if isinstance(exc, errors.TaskcellError):
+        _said(exc)
+    else:
+        traceback.print_exception(exc)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _opened(order: DriverOrder | ServeOrder) -> tuple[Store, Plan]:
@@ -123,15 +137,19 @@ def _serve(order: ServeOrder) -> int:
     foreseeing.server(order.imports, [Path.cwd()])
     from taskcell.engine.claiming import Claims
     from taskcell.engine.executing import Executor
+    from taskcell.engine.overlapping import Overlap
     from taskcell.worker import serving
 
     store, plan = _opened(order)
     claims = Claims(store, order.run_id, order.mailbox)
-    executor = Executor(store, plan, trusted=order.trusted, tell=_teller(f"{ANSWER} "), claims=claims)
+    overlap = Overlap(_teller(f"{ANSWER} "), _fail)
+    executor = Executor(store, plan, trusted=order.trusted, tell=overlap.tell, claims=claims)
     claims.begin()
     mailbox = Mailbox(store.records, order.run_id, order.mailbox)
     for task_order in serving.orders(mailbox, order.linger_s):
-        executor.execute(task_order)
+        # What is claimed is stored before the next is begun: of a pod that dies it must be certain which one was executed.
+        overlap.take(task_order, executor.execute, ahead=task_order.brief)
+    overlap.close()
     claims.close()
     _say_requests()
     return 0
@@ -149,12 +167,14 @@ def _look(order: LookOrder) -> int:
     return 0
 
 
-def _teller(beginning: str) -> Callable[[WorkerNews, str], None]:
+def _teller(beginning: str) -> Tell:
     """Return what tells the driver on standard output; whatever else prints there must not be taken for an answer."""
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
 
     def tell(news: WorkerNews, order_id: str) -> None:
+        if news is WorkerNews.EXECUTED:
+            return  # a driver has no use for it
         # When its driver is gone, what it executes is finished and committed all the same.
         with contextlib.suppress(BrokenPipeError):
             answers.write(f"{beginning}{news} {order_id}\n".encode())

@@ -14,7 +14,7 @@ from taskcell.backends.mailboxes import Mailbox
 
 FIRST_WAIT_S = 0.03
 LONGEST_WAIT_S = 1.0
-GROWTH = 1.5
+GROWTH = 1.2
 
 
 def orders(

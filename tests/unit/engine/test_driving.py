@@ -579,7 +579,7 @@ def test_what_a_task_waits_for_is_told_while_it_waits() -> None:
     def delayed(order: Any) -> Any:
         workers.say(WorkerNews.WAITING, order.id, "no node takes it")
         for event in workers.events(0.0):
-            driver._hear(event)
+            driver._hear(event, {})
         driver._waits.publish(1, 0.0)
         told.append(_sentence(world))
         return outcome(order)

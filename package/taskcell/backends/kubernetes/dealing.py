@@ -1,36 +1,30 @@
 """Which pod gets which order, and when another pod is needed. No I/O and no clock of its own.
 
 Orders wait here by shape until a pod of that shape runs: a pod that never comes up holds none. One order at a time is what a
-pod gets, unless its tasks are so short that the way to it counts; then some are sent ahead. New pods are asked for in growing
-numbers while those that there are have their hands full, so that a thousand short tasks don't start a thousand pods, and a few
-long ones run side by side soon.
+pod gets, unless its tasks are so short that the way to it counts; then some are sent ahead. How many pods there may be is
+``growing``'s; here it is seen to that none is started for work that will be done by then.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from taskcell.backends.contracts import TaskOrder
+from taskcell.backends.kubernetes.growing import SHORT_S, Crew, Growth
 from taskcell.backends.kubernetes.shapes import Shape
 
-FIRST_PODS = 2
-"""Pods of a shape that are started at once."""
-RAMP_S = 5.0
-"""How long pods must have been busy, unless they have answered, before their number may double. Unit: seconds."""
-PAUSE_S = 2.0
-"""Between one doubling and the next. Unit: seconds."""
 START_COST_S = 4.0
 """What it takes until a new pod works: where less work is left than this, it comes too late. Unit: seconds."""
-SHORT_S = 4.0
-"""Tasks that take less have the next order sent ahead. Unit: seconds."""
-TURNAROUND_S = 1.0
-"""Work that a pod should have ahead, if its tasks are short. Unit: seconds."""
+TURNAROUND_S = 2.0
+"""Work that a pod should have ahead, if its tasks are short; it gets more when half of that is done. Unit: seconds."""
 MOST_AHEAD = 16
+FIRST_INTERVAL_S = 1.0
+"""What is taken to pass between the first two answers of pods that take one order each. Unit: seconds."""
 _MEMORY = 0.7
 
 
@@ -44,9 +38,17 @@ class Pod:
     running: bool = False
     closed: bool = False
     orders: deque[TaskOrder] = field(default_factory=deque)
+    begins: dict[str, float] = field(default_factory=dict)
+    """When orders that are not answered were begun: of two short ones, one may be stored while the other is executed."""
     answered: int = 0
+    answered_at: float = 0.0
     last: float = 0.0
     """When it last began to run, began with an order, or was done with one."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has come to its first task."""
+        return bool(self.begins or self.answered)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,10 +57,13 @@ class _Line:
 
     shape: Shape
     orders: deque[TaskOrder] = field(default_factory=deque)
-    allowed: int = FIRST_PODS
-    not_before: float = 0.0
-    """When more pods may be asked for again."""
+    growth: Growth = field(default_factory=Growth)
+    answers: int = 0
+    answered_at: float | None = None
     mean_s: float | None = None
+    """What a task takes lately."""
+    interval_s: float | None = None
+    """What passes between one answer and the next, lately."""
     foreseen: int = 0
     """Orders that come soon, unless what runs now fails."""
     deaths: int = 0
@@ -119,37 +124,33 @@ class Dealer:
 
     def _wanted(self, line: _Line, now: float) -> int:
         if not line.orders:
+            line.growth.rest()
             return 0
         pods = self._open_pods(line)
         starting = sum(not pod.running for pod in pods)
         if not line.shape.share:
             return len(line.orders) - len(pods)
         idle = sum(pod.running and not pod.orders for pod in pods)
-        self._grow(line, pods, now)
+        if pods:
+            line.growth.look(_crew(line, pods, now), now)
         useful = len(line.orders)
         if line.mean_s is not None and pods:
             # What those that work will have done by then needs no other pod.
             working = sum(pod.running for pod in pods)
             useful = min(useful, max(0, math.floor(len(line.orders) * line.mean_s / START_COST_S) - working))
-        return max(0, min(line.allowed - len(pods), useful - starting - idle))
+        return max(0, min(line.growth.allowed - len(pods), useful - starting - idle))
 
     def _wanted_ahead(self, line: _Line, _now: float) -> int:
         """Return how many pods of their own to start before their orders are there: what is needed while one starts."""
         if line.shape.share or not line.foreseen or line.mean_s is None:
             return 0
-        useful = min(line.foreseen, math.floor(START_COST_S / max(line.mean_s, 0.001)))
+        # Between two answers more may pass than a task takes: then fewer pods are used up while one starts.
+        used_up = math.ceil(START_COST_S / max(line.interval_s or FIRST_INTERVAL_S, 0.001))
+        useful = min(line.foreseen, math.floor(START_COST_S / max(line.mean_s, 0.001)), used_up)
         return useful - max(0, len(self._open_pods(line)) - len(line.orders))
 
     def _open_pods(self, line: _Line) -> list[Pod]:
         return [pod for pod in self.pods.values() if pod.shape.id == line.shape.id and not pod.closed]
-
-    def _grow(self, line: _Line, pods: list[Pod], now: float) -> None:
-        """Allow twice as many pods once all that are allowed have been busy for a while."""
-        busy = [pod for pod in pods if pod.running and pod.orders]
-        if len(busy) < len(pods) or len(pods) < line.allowed or now < line.not_before:
-            return
-        if all(pod.answered or now - pod.last >= RAMP_S for pod in busy):
-            line.allowed, line.not_before = line.allowed * 2, now + PAUSE_S
 
     def letters(self) -> Iterator[tuple[Pod, tuple[TaskOrder, ...]]]:
         """Yield what to hand to which pod now; the caller calls ``take_back`` where the pod has left."""
@@ -173,7 +174,10 @@ class Dealer:
         """Return how many orders a pod may take without leaving others idle."""
         hands = sum(pod.running and not pod.closed and pod.shape.id == line.shape.id for pod in self.pods.values())
         fair = max(len(line.orders) // max(hands, 1), 0 if pod.orders else 1)
-        return max(0, min(self._depth(line) - len(pod.orders), fair, len(line.orders)))
+        depth = self._depth(line)
+        if len(pod.orders) > depth // 2:
+            return 0  # a letter costs two requests, whatever it holds
+        return max(0, min(depth - len(pod.orders), fair, len(line.orders)))
 
     def take_back(self, pod: Pod, orders: tuple[TaskOrder, ...]) -> None:
         """Put orders back in line that a pod did not get: it has left."""
@@ -191,7 +195,7 @@ class Dealer:
         """Note that a task's body begins; return whether its order is out."""
         is_out = any(order.id == order_id for order in pod.orders)
         if is_out:
-            pod.last = now
+            pod.last = pod.begins[order_id] = now
         return is_out
 
     def done(self, pod: Pod, order_id: str, now: float) -> TaskOrder | None:
@@ -205,9 +209,12 @@ class Dealer:
             pod.orders.appendleft(msgspec.structs.replace(order.then[0], then=order.then[1:]))
         pod.answered += 1
         line = self._lines.setdefault(pod.shape.id, _Line(shape=pod.shape))
-        took = max(0.0, now - pod.last)
-        line.mean_s = took if line.mean_s is None else _MEMORY * line.mean_s + (1 - _MEMORY) * took
-        pod.last = now
+        begun = pod.begins.pop(order_id, pod.last)
+        line.mean_s = _lately(line.mean_s, now - max(begun, pod.answered_at))
+        if line.answered_at is not None:
+            line.interval_s = _lately(line.interval_s, now - line.answered_at)
+        line.answers, line.answered_at = line.answers + 1, now
+        pod.last = pod.answered_at = now
         line.deaths = 0
         return order
 
@@ -241,5 +248,21 @@ class Dealer:
     def hold_back(self, shape: Shape, now: float, seconds: float) -> None:
         """Let the number of a shape's pods stay what it is for a while: the cluster has no room for more."""
         line = self._lines.setdefault(shape.id, _Line(shape=shape))
-        line.allowed = max(1, sum(pod.shape.id == shape.id and not pod.closed for pod in self.pods.values()))
-        line.not_before = now + seconds
+        line.growth.hold(len(self._open_pods(line)), now + seconds)
+
+
+def _crew(line: _Line, pods: Sequence[Pod], now: float) -> Crew:
+    return Crew(
+        pods=len(pods),
+        busy=sum(pod.running and pod.begun and bool(pod.orders) for pod in pods),
+        answers=line.answers,
+        least_answers=min(pod.answered for pod in pods),
+        answered_at=line.answered_at or 0.0,
+        least_s=min(now - pod.last for pod in pods),
+        mean_s=line.mean_s,
+    )
+
+
+def _lately(mean_s: float | None, took_s: float) -> float:
+    took_s = max(0.0, took_s)
+    return took_s if mean_s is None else _MEMORY * mean_s + (1 - _MEMORY) * took_s

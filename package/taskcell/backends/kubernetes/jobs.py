@@ -9,7 +9,7 @@ from collections import Counter
 
 from taskcell import errors
 from taskcell.backends.contracts import DriverOrder, ServeOrder
-from taskcell.backends.kubernetes import clients, conditions, dealing, faults, manifests, naming, shapes
+from taskcell.backends.kubernetes import clients, conditions, faults, growing, manifests, naming, shapes
 from taskcell.backends.kubernetes.shapes import Shape
 from taskcell.model.runs import Plan
 from taskcell.model.settings import KubernetesSettings
@@ -103,7 +103,7 @@ def start_ahead(
     room = plan.max_workers or settings.max_pods
     number = 0
     for shape, tasks in wanted.items():
-        for _ in range(min(dealing.FIRST_PODS, tasks) if shape.share else tasks):
+        for _ in range(min(growing.FIRST_PODS, tasks) if shape.share else tasks):
             number += 1
             if number <= room:
                 # No driver has the number 0, so that none of them makes another worker of that name.

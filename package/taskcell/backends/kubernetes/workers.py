@@ -321,9 +321,12 @@ class KubernetesWorkers:
                 unbegun.append(order)
         pod.orders.clear()
         if not blamed and unbegun and error.kind != "interrupted":
-            # Nothing was begun, so the worker itself came to grief: again and again, if nobody counts.
+            # Nothing was begun that says so: the worker itself came to grief, again and again if nobody counts, or the
+            # short element that it told of last.
             self._died(pod, error)
-            self._lost(unbegun.pop(0), error)
+            last = max(unbegun, key=lambda order: pod.begins.get(order.id, 0.0))
+            unbegun.remove(last)
+            self._lost(last, error)
         for order in reversed(unbegun):
             self._dealer.line_up(order, pod.shape, first=True)
 

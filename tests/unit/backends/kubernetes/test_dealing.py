@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from taskcell.backends.contracts import TaskOrder
-from taskcell.backends.kubernetes.dealing import FIRST_PODS, RAMP_S, Dealer, Pod
+from taskcell.backends.kubernetes.dealing import Dealer, Pod
+from taskcell.backends.kubernetes.growing import FIRST_PODS, RAMP_S, Crew, Growth
 from taskcell.backends.kubernetes.shapes import Shape
 from taskcell.hashing import Digest
 
@@ -37,10 +38,14 @@ class Table:
             self.dealer.runs(pod, self.now)
 
     def deal(self) -> dict[str, list[str]]:
-        return {pod.job: [found.task_id for found in orders] for pod, orders in list(self.dealer.letters())}
+        dealt = {pod.job: [found.task_id for found in orders] for pod, orders in list(self.dealer.letters())}
+        for pod in self.dealer.pods.values():
+            if pod.orders and not pod.begun:
+                self.dealer.begun(pod, pod.orders[0].id, self.now)
+        return dealt
 
-    def work(self, task_s: float) -> int:
-        """Deal and execute until nothing is left; return the number of rounds."""
+    def work(self, task_s: float, cores: int = 1000, start_s: float = 0.0) -> int:
+        """Deal and execute until nothing is left, by pods that share so many cores; return the number of rounds."""
         rounds = 0
         while len(self.dealer):
             rounds += 1
@@ -48,7 +53,9 @@ class Table:
             self.start_pods()
             self.all_run()
             self.deal()
-            self.now += task_s
+            new = [pod for pod in self.dealer.pods.values() if pod.orders and not pod.answered]
+            at_work = sum(bool(pod.orders) for pod in self.dealer.pods.values())
+            self.now += (task_s * at_work + start_s * len(new)) / min(cores, at_work)
             self.start_pods()
             for pod in self.dealer.pods.values():
                 if pod.orders:
@@ -79,6 +86,49 @@ def test_a_thousand_short_tasks_start_few_pods() -> None:
     assert table.made <= 16
 
 
+@pytest.mark.parametrize(("task_s", "start_s"), [(0.05, 2.5), (0.5, 2.5), (0.5, 0.0), (2.0, 1.0)])
+def test_no_more_pods_are_started_than_get_more_done(task_s: float, start_s: float) -> None:
+    table = Table(2000, most_pods=64)
+    table.work(task_s, cores=2, start_s=start_s)
+    assert table.made <= 4
+    roomy = Table(2000, most_pods=64)
+    roomy.work(task_s, cores=64, start_s=start_s)
+    assert roomy.made >= (16 if task_s < 0.1 else 64), "little work is left when so many would be up"
+
+
+def test_more_pods_are_thought_of_again() -> None:
+    table = Table(4000, most_pods=64)
+    while len(table.dealer) > 2000:
+        table.start_pods()
+        table.all_run()
+        table.deal()
+        table.now += 0.25 * sum(bool(pod.orders) for pod in table.dealer.pods.values())
+        for pod in table.dealer.pods.values():
+            if pod.orders:
+                table.dealer.done(pod, pod.orders[0].id, table.now)
+    assert table.made <= 4
+    table.work(0.5, cores=64)
+    assert table.made >= 32, "another's work on that node has ended"
+
+
+def test_a_pause_between_two_maps_is_no_slow_pace() -> None:
+    growth = Growth()
+
+    def look(pods: int, answers: int, at: float) -> int:
+        growth.look(
+            Crew(pods=pods, busy=pods, answers=answers, least_answers=1, answered_at=at, least_s=0.1, mean_s=0.1),
+            at,
+        )
+        return growth.allowed
+
+    assert look(2, 2, 100.0) == 2
+    growth.rest()
+    assert look(2, 20, 3700.0) == 2
+    assert look(2, 60, 3704.0) == 4, "ten a second, not one a minute"
+    assert look(4, 70, 3710.0) == 4
+    assert look(4, 118, 3714.0) == 4, "twelve a second is hardly more"
+
+
 def test_long_tasks_run_side_by_side_soon() -> None:
     table = Table(16)
     table.start_pods()
@@ -107,6 +157,39 @@ def test_short_tasks_are_sent_ahead_and_shared_fairly() -> None:
     dealt = table.deal()
     assert sorted(dealt) == ["p1", "p2"]
     assert all(len(orders) > 4 for orders in dealt.values())
+
+
+def test_a_letter_holds_several_short_tasks() -> None:
+    table = Table(400, most_pods=1)
+    letters = []
+    while len(table.dealer):
+        table.start_pods()
+        table.all_run()
+        letters += [len(tasks) for tasks in table.deal().values()]
+        table.now += 0.2
+        (pod,) = table.dealer.pods.values()
+        table.dealer.done(pod, pod.orders[0].id, table.now)
+    assert len(letters) < 400 / 4
+    assert max(letters) <= 16
+
+
+def test_what_a_task_takes_is_known_though_one_is_stored_while_the_next_is_executed() -> None:
+    table = Table(40, most_pods=1)
+    table.start_pods()
+    table.all_run()
+    table.deal()
+    (pod,) = table.dealer.pods.values()
+    table.now += 0.1
+    table.dealer.done(pod, "t0/1", table.now)
+    table.deal()
+    for number in range(1, 8):
+        assert table.dealer.begun(pod, f"t{number}/1", table.now)
+        if number > 1:
+            table.now += 0.02
+            table.dealer.done(pod, f"t{number - 1}/1", table.now)
+        table.now += 0.08
+    table.deal()
+    assert 18 <= len(pod.orders) + 7 <= 24, "two seconds of work, each task taking a tenth"
 
 
 def test_an_idle_pod_is_served_before_a_busy_one_gets_more() -> None:
@@ -180,6 +263,24 @@ def test_short_tasks_that_come_next_have_their_pods_started_ahead_and_long_ones_
         assert table.made == 1 + ahead
         table.start_pods()
         assert table.made == 1 + ahead, "those that start are enough"
+
+
+def test_fewer_pods_are_started_ahead_where_more_passes_between_answers_than_a_task_takes() -> None:
+    table = Table(1, shape=OWN)
+    for number in range(1, 20):
+        table.dealer.foresee([OWN] * 10)
+        table.start_pods()
+        table.all_run()
+        table.deal()
+        (pod,) = (pod for pod in table.dealer.pods.values() if pod.orders)
+        table.now += 2.7  # what a pod's start takes where cores are busy, whatever its task takes
+        table.dealer.begun(pod, pod.orders[0].id, table.now)
+        table.now += 0.3
+        table.dealer.done(pod, pod.orders[0].id, table.now)
+        table.dealer.pods.pop(pod.job)
+        table.dealer.line_up(order(number), OWN)
+    assert len(table.dealer.pods) <= 2
+    assert table.made <= 19 + 4
 
 
 def test_pods_started_ahead_take_no_room_from_orders_that_are_there() -> None:

@@ -10,7 +10,7 @@ from tests.unit.backends.kubernetes.cluster_world import RUN, ClusterWorld, orde
 
 from taskcell.backends.contracts import DriverOrder, TaskOrder, WorkerEvent, WorkerNews
 from taskcell.backends.kubernetes import faults, feeds, jobs, naming
-from taskcell.backends.kubernetes.dealing import FIRST_PODS
+from taskcell.backends.kubernetes.growing import FIRST_PODS
 from taskcell.backends.kubernetes.workers import DEATHS_LIMIT
 from taskcell.backends.mailboxes import Mailbox
 from taskcell.model.runs import TaskState
@@ -105,6 +105,17 @@ def test_when_a_pod_dies_what_it_executed_is_lost_and_the_rest_goes_to_another()
     assert not news[0].error.counts
     world.run_pods()
     assert world.handed(TWO) == ["c"]
+
+
+def test_of_short_elements_that_nobody_claims_the_one_that_was_executed_is_lost_and_not_the_one_that_was_stored() -> (
+    None
+):
+    world = working("a", "b", "c")
+    world.step(world.line(ONE, "done", "a"), world.line(ONE, "begun", "b"))
+    world.step(world.line(ONE, "begun", "c"))
+    assert told(world.step(world.pod(ONE, **KILLED))) == [("lost", "c/1")]
+    world.run_pods()
+    assert world.handed(TWO) == ["b"]
 
 
 def test_what_was_committed_before_a_pod_died_is_done() -> None:
