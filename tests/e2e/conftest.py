@@ -14,6 +14,11 @@ from tests.e2e import clusters, images, lab_pages, lab_world
 from tests.e2e.kube_world import KubeWorld
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what needs the cluster last: from its start to the session's end its processes take part of each core."""
+    items.sort(key=lambda item: "kubeconfig" in getattr(item, "fixturenames", ()))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

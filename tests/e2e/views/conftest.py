@@ -97,11 +97,11 @@ def sight(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterato
     page.set_default_navigation_timeout(30_000)  # of the tests' own file server
     sight = Sight(page, address)
     page.goto(f"{address}/page.html?{query}")
-    page.wait_for_function("window.ready")
+    page.wait_for_function("window.ready", timeout=30_000)  # that they are loaded is part of it
     yield sight
+    page.close()  # a view that stays open goes on drawing, also while the next test is at work
     assert sight.faults == []
     assert sight.left() == []
-    page.close()
 
 
 @pytest.fixture

@@ -115,9 +115,10 @@ def test_each_button_is_busy_while_it_works_and_says_its_error(sight: Any) -> No
     page.get_by_role("alert").filter(has_text="The run has ended already.").wait_for()
     assert "Look at its results." in page.get_by_role("alert").inner_text()
     assert page.evaluate("() => calls[0][0]") == "confirm"
-    page.evaluate("() => { store.delay_ms = 300 }")
+    page.evaluate("() => store.hold()")
     page.get_by_role("button", name="Reproduce").click()
     assert page.get_by_role("button", name="Starting…").get_attribute("aria-busy") == "true"
+    page.evaluate("() => store.release()")
     page.get_by_text("Reproducing as run").wait_for()
 
 

@@ -4,6 +4,7 @@ import * as payloads from "./payloads.js";
 export function scriptedStore(answers = {}, options = {}) {
   const asked = [];
   const topics = new Map();
+  let held, release;
   const store = {
     asked,
     answers: { ...payloads.answers, ...answers },
@@ -12,6 +13,7 @@ export function scriptedStore(answers = {}, options = {}) {
       asked.push([name, params]);
       const answer = store.answers[name];
       await new Promise((resolve) => setTimeout(resolve, store.delay_ms));
+      await held;
       if (signal?.aborted) throw new DOMException("aborted", "AbortError");
       if (answer === "never") return new Promise(() => undefined);
       if (answer === undefined) throw new window.views.ViewError(`Nothing is scripted for ${name}.`, { code: "missing" });
@@ -28,6 +30,9 @@ export function scriptedStore(answers = {}, options = {}) {
     },
     tell(topic, event) { for (const one of topics.get(topic) ?? []) one.onEvent(event); },
     state(state) { for (const all of topics.values()) for (const one of all) one.onState(state); },
+    /** Give no answer until `release` is called. */
+    hold() { held = new Promise((resolve) => { release = resolve; }); },
+    release() { release(); },
     listening() { return [...topics].filter(([, all]) => all.length > 0).map(([topic]) => topic); },
   };
   return store;
