@@ -38,6 +38,20 @@ def test_change_of_state_reaches_the_screen_and_moves_nothing(sight: Any, wait: 
     sight.page.get_by_role("button", name="Reproduce").wait_for(state="detached")
 
 
+def test_answer_that_is_older_than_a_change_does_not_undo_it(sight: Any, wait: Any) -> None:
+    sight.run(store="scriptedStore({}, {held: true})")
+    wait("() => store.asked.some(([name]) => name === 'runs.get')")
+    sight.page.evaluate(
+        """() => store.tell(`run:${payloads.RUN}`, {event: 'run-change', topic: '', sequence: 2, state: 'running', shown_at: payloads.at(70), sentence: '',
+        duration_s: 70, ended_at: null, counts: payloads.run.counts, notices: [], actions: [], cancelling: false, tasks: [],
+        nodes: [{id: 'report', state: 'running', detail: 'just begun', counts: {}}]})"""
+    )
+    sight.page.locator("[data-id='report'] >> text=just begun").wait_for()
+    sight.page.evaluate("() => store.release()")
+    sight.page.wait_for_timeout(200)
+    assert sight.page.locator("[data-id='report'] >> text=just begun").count() == 1
+
+
 def test_lost_connection_is_said_and_what_was_shown_stays(sight: Any) -> None:
     sight.run()
     sight.page.get_by_text("live", exact=True).wait_for()

@@ -35,5 +35,6 @@ export function scriptedStore(answers = {}, options = {}) {
     release() { release(); },
     listening() { return [...topics].filter(([, all]) => all.length > 0).map(([topic]) => topic); },
   };
+  if (options.held) store.hold();
   return store;
 }

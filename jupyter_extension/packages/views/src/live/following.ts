@@ -42,12 +42,14 @@ export function useRun(id: string, first: RunView | undefined): Followed {
     if (!id) return undefined;
     const stop = new AbortController();
     let known = false;
+    const hear = (view: RunView | undefined) => {
+      take(view);
+      known = true; // an answer that comes later is older
+    };
     const onEvent = (event: FeedEvent) => {
       try {
-        if (event.event === "run") {
-          take(accept("run", event.view));
-          known = true; // an answer that comes later is older
-        } else if (event.event === "run-change" && newest.current) take(changed(newest.current, event));
+        if (event.event === "run") hear(accept("run", event.view));
+        else if (event.event === "run-change" && newest.current) hear(changed(newest.current, event));
         else if (event.event === "trouble") setError(toError(event.fault));
         else if (event.event === "ended") {
           setFeed("ended");
