@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -29,6 +30,8 @@ def missing() -> str:
         return f"no cluster: {TOOLS} is not there (set CLUSTER_TOOLS)"
     if os.geteuid() != 0:
         return "no cluster: it needs root"
+    if shutil.which("mmdebstrap") is None:
+        return "no cluster: its image is made by mmdebstrap, which is not installed (apt-get install mmdebstrap)"
     return ""
 
 

@@ -23,6 +23,8 @@ START_COST_S = 4.0
 TURNAROUND_S = 2.0
 """Work that a pod should have ahead, if its tasks are short; it gets more when half of that is done. Unit: seconds."""
 MOST_AHEAD = 16
+LEAST_KNOWN, MOST_KNOWN = 64, 2048
+"""How many orders are known at once: few as long as nobody knows how long they take, and never more than fit into little memory."""
 FIRST_INTERVAL_S = 1.0
 """What is taken to pass between the first two answers of pods that take one order each. Unit: seconds."""
 _MEMORY = 0.7
@@ -83,6 +85,15 @@ class Dealer:
         return sum(len(line.orders) for line in self._lines.values()) + sum(
             len(pod.orders) for pod in self.pods.values()
         )
+
+    def room(self) -> int:
+        """Return how many more orders to know: enough to keep all pods that there may be at work until another one has started.
+
+        What is known decides how many pods are started, and of short tasks a few dozen say nothing about thousands.
+        """
+        short_s = min((line.mean_s for line in self._lines.values() if line.mean_s is not None), default=START_COST_S)
+        ahead = self._most_pods * math.ceil(2 * START_COST_S / max(short_s, 0.001))
+        return min(max(LEAST_KNOWN, 4 * self._most_pods, ahead), MOST_KNOWN) - len(self)
 
     def line_up(self, order: TaskOrder, shape: Shape, *, first: bool = False) -> None:
         """Add an order at the end of its line, or at its head."""

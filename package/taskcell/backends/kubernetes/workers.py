@@ -27,7 +27,6 @@ from taskcell.model.tasks import TaskOptions
 from taskcell.store import paths
 from taskcell.store.opening import Store
 
-LEAST_ORDERS = 64
 RECHECK_S = 5.0
 """How often records are looked at, in case a worker's line was lost. Unit: seconds."""
 UNSEEN_S = 10.0
@@ -75,9 +74,7 @@ class KubernetesWorkers:
         self._jobs = WorkerJobs(cluster, order, plan, settings)
         self._clock = clock
         self._feed = feed or feeds.Feed(cluster, plan.run_id)
-        most_pods = plan.max_workers or settings.max_pods
-        self._capacity = max(LEAST_ORDERS, 4 * most_pods)
-        self._dealer = Dealer(most_pods)
+        self._dealer = Dealer(plan.max_workers or settings.max_pods)
         self._waits = waiting.Waits(cluster, settings)
         self._mailboxes: dict[str, Mailbox] = {}
         self._names: dict[str, str] = {}
@@ -95,7 +92,7 @@ class KubernetesWorkers:
 
     def free(self) -> int:
         """Return how many more orders are taken now."""
-        return self._capacity - len(self._dealer)
+        return self._dealer.room()
 
     def submit(self, order: TaskOrder) -> None:
         """Line an order up for a pod of its shape."""

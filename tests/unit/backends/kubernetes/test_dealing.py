@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from taskcell.backends.contracts import TaskOrder
-from taskcell.backends.kubernetes.dealing import Dealer, Pod
+from taskcell.backends.kubernetes.dealing import MOST_KNOWN, Dealer, Pod
 from taskcell.backends.kubernetes.growing import FIRST_PODS, RAMP_S, Crew, Growth
 from taskcell.backends.kubernetes.shapes import Shape
 from taskcell.hashing import Digest
@@ -50,17 +50,21 @@ class Table:
         while len(self.dealer):
             rounds += 1
             assert rounds < 10_000
-            self.start_pods()
-            self.all_run()
-            self.deal()
-            new = [pod for pod in self.dealer.pods.values() if pod.orders and not pod.answered]
-            at_work = sum(bool(pod.orders) for pod in self.dealer.pods.values())
-            self.now += (task_s * at_work + start_s * len(new)) / min(cores, at_work)
-            self.start_pods()
-            for pod in self.dealer.pods.values():
-                if pod.orders:
-                    self.dealer.done(pod, pod.orders[0].id, self.now)
+            self.turn(task_s, cores, start_s)
         return rounds
+
+    def turn(self, task_s: float, cores: int, start_s: float) -> None:
+        """Have each pod execute one order."""
+        self.start_pods()
+        self.all_run()
+        self.deal()
+        new = [pod for pod in self.dealer.pods.values() if pod.orders and not pod.answered]
+        at_work = sum(bool(pod.orders) for pod in self.dealer.pods.values())
+        self.now += (task_s * at_work + start_s * len(new)) / min(cores, at_work)
+        self.start_pods()
+        for pod in self.dealer.pods.values():
+            if pod.orders:
+                self.dealer.done(pod, pod.orders[0].id, self.now)
 
 
 def test_a_chain_stays_in_one_pod() -> None:
@@ -109,6 +113,19 @@ def test_more_pods_are_thought_of_again() -> None:
     assert table.made <= 4
     table.work(0.5, cores=64)
     assert table.made >= 32, "another's work on that node has ended"
+
+
+def test_so_many_orders_are_known_that_short_ones_can_have_all_pods() -> None:
+    table = Table(0, most_pods=32)
+    assert table.dealer.room() == 128
+    backlog = 4000
+    while backlog or len(table.dealer):
+        for _ in range(min(table.dealer.room(), backlog)):
+            backlog -= 1
+            table.dealer.line_up(order(backlog), SHAPE)
+        assert len(table.dealer) <= MOST_KNOWN
+        table.turn(0.25, cores=64, start_s=1.0)
+    assert table.made == 32
 
 
 def test_a_pause_between_two_maps_is_no_slow_pace() -> None:
