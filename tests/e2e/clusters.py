@@ -31,7 +31,7 @@ def missing() -> str:
     if os.geteuid() != 0:
         return "no cluster: it needs root"
     if shutil.which("mmdebstrap") is None:
-        return "no cluster: its image is made by mmdebstrap, which is not installed (apt-get install mmdebstrap)"
+        return "no cluster: its image is made by mmdebstrap, which is not there: apt-get install mmdebstrap"
     return ""
 
 
