@@ -25,7 +25,7 @@ $(VENV)/.dev: $(BIN)/uv pyproject.toml
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.bench: $(VENV)/.dev
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -e .[kubernetes,s3,lab] --group dev --group demo --group bench
 	@touch $@
 
 # The front-end needs a Node; a machine that has none gets one from PyPI, in this environment only.

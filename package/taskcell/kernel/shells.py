@@ -25,6 +25,11 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from jupyter_client.session import Session
 from traitlets.config import Config
 
+from taskcell import optional_imports
+
+with optional_imports.hidden("debugpy"):
+    import ipykernel.debugger  # noqa: F401  no debugger is used here, and it is a good part of what a kernel imports
+
 Publish = Callable[[dict[str, Any], bytes, list[Any]], None]
 
 

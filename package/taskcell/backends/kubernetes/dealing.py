@@ -24,7 +24,7 @@ TURNAROUND_S = 2.0
 """Work that a pod should have ahead, if its tasks are short; it gets more when half of that is done. Unit: seconds."""
 MOST_AHEAD = 16
 LEAST_KNOWN, MOST_KNOWN = 64, 2048
-"""How many orders are known at once: few as long as nobody knows how long they take, and never more than fit into little memory."""
+"""How many orders are known at once: few until somebody knows how long they take, and never more than little memory holds."""
 FIRST_INTERVAL_S = 1.0
 """What is taken to pass between the first two answers of pods that take one order each. Unit: seconds."""
 _MEMORY = 0.7
