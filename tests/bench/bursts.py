@@ -1,7 +1,7 @@
 """Many small tasks at once, by one contender: ``python -m tests.bench.bursts CONTENDER COUNT FOLDER`` prints what it took as JSON.
 
 A process for each contender and count, so that processor time and memory are those of all that it starts and of nothing else.
-Every task makes a small table and takes a mean; each contender works on two of them at a time.
+What a task does is one of ``BODIES``, by the variable ``BURST_BODY``; each contender works on two of them at a time.
 """
 
 from __future__ import annotations
@@ -26,11 +26,16 @@ from typing import Any
 from tests.bench.notebooks import notebook
 
 AT_ONCE = 2
-BODY = (
-    "import pandas as pd\n"
-    "frame = pd.DataFrame({'a': range(1000), 'b': [n % 7 for n in range(1000)]})\n"
-    "mean = float(frame[frame.a > item].groupby('b').a.mean().sum())"
-)
+BODIES = {
+    "with pandas": (
+        "import pandas as pd\n"
+        "frame = pd.DataFrame({'a': range(1000), 'b': [n % 7 for n in range(1000)]})\n"
+        "mean = float(frame[frame.a > item].groupby('b').a.mean().sum())"
+    ),
+    "of plain Python": "mean = sum(range(item)) / (item + 1)",
+}
+KIND = os.environ.get("BURST_BODY", "with pandas")
+BODY = BODIES[KIND]
 _LOOK_S = 0.1
 
 Took = list[float]
@@ -136,8 +141,7 @@ def _prefect(count: int, folder: Path) -> Took:
 
 
 def _forked(count: int, _folder: Path) -> Took:
-    import pandas  # noqa: F401  imported once, as in a server
-
+    _import_once()
     running: dict[int, float] = {}
     took: Took = []
 
@@ -159,9 +163,14 @@ def _forked(count: int, _folder: Path) -> Took:
     return took
 
 
-def _here(count: int, _folder: Path) -> Took:
-    import pandas  # noqa: F401
+def _import_once() -> None:
+    """Import what tasks need, as a server does."""
+    if "pandas" in BODY:
+        import pandas  # noqa: F401
 
+
+def _here(count: int, _folder: Path) -> Took:
+    _import_once()
     return [compute(item) for item in range(count)]
 
 

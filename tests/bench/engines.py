@@ -96,7 +96,7 @@ def _forked(cells: tuple[str, ...]) -> Callable[[], float]:
 
 def _bursts(rounds: int) -> Iterator[str]:
     """Yield what many tasks take by each contender, interleaved; memory in a round of its own, since looking at it takes time."""
-    for count in (1, 10, 100, 1000):
+    for count, kind in [*((count, "with pandas") for count in (1, 10, 100)), *((1000, kind) for kind in bursts.BODIES)]:
         contenders = [name for name, (_, most) in bursts.CONTENDERS.items() if count <= most]
         repeated = 1 if count >= 100 else max(1, rounds // 4)
         found: dict[str, list[dict[str, float]]] = {name: [] for name in contenders}
@@ -104,19 +104,20 @@ def _bursts(rounds: int) -> Iterator[str]:
         for number in range(repeated + 1):
             for name in [name for name in contenders if name not in absent]:
                 try:
-                    found[name].append(_burst(name, count, memory=number == repeated))
+                    found[name].append(_burst(name, count, kind, memory=number == repeated))
                 except subprocess.CalledProcessError as exc:
                     absent[name] = (exc.stderr.strip().splitlines() or ["no reason was given"])[-1]
-        lines = [f"{count} small tasks with pandas, {bursts.AT_ONCE} at once, from nothing: start and imports included"]
+        lines = [f"{count} small tasks {kind}, {bursts.AT_ONCE} at once, from nothing: start and imports included"]
         lines += [_line(name, count, results) for name, results in found.items() if name not in absent]
         lines += [f"  {name:<44} not measured: {reason[:90]}" for name, reason in absent.items()]
         yield "\n".join(lines)
 
 
-def _burst(name: str, count: int, *, memory: bool) -> dict[str, float]:
+def _burst(name: str, count: int, kind: str, *, memory: bool) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tests.bench.bursts", name, str(count), folder, *(["--memory"] * memory)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        environ = os.environ | {"BURST_BODY": kind}
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environ)
     found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
