@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -87,13 +87,12 @@ def _post(
     )
 
 
-def _all() -> Iterator[Operation]:
-    yield _get("about", "/about", requests.Nothing, results.About, abouts.about, "Who answers, and for which store.")
-    # -- runs
-    yield _get("runs.list", "/runs", requests.ListRuns, RunList, runs.listed, "Runs, the newest first.")
-    yield _get("runs.get", "/runs/{run}", requests.GetRun, RunView, runs.one, "A run with its graph and positions.")
-    yield _post("runs.launch", "/runs", requests.Launch, results.Launched, launches.launch, "Start a run.")
-    yield _post(
+_ABOUT = (_get("about", "/about", requests.Nothing, results.About, abouts.about, "Who answers, and for which store."),)
+_RUNS = (
+    _get("runs.list", "/runs", requests.ListRuns, RunList, runs.listed, "Runs, the newest first."),
+    _get("runs.get", "/runs/{run}", requests.GetRun, RunView, runs.one, "A run with its graph and positions."),
+    _post("runs.launch", "/runs", requests.Launch, results.Launched, launches.launch, "Start a run."),
+    _post(
         "runs.preview",
         "/previews",
         requests.Launch,
@@ -101,54 +100,51 @@ def _all() -> Iterator[Operation]:
         launches.preview,
         "What a launch would do; nothing is stored or started.",
         changes=False,
-    )
-    yield _get("runs.form", "/forms/{target}", requests.Form, LaunchForm, forms.form, "What a launch can be given.")
-    yield _post("runs.cancel", "/runs/{run}/cancel", requests.OneRun, RunView, runs.cancel, "Ask a run to stop.")
-    yield _post(
-        "runs.resume", "/runs/{run}/resume", requests.OneRun, RunView, runs.resume, "Go on with what is missing."
-    )
-    yield _post(
+    ),
+    _get("runs.form", "/forms/{target}", requests.Form, LaunchForm, forms.form, "What a launch can be given."),
+    _post("runs.cancel", "/runs/{run}/cancel", requests.OneRun, RunView, runs.cancel, "Ask a run to stop."),
+    _post("runs.resume", "/runs/{run}/resume", requests.OneRun, RunView, runs.resume, "Go on with what is missing."),
+    _post(
         "runs.reproduce",
         "/runs/{run}/reproduce",
         requests.Reproduce,
         results.Launched,
         reproductions.reproduce,
         "Execute a run again without reading the cache.",
-    )
-    yield _get(
+    ),
+    _get(
         "runs.verdict",
         "/runs/{run}/verdict",
         requests.OneRun,
         results.ReproductionState,
         reproductions.state,
         "What reproducing a run came to.",
-    )
-    yield _get(
+    ),
+    _get(
         "runs.experiment",
         "/runs/{run}/experiment",
         requests.OneRun,
         Experiment,
         notebooks.experiment,
         "The experiment's notebook as it was run.",
-    )
-    # -- tasks
-    yield _get("tasks.get", _TASK, requests.OneTask, TaskView, tasks.task, "One task run, closely.")
-    yield _get(
+    ),
+)
+_TASKS = (
+    _get("tasks.get", _TASK, requests.OneTask, TaskView, tasks.task, "One task run, closely."),
+    _get(
         "tasks.elements", _TASK + "/elements", requests.GetElements, ElementPage, tasks.elements, "Elements of a map."
-    )
-    yield _get(
-        "tasks.log", _TASK + "/log", requests.GetLog, LogChunk, logs.lines, "Lines of a log, or those that match."
-    )
-    yield _get(
+    ),
+    _get("tasks.log", _TASK + "/log", requests.GetLog, LogChunk, logs.lines, "Lines of a log, or those that match."),
+    _get(
         "tasks.notebook",
         _TASK + "/notebook",
         requests.GetTaskNotebook,
         NotebookFile,
         notebooks.executed,
         "The executed notebook of an attempt.",
-    )
-    yield _get("tasks.why", _TASK + "/why", requests.Why, Explanation, tasks.why, "Why a task hit or missed the cache.")
-    yield _post(
+    ),
+    _get("tasks.why", _TASK + "/why", requests.Why, Explanation, tasks.why, "Why a task hit or missed the cache."),
+    _post(
         "runs.rescue",
         _TASK + "/rescue",
         requests.OneTask,
@@ -156,43 +152,45 @@ def _all() -> Iterator[Operation]:
         notebooks.rescue,
         "A notebook that loads a task's exact inputs; nothing is stored.",
         changes=False,
-    )
-    # -- comparing
-    yield _get(
+    ),
+)
+_COMPARING = (
+    _get(
         "comparisons.get",
         "/comparisons/{runs}",
         requests.Compare,
         Comparison,
         comparisons.compare,
         "Two or more runs side by side.",
-    )
-    # -- workflows
-    yield _get("workflows.list", "/workflows", requests.ListWorkflows, WorkflowList, workflows.listed, "All workflows.")
-    yield _get(
+    ),
+)
+_WORKFLOWS = (
+    _get("workflows.list", "/workflows", requests.ListWorkflows, WorkflowList, workflows.listed, "All workflows."),
+    _get(
         "workflows.versions",
         _WORKFLOW + "/versions",
         requests.ListVersions,
         VersionList,
         workflows.version_list,
         "Versions of a workflow, the newest first, and the moves of its tags.",
-    )
-    yield _get(
+    ),
+    _get(
         "workflows.graph",
         _WORKFLOW + "/graph",
         requests.GetWorkflowGraph,
         WorkflowView,
         workflows.workflow_graph,
         "The DAG of a version, with what a launch would do.",
-    )
-    yield _get(
+    ),
+    _get(
         "versions.get",
         _VERSION,
         requests.GetVersion,
         VersionView,
         workflows.version,
         "A version, and how it differs from another.",
-    )
-    yield _get(
+    ),
+    _get(
         "versions.notebook",
         _VERSION + "/notebook",
         requests.OneVersion,
@@ -200,44 +198,46 @@ def _all() -> Iterator[Operation]:
         notebooks.version,
         "A version's notebook.",
         steady=True,
-    )
-    yield _post(
+    ),
+    _post(
         "versions.take",
         "/versions",
         requests.Snapshot,
         results.Snapshotted,
         notebooks.take,
         "Make a notebook a version.",
-    )
-    yield _post("tags.move", _WORKFLOW + "/tags/{tag}", requests.MoveTag, TagMoveRow, workflows.move_tag, "Move a tag.")
-    yield _post(
+    ),
+    _post("tags.move", _WORKFLOW + "/tags/{tag}", requests.MoveTag, TagMoveRow, workflows.move_tag, "Move a tag."),
+    _post(
         "tags.rollback",
         _WORKFLOW + "/tags/{tag}/rollback",
         requests.RollBackTag,
         TagMoveRow,
         workflows.roll_back,
         "Move a tag back to where it was before.",
-    )
-    # -- values
-    yield _get("values.list", "/values", requests.ListValues, ValueList, values.listed, "Values found by name.")
-    yield _get(
+    ),
+)
+_VALUES = (
+    _get("values.list", "/values", requests.ListValues, ValueList, values.listed, "Values found by name."),
+    _get(
         "values.get",
         "/values/{run}/{task}/{output}",
         requests.GetValue,
         ValueView,
         values.value,
         "A value, or a page of it.",
-    )
-    yield _get(
+    ),
+    _get(
         "values.file",
         "/values/{run}/{task}/{output}/file",
         requests.OneValue,
         Attachment,
         values.file,
         "A value as a file, to be saved.",
-    )
-    # -- cells
-    yield _post(
+    ),
+)
+_CELLS = (
+    _post(
         "cells.states",
         "/cells",
         requests.CellsState,
@@ -245,7 +245,8 @@ def _all() -> Iterator[Operation]:
         cells.states,
         "What is known of the task cells of a notebook; nothing is stored.",
         changes=False,
-    )
-
-
-OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in _all()}
+    ),
+)
+OPERATIONS: dict[str, Operation] = {
+    operation.name: operation for operation in (*_ABOUT, *_RUNS, *_TASKS, *_COMPARING, *_WORKFLOWS, *_VALUES, *_CELLS)
+}

@@ -22,6 +22,8 @@ START_COST_S = 4.0
 """What it takes until a new pod works: where less work is left than this, it comes too late. Unit: seconds."""
 TURNAROUND_S = 2.0
 """Work that a pod should have ahead, if its tasks are short; it gets more when half of that is done. Unit: seconds."""
+SILENT_S = 6.0
+"""How long a pod may take to begin with what it was given before another one gets it. Unit: seconds."""
 MOST_AHEAD = 16
 LEAST_KNOWN, MOST_KNOWN = 64, 2048
 """How many orders are known at once: few until somebody knows how long they take, and never more than little memory holds."""
@@ -42,6 +44,8 @@ class Pod:
     orders: deque[TaskOrder] = field(default_factory=deque)
     begins: dict[str, float] = field(default_factory=dict)
     """When orders that are not answered were begun: of two short ones, one may be stored while the other is executed."""
+    given: float = 0.0
+    """When it was last given orders."""
     answered: int = 0
     answered_at: float = 0.0
     last: float = 0.0
@@ -79,6 +83,8 @@ class Dealer:
         self.pods: dict[str, Pod] = {}
         self._most_pods = most_pods
         self._lines: dict[str, _Line] = {}
+        self._moved: set[str] = set()
+        """Orders that were taken from a silent pod."""
 
     def __len__(self) -> int:
         """Return the number of orders that wait or are given out."""
@@ -189,6 +195,24 @@ class Dealer:
         if len(pod.orders) > depth // 2:
             return 0  # a letter costs two requests, whatever it holds
         return max(0, min(depth - len(pod.orders), fair, len(line.orders)))
+
+    def given(self, pod: Pod, now: float) -> None:
+        """Note that a pod's orders lie in its mailbox."""
+        pod.given = now
+
+    def silent(self, now: float, since: float) -> Iterator[Pod]:
+        """Yield pods that have said nothing since they were given orders some time ago, where another one has none.
+
+        Such a pod may be waiting for whoever computes the same, or for the network: nothing tells. An order is moved once.
+        Nobody is thought silent before ``since``: the driver itself may have had no answer.
+        """
+        idle = {pod.shape.id for pod in self.pods.values() if pod.running and not pod.closed and not pod.orders}
+        for pod in list(self.pods.values()):
+            if not pod.orders or pod.begins or pod.given < pod.last or now - max(pod.given, since) < SILENT_S:
+                continue
+            if pod.shape.id in idle and pod.orders[0].id not in self._moved:
+                self._moved.add(pod.orders[0].id)
+                yield pod
 
     def take_back(self, pod: Pod, orders: tuple[TaskOrder, ...]) -> None:
         """Put orders back in line that a pod did not get: it has left."""

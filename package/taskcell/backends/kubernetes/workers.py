@@ -83,6 +83,7 @@ class KubernetesWorkers:
         self._epoch = 0
         self._quiet_until = 0.0
         self._next_recheck = 0.0
+        self._looked = self._attentive_since = 0.0
         self._is_closed = False
         self._told: set[str] = set()
         """Orders that went along and whose end, or loss, is told together with that of the one before."""
@@ -209,7 +210,9 @@ class KubernetesWorkers:
             mailbox = self._mailboxes[pod.job]
             if not mailbox.put(*orders):
                 self._dealer.take_back(pod, orders)
-            elif not pod.shape.share:
+                continue
+            self._dealer.given(pod, now)
+            if not pod.shape.share:
                 mailbox.shut()
 
     def _start(self, shape: shapes.Shape, now: float) -> None:
@@ -367,6 +370,12 @@ class KubernetesWorkers:
                 self._dealer.hold_back(pod.shape, now, self._settings.pending_limit_s)
             else:
                 self._give_up(pod.shape, wait.error(waited_s))
+        if now - self._looked >= RECHECK_S:
+            self._attentive_since = now  # this driver had no answer itself
+        self._looked = now
+        for pod in self._dealer.silent(now, self._attentive_since):
+            error = TaskError(kind="interrupted", sentence="its pod did not begin with it", counts=False)
+            self._settle(pod, error, host=self._drop(pod))
         if now >= self._next_recheck:
             self._next_recheck = now + RECHECK_S
             self._recheck()

@@ -10,6 +10,7 @@ from tests.unit.backends.kubernetes.cluster_world import RUN, ClusterWorld, orde
 
 from taskcell.backends.contracts import DriverOrder, TaskOrder, WorkerEvent, WorkerNews
 from taskcell.backends.kubernetes import faults, feeds, jobs, naming
+from taskcell.backends.kubernetes.dealing import SILENT_S
 from taskcell.backends.kubernetes.growing import FIRST_PODS
 from taskcell.backends.kubernetes.workers import DEATHS_LIMIT
 from taskcell.backends.mailboxes import Mailbox
@@ -288,6 +289,67 @@ def test_a_task_that_shares_nothing_has_its_pods_mailbox_closed_behind_it() -> N
     world.step()
     world.run_pods()
     assert [len(letter.orders) for letter in world.letters(ONE)] == [1, 0]
+
+
+def world_with_an_idle_pod() -> ClusterWorld:
+    """Return a world with two pods of which the first was given an order, and the second has none."""
+    world = ClusterWorld()
+    world.submit("a", "b", share=False)
+    world.step()
+    world.workers.cancel("b/1")
+    world.step()
+    world.run_pods()
+    assert (world.handed(ONE), world.handed(TWO)) == (["a"], [])
+    return world
+
+
+def test_a_pod_that_does_not_begin_with_what_it_was_given_is_replaced_by_an_idle_one() -> None:
+    world = world_with_an_idle_pod()
+    for _ in range(int(SILENT_S) - 1):
+        world.step(seconds=1.0)
+    assert world.cluster.deleted == []
+    world.step(seconds=1.0)
+    assert world.cluster.deleted == [ONE]
+    assert world.handed(TWO) == ["a"]
+
+
+def test_an_order_is_taken_from_a_silent_pod_once() -> None:
+    world = world_with_an_idle_pod()
+    for _ in range(3 * int(SILENT_S)):
+        world.step(seconds=1.0)
+    world.submit("c", share=False)
+    world.step()
+    world.run_pods()
+    world.workers.cancel("c/1")
+    for _ in range(3 * int(SILENT_S)):
+        world.step(seconds=1.0)
+    assert TWO not in world.cluster.deleted
+
+
+def test_a_pod_that_has_begun_may_take_its_time() -> None:
+    world = world_with_an_idle_pod()
+    world.step(world.line(ONE, "begun", "a"))
+    for _ in range(3 * int(SILENT_S)):
+        world.step(seconds=1.0)
+    assert world.cluster.deleted == []
+
+
+def test_nobody_is_thought_silent_while_the_driver_itself_had_no_answer() -> None:
+    world = world_with_an_idle_pod()
+    world.step(seconds=10 * SILENT_S)
+    assert world.cluster.deleted == []
+    world.step(seconds=1.0)
+    assert world.cluster.deleted == []
+
+
+def test_an_attempt_that_was_begun_all_the_same_is_lost_without_counting() -> None:
+    world = world_with_an_idle_pod()
+    world.begin("a")
+    news = [event for _ in range(int(SILENT_S) + 1) for event in world.step(seconds=1.0)]
+    assert [(event.order_id, event.news) for event in news] == [("a/1", WorkerNews.LOST)]
+    assert news[0].error is not None
+    assert not news[0].error.counts
+    assert world.handed(TWO) == []
 
 
 def test_no_more_orders_are_taken_than_can_be_kept_in_mind() -> None:
