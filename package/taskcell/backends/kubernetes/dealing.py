@@ -208,7 +208,10 @@ class Dealer:
         """
         idle = {pod.shape.id for pod in self.pods.values() if pod.running and not pod.closed and not pod.orders}
         for pod in list(self.pods.values()):
-            if not pod.orders or pod.begins or pod.given < pod.last or now - max(pod.given, since) < SILENT_S:
+            has_spoken = (
+                not pod.running or pod.begins or pod.given < pod.last
+            )  # or has had its orders from another driver
+            if not pod.orders or has_spoken or now - max(pod.given, since) < SILENT_S:
                 continue
             if pod.shape.id in idle and pod.orders[0].id not in self._moved:
                 self._moved.add(pod.orders[0].id)

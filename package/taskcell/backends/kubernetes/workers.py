@@ -279,7 +279,11 @@ class KubernetesWorkers:
         news, _, order_id = rest.partition(" ")
         if news == WorkerNews.DONE:
             self._done(pod, order_id)
-        elif news == WorkerNews.BEGUN and self._dealer.begun(pod, order_id, self._clock()):
+        elif news == WorkerNews.BEGUN:
+            self._begun(pod, order_id)
+
+    def _begun(self, pod: Pod, order_id: str) -> None:
+        if self._dealer.begun(pod, order_id, self._clock()):
             self._news.append(WorkerEvent(order_id=order_id, news=WorkerNews.BEGUN))
 
     def _done(self, pod: Pod, order_id: str) -> None:
@@ -374,12 +378,20 @@ class KubernetesWorkers:
             self._attentive_since = now  # this driver had no answer itself
         self._looked = now
         for pod in self._dealer.silent(now, self._attentive_since):
-            error = TaskError(kind="interrupted", sentence="its pod did not begin with it", counts=False)
-            self._settle(pod, error, host=self._drop(pod))
+            self._move(pod)
         if now >= self._next_recheck:
             self._next_recheck = now + RECHECK_S
             self._recheck()
             self._jobs.delete_rest()
+
+    def _move(self, pod: Pod) -> None:
+        """Take its orders from a pod that says nothing, unless it has begun and only its line is lost."""
+        order = pod.orders[0]
+        if self._store.records.exists(paths.attempt_start(order.run_id, order.task_id, order.attempt)):
+            self._begun(pod, order.id)
+            return
+        error = TaskError(kind="interrupted", sentence="its pod did not begin with it", counts=False)
+        self._settle(pod, error, host=self._drop(pod))
 
     def _recheck(self) -> None:
         """See whether an order ended whose line never came, and whether Jobs are there whose pods never came."""

@@ -342,14 +342,23 @@ def test_nobody_is_thought_silent_while_the_driver_itself_had_no_answer() -> Non
     assert world.cluster.deleted == []
 
 
-def test_an_attempt_that_was_begun_all_the_same_is_lost_without_counting() -> None:
+def test_a_pod_whose_line_was_lost_when_it_began_goes_on() -> None:
     world = world_with_an_idle_pod()
     world.begin("a")
-    news = [event for _ in range(int(SILENT_S) + 1) for event in world.step(seconds=1.0)]
-    assert [(event.order_id, event.news) for event in news] == [("a/1", WorkerNews.LOST)]
-    assert news[0].error is not None
-    assert not news[0].error.counts
-    assert world.handed(TWO) == []
+    news = [event for _ in range(3 * int(SILENT_S)) for event in world.step(seconds=1.0)]
+    assert told(news) == [("begun", "a/1")]
+    assert world.cluster.deleted == []
+
+
+def test_a_pod_of_an_earlier_driver_is_not_thought_silent_before_anybody_has_seen_it() -> None:
+    world = world_with_an_idle_pod()
+    world.workers = world.start()
+    assert [order.id for order in world.workers.recall(lambda _: None)] == ["a/1"]
+    running = {"phase": "Running", "containerStatuses": [{"state": {"running": {}}}]}
+    world.step(world.pod(TWO, **running))
+    for _ in range(int(SILENT_S) + 2):
+        world.step(seconds=1.0)
+    assert world.cluster.deleted == []
 
 
 def test_no_more_orders_are_taken_than_can_be_kept_in_mind() -> None:
