@@ -208,10 +208,10 @@ class Dealer:
         """
         idle = {pod.shape.id for pod in self.pods.values() if pod.running and not pod.closed and not pod.orders}
         for pod in list(self.pods.values()):
-            has_spoken = (
-                not pod.running or pod.begins or pod.given < pod.last
-            )  # or has had its orders from another driver
-            if not pod.orders or has_spoken or now - max(pod.given, since) < SILENT_S:
+            if not pod.running or not pod.orders:
+                continue
+            has_spoken = pod.begins or pod.given < pod.last  # so has one whose orders another driver gave it
+            if has_spoken or now - max(pod.given, since) < SILENT_S:
                 continue
             if pod.shape.id in idle and pod.orders[0].id not in self._moved:
                 self._moved.add(pod.orders[0].id)
