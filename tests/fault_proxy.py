@@ -111,7 +111,7 @@ def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
             """Say nothing."""
 
         def handle_any(self) -> None:
-            request = Request(self.command, self.path, dict(self.headers.items()))
+            request = Request(self.command, self.path, self.headers)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             proxy.requests.append(request)
             fault = proxy.rule(request)

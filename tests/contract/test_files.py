@@ -52,3 +52,14 @@ class TestS3Files(FilesContract):
     @pytest.mark.slow  # SeaweedFS makes losers wait a second
     def test_one_of_many_threads_creates(self, files: Files) -> None:
         super().test_one_of_many_threads_creates(files)
+
+
+class TestS3FilesByS3fsAlone(FilesContract):
+    @pytest.fixture
+    def files(self, s3_url: str, monkeypatch: pytest.MonkeyPatch) -> Files:
+        monkeypatch.setenv("AWS_RETRY_MODE", "standard")  # something that only s3fs reads
+        return open_files(s3_url)
+
+    @pytest.mark.slow  # SeaweedFS makes losers wait a second
+    def test_one_of_many_threads_creates(self, files: Files) -> None:
+        super().test_one_of_many_threads_creates(files)

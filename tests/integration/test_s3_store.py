@@ -35,9 +35,16 @@ def one_proxy(s3_server: seaweed.Seaweed) -> Iterator[fault_proxy.FaultProxy]:
         yield running
 
 
-@pytest.fixture
-def proxy(one_proxy: fault_proxy.FaultProxy, s3_url: str, monkeypatch: pytest.MonkeyPatch) -> fault_proxy.FaultProxy:
+@pytest.fixture(params=["small requests by obstore", "s3fs alone"])
+def proxy(
+    request: pytest.FixtureRequest,
+    one_proxy: fault_proxy.FaultProxy,
+    s3_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> fault_proxy.FaultProxy:
     monkeypatch.setenv("AWS_ENDPOINT_URL", one_proxy.endpoint)
+    if request.param == "s3fs alone":
+        monkeypatch.setenv("AWS_RETRY_MODE", "standard")  # something that only s3fs reads
     one_proxy.reset()
     return one_proxy
 
@@ -130,6 +137,69 @@ def test_a_lease_is_revoked_for_a_holder_on_a_host_that_is_gone_and_for_no_other
     assert proxy.counts()["DELETE"] == 1
     other.revoke(lambda host: pytest.fail(f"{host} holds it still"))
     held.release()
+
+
+# -- requests that need no s3fs --------------------------------------------------------------------------------------
+
+EVERYDAY = """
+import os, sys
+from taskcell.store.opening import open_store
+store = open_store(sys.argv[1])
+digest, _ = store.blobs.put(b"some more bytes")
+store.files.copies.drop("blobs/" + digest)
+assert bytes(store.blobs.get(digest)) == b"some more bytes"
+store.project_files.create("a/record", b"1")
+assert [entry.path for entry in store.project_files.list("a")] == ["a/record"]
+assert store.project_files.exists("a/record") and not store.project_files.exists("a/other")
+lease = store.files.lease("x")
+assert lease.acquire()
+lease.release()
+store.project_files.delete("a/record")
+"""
+
+
+def in_another_process(code: str, url: str) -> str:
+    environment = os.environ | {"PYTHONPATH": package_path()}
+    command = [sys.executable, "-c", code, url]
+    return subprocess.run(
+        command, check=True, timeout=60, env=environment, stdout=subprocess.PIPE, text=True
+    ).stdout.strip()
+
+
+@pytest.fixture
+def founded(s3_url: str) -> str:
+    open_store(s3_url).blobs.put(b"the first")
+    return s3_url
+
+
+def test_what_a_pod_does_every_day_needs_no_s3fs(founded: str) -> None:
+    assert (
+        in_another_process(EVERYDAY + "print('s3fs' in sys.modules, 'aiohttp' in sys.modules)", founded)
+        == "False False"
+    )
+
+
+def test_a_forked_process_has_a_client_of_its_own(founded: str) -> None:
+    code = EVERYDAY.replace('"a/record', '"b/record').replace('list("a")', 'list("b")')
+    forked = f"\nif os.fork() == 0:\n    exec({code!r})\n    print('done', flush=True)\n    os._exit(0)\nos.wait()\n"
+    assert in_another_process(EVERYDAY + forked, founded) == "done"
+
+
+def test_what_one_client_cannot_do_the_other_does_and_is_soon_the_only_one(
+    s3_url: str, one_proxy: fault_proxy.FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_light(request: fault_proxy.Request) -> bool:
+        return request.headers["User-Agent"].startswith("object_store")
+
+    one_proxy.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", one_proxy.endpoint)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "")  # a connection of this test's own
+    one_proxy.rule = lambda request: "500" if is_light(request) else None
+    store = open_store(s3_url)
+    for number in range(10):
+        store.project_files.create(f"a/{number}", b"1")
+        assert store.project_files.read(f"a/{number}") == b"1"
+    assert 0 < sum(map(is_light, one_proxy.requests)) < 10
 
 
 # -- faults ----------------------------------------------------------------------------------------------------------

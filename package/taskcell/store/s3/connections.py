@@ -1,13 +1,14 @@
 """One request to the service, repeated while that may help; the only home of s3fs.
 
-s3fs reads the usual configuration (environment, profiles, roles, ``fsspec`` settings) and keeps the event
-loop; the repetition is ours, because only here is it known how long a failure may last and which requests
-may be sent twice.
+s3fs reads the usual configuration (environment, profiles, roles, ``fsspec`` settings); the repetition is ours, because only here
+is it known how long a failure may last and which requests may be sent twice. Where there is next to nothing to read, small
+requests need no s3fs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import threading
 import time
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 
 from taskcell import errors, tallies
 from taskcell.store.backing_off import Patience
+from taskcell.store.s3 import small_requests
 from taskcell.store.s3.refusals import RefusedError, refused
 
 FIRST_PATIENCE_S = 10.0
@@ -36,35 +38,26 @@ class Connection:
     """A client of the service with this process's configuration; safe to share among threads."""
 
     def __init__(self) -> None:
-        import fsspec
-        import s3fs
-
-        given = fsspec.config.conf.get("s3", {}).get("config_kwargs", {})
-        self._fs = s3fs.S3FileSystem(
-            skip_instance_cache=True,
-            use_listings_cache=False,
-            config_kwargs={
-                "connect_timeout": _CONNECT_TIMEOUT_S,
-                "read_timeout": _READ_TIMEOUT_S,
-                "max_pool_connections": _CONNECTIONS,
-                **given,
-                "retries": {"total_max_attempts": 1},
-            },
-        )
+        self._small = _small_requests()
+        self._fs: Any = None if self._small else _file_system()
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="taskcell-s3", daemon=True).start()
         self._opening = asyncio.Lock()
         self._answered_at: float | None = None
-        self._clock_ahead_s = 0.0
+        self._clock_ahead_s: float | None = None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what some requests give; an interrupt cancels them."""
-        future = asyncio.run_coroutine_threadsafe(work, self._fs.loop)
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
         except BaseException:
             future.cancel()
             raise
 
-    async def call(self, method: str, *, patience_s: float | None = None, **arguments: Any) -> dict[str, Any]:
+    async def call(
+        self, method: str, *, patience_s: float | None = None, whole: bool = False, **arguments: Any
+    ) -> dict[str, Any]:
         """Send a request until it is answered; raise RefusedError.
 
         Parameters
@@ -73,13 +66,15 @@ class Connection:
             Method of the client, as botocore calls it. A body in the answer is read, and is whole.
         patience_s : float, optional
             How long failures that may pass are waited out. Unit: seconds. None: the constants above.
+        whole : bool, default False
+            Whether headers and metadata are needed, besides body, size, time and entity tag.
         """
         if patience_s is None:
             patience_s = FIRST_PATIENCE_S if self._answered_at is None else PATIENCE_S
         patience = Patience(patience_s)
         while True:
             try:
-                return await self._send(method, arguments)
+                return await self._sent(method, arguments, whole=whole)
             except Exception as exc:
                 fault = refused(exc)
                 self._note(getattr(exc, "response", None))
@@ -89,13 +84,13 @@ class Connection:
             await asyncio.sleep(delay_s)
 
     @property
-    def was_answered(self) -> bool:
-        """Whether the service has ever answered."""
-        return self._answered_at is not None
+    def knows_time(self) -> bool:
+        """Whether an answer has told the service's time."""
+        return self._clock_ahead_s is not None
 
     def now(self) -> datetime:
-        """Return the time by the service's clock, as its last answer had it, in whole seconds."""
-        return datetime.fromtimestamp(time.monotonic() + self._clock_ahead_s, UTC)
+        """Return the time by the service's clock, as its last answer that told it had it, in whole seconds."""
+        return datetime.fromtimestamp(time.monotonic() + (self._clock_ahead_s or 0.0), UTC)
 
     def skew_s(self) -> float:
         """Return by how much the service's clock is ahead of this machine's. Unit: seconds."""
@@ -103,6 +98,8 @@ class Connection:
 
     def endpoint(self) -> str:
         """Return the address that requests go to."""
+        if self._small is not None:
+            return self._small.endpoint
 
         async def look() -> str:
             client = await self._client()
@@ -113,18 +110,32 @@ class Connection:
     async def _client(self) -> Any:
         """Return the client, made by the first of many that ask at once."""
         async with self._opening:
+            if self._fs is None:
+                self._fs = await asyncio.to_thread(_file_system)
             return await self._fs.set_session()
 
-    async def _send(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    async def _sent(self, method: str, arguments: dict[str, Any], *, whole: bool) -> dict[str, Any]:
+        """Send one request, by whichever client does it."""
         async with asyncio.timeout(_REQUEST_LIMIT_S):
-            client = await self._client()
             tallies.count(method)
-            reply: dict[str, Any] = await getattr(client, method)(**arguments)
-            if method == "get_object":
-                async with reply["Body"] as body:
-                    reply["Body"] = await body.read()
-                if len(reply["Body"]) != reply["ContentLength"]:
-                    raise RefusedError("IncompleteBody", "an answer was cut short", is_transient=True)
+            if self._small is None or whole:
+                return await self._sent_usually(method, arguments)
+            reply = await self._small.send(method, arguments)
+            if reply is not None:
+                self._answered_at = time.monotonic()
+                return reply
+            reply = await self._sent_usually(method, arguments)
+            self._small.struck()
+            return reply
+
+    async def _sent_usually(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        client = await self._client()
+        reply: dict[str, Any] = await getattr(client, method)(**arguments)
+        if method == "get_object":
+            async with reply["Body"] as body:
+                reply["Body"] = await body.read()
+            if len(reply["Body"]) != reply["ContentLength"]:
+                raise RefusedError("IncompleteBody", "an answer was cut short", is_transient=True)
         self._note(reply)
         return reply
 
@@ -153,6 +164,37 @@ def connect() -> Connection:
         if mark not in _connections:
             _connections[mark] = _connected()
         return _connections[mark]
+
+
+def _small_requests() -> small_requests.SmallRequests | None:
+    """Return the light client, where it may be used."""
+    if importlib.util.find_spec("obstore") is None or not small_requests.plain():
+        return None
+    return small_requests.SmallRequests(
+        os.environ,
+        connect_timeout_s=_CONNECT_TIMEOUT_S,
+        read_timeout_s=_READ_TIMEOUT_S,
+        limit_s=_REQUEST_LIMIT_S,
+    )
+
+
+def _file_system() -> Any:
+    import fsspec
+    import s3fs
+
+    given = fsspec.config.conf.get("s3", {}).get("config_kwargs", {})
+    return s3fs.S3FileSystem(
+        asynchronous=True,
+        skip_instance_cache=True,
+        use_listings_cache=False,
+        config_kwargs={
+            "connect_timeout": _CONNECT_TIMEOUT_S,
+            "read_timeout": _READ_TIMEOUT_S,
+            "max_pool_connections": _CONNECTIONS,
+            **given,
+            "retries": {"total_max_attempts": 1},
+        },
+    )
 
 
 def _connected() -> Connection:

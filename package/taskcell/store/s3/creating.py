@@ -36,10 +36,14 @@ class Objects:
         """Send a request about one object."""
         return await self.connection.call(method, Bucket=self.bucket, Key=key, **arguments)
 
-    async def head(self, key: str, **arguments: Any) -> dict[str, Any] | None:
-        """Return what the service says of an object, or None when there is none."""
+    async def stat(self, key: str) -> dict[str, Any] | None:
+        """Return size, time and entity tag of an object, or None when there is none."""
+        return await self.head(key, whole=False)
+
+    async def head(self, key: str, *, whole: bool = True) -> dict[str, Any] | None:
+        """Return all that the service says of an object, its metadata and the time too, or None when there is none."""
         try:
-            return await self.call("head_object", key, **arguments)
+            return await self.call("head_object", key, whole=whole)
         except RefusedError as exc:
             if exc.is_missing:
                 return None

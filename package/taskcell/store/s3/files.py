@@ -68,7 +68,7 @@ class S3Files:
     def stat(self, path: str) -> Entry | None:
         """Return size and time of a file, or None when there is none."""
         key = self._key(path)
-        found = self._run("look at", path, self._objects().head(key))
+        found = self._run("look at", path, self._objects().stat(key))
         if found is None:
             return None
         return Entry(path=path, size_bytes=found["ContentLength"], modified_at=found["LastModified"])
@@ -92,8 +92,8 @@ class S3Files:
 
     def now(self) -> datetime:
         """Return the time by the clock that dates the files."""
-        if not self._connection().was_answered:
-            self.stat(paths.FORMAT)
+        if not self._connection().knows_time:
+            self._run("look at", paths.FORMAT, self._objects().head(self._key(paths.FORMAT)))
         return self._connection().now()
 
     # -- writing -------------------------------------------------------------------------------------------
@@ -163,6 +163,7 @@ class S3Files:
 
     def skew_s(self) -> float:
         """Return by how much the service's clock is ahead of this machine's. Unit: seconds."""
+        self.now()
         return self._connection().skew_s()
 
     def _prove(self) -> None:
@@ -247,7 +248,7 @@ class S3Files:
     async def _deleted(self, key: str, unmodified_since: datetime | None) -> bool:
         objects = self._objects()
         if unmodified_since is not None:
-            found = await objects.head(key)
+            found = await objects.stat(key)
             if found is None:
                 return True
             if found["LastModified"] > unmodified_since - _use_mark(found):
@@ -257,7 +258,7 @@ class S3Files:
 
     async def _moved(self, key: str, to: str) -> None:
         objects = self._objects()
-        found = await objects.head(key)
+        found = await objects.stat(key)
         if found is not None:
             await transfers.copy(objects, key, to, found["ContentLength"])
             await objects.call("delete_object", key)

@@ -27,6 +27,8 @@ from taskcell.store.s3.refusals import RefusedError, explained
 
 BEAT_S = 10.0
 EXPIRY_S = 3 * BEAT_S
+_SURELY_BEATS = 1.5
+"""How old, in beats, a lease may be and still be certainly its holder's when a request to give it up arrives."""
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 2.0
 _RELEASE_PATIENCE_S = 5.0
@@ -68,6 +70,8 @@ class S3Lease:
         self._pid = os.getpid()
         self._mark = os.urandom(16).hex()
         self._tag: str | None = None
+        self._shown_at = 0.0
+        """When the request was sent that dates the object."""
         self._beats: asyncio.Task[None] | None = None
         self._turn: asyncio.Lock | None = None
 
@@ -130,6 +134,7 @@ class S3Lease:
 
     async def _tried(self, *, optimistic: bool) -> bool:
         """Claim the lease if it is free or its holder is gone; a waiting claimant looks before it writes."""
+        shown_at = time.monotonic()
         tag = await self._objects.create(self._key, self._body(), mark=self._mark) if optimistic else None
         if tag is None:
             found = await self._objects.head(self._key)
@@ -139,7 +144,7 @@ class S3Lease:
                 tag = await self._objects.replace(self._key, self._body(), found["ETag"], mark=self._mark)
         if tag is None:
             return False
-        self._tag = tag
+        self._tag, self._shown_at = tag, shown_at
         self._turn = asyncio.Lock()
         self._beats = asyncio.ensure_future(self._beating())
         return True
@@ -153,9 +158,11 @@ class S3Lease:
                     return
                 # The service may be away: the next beat tells whether the lease is still ours.
                 with contextlib.suppress(RefusedError):
+                    shown_at = time.monotonic()
                     self._tag = await self._objects.replace(
                         self._key, self._body(), self._tag, mark=self._mark, patience_s=self._beat_s
                     )
+                    self._shown_at = shown_at
 
     async def _given_up(self) -> None:
         assert self._turn is not None
@@ -163,7 +170,12 @@ class S3Lease:
         async with self._turn:
             tag, self._tag = self._tag, None
             self._beats.cancel()
-        if tag is not None:
+        if tag is None:
+            return
+        if time.monotonic() - self._shown_at < _SURELY_BEATS * self._beat_s:
+            # Nobody can have taken it: a deletion without a condition is one that every client and service knows.
+            await self._objects.call("delete_object", self._key, patience_s=_RELEASE_PATIENCE_S)
+        else:
             await self._objects.delete(self._key, tag=tag, patience_s=_RELEASE_PATIENCE_S)
 
     def _body(self) -> bytes:

@@ -64,7 +64,7 @@ async def fault(objects: Objects, prefix: str, endpoint: str) -> str:
     copied to another service.
     """
     key = f"{prefix}/{digest_bytes(endpoint.encode())[:16]}.json"
-    if await objects.head(key) is not None:
+    if await objects.stat(key) is not None:
         return ""
     findings = _found.get((endpoint, objects.bucket)) or await probe(objects, prefix)
     if findings.is_sound:

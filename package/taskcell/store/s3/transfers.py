@@ -116,7 +116,7 @@ async def _assembled(
         parts = await side_by_side(send, count)
         await objects.call("complete_multipart_upload", key, UploadId=upload_id, MultipartUpload={"Parts": parts})
     except RefusedError as exc:
-        found = await objects.head(key) if exc.code == "NoSuchUpload" else None
+        found = await objects.stat(key) if exc.code == "NoSuchUpload" else None
         if found is None or found["ContentLength"] != size_bytes:
             await abort(objects, key, upload_id)
             raise
