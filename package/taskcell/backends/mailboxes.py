@@ -2,10 +2,13 @@
 
 A mailbox is a sequence of records, ``runs/<id>/mailboxes/<name>/00000001.json`` and on. Each is created once, by whoever is
 first: a driver creates the next one with orders, or either side creates it with none, which closes the box. So an order is
-handed over or it is not, also when a driver is replaced or a worker leaves at that moment.
+handed over or it is not, also when a driver is replaced or a worker leaves at that moment. An empty letter with the number 0 says
+that the worker has come: a cluster may take a second to say so.
 """
 
 from __future__ import annotations
+
+import contextlib
 
 import msgspec
 
@@ -32,6 +35,15 @@ class Mailbox:
         self._folder = paths.mailbox(run_id, name)
         self._next = 1
         self._is_closed = False
+
+    def put_up(self) -> None:
+        """Say that its worker has come; a worker of that name may have been started before."""
+        with contextlib.suppress(errors.AlreadyExistsError):
+            self._records.create(paths.numbered(self._folder, 0), Letter())
+
+    def is_up(self) -> bool:
+        """Whether its worker has come."""
+        return self._records.exists(paths.numbered(self._folder, 0))
 
     def put(self, *orders: TaskOrder) -> bool:
         """Hand orders over; return False when the mailbox is closed."""

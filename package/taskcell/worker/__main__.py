@@ -146,6 +146,9 @@ def _serve(order: ServeOrder) -> int:
     executor = Executor(store, plan, trusted=order.trusted, tell=overlap.tell, claims=claims)
     claims.begin()
     mailbox = Mailbox(store.records, order.run_id, order.mailbox)
+    mailbox.put_up()
+    from taskcell.engine import notebooks  # noqa: F401  papermill, while the first order is on its way
+
     for task_order in serving.orders(mailbox, order.linger_s):
         # What is claimed is stored before the next is begun: of a pod that dies it must be certain which one was executed.
         overlap.take(task_order, executor.execute, ahead=task_order.brief)

@@ -130,6 +130,10 @@ class Dealer:
         line = self._lines.get(shape_id)
         return list(line.orders) if line else []
 
+    def expected(self) -> list[Pod]:
+        """Return the pods that don't run yet and for which orders wait."""
+        return [pod for pod in self.pods.values() if not pod.running and not pod.closed and self.waiting(pod.shape.id)]
+
     def wanted(self, now: float) -> Iterator[Shape]:
         """Yield the shape of each pod that should be started now."""
         room = self._most_pods - sum(not pod.closed or bool(pod.orders) for pod in self.pods.values())
@@ -297,6 +301,7 @@ def _crew(line: _Line, pods: Sequence[Pod], now: float) -> Crew:
         least_answers=min(pod.answered for pod in pods),
         answered_at=line.answered_at or 0.0,
         least_s=min(now - pod.last for pod in pods),
+        starting_s=max((now - pod.created for pod in pods if not pod.begun), default=0.0),
         mean_s=line.mean_s,
     )
 

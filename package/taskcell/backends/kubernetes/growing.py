@@ -1,5 +1,8 @@
 """How many pods of one shape there may be: twice as many, for as long as that gets more done. No I/O and no clock of its own.
 
+The first pod is alone until it is known that its tasks are no trifle: twenty of a few milliseconds each are done before a second
+one would have started.
+
 A cluster does not say how much work its nodes can take: a node whose cores are all busy starts another pod all the same, if the
 pods ask for little. So the number is doubled, and what all pods get done in a second is compared with what it was before. A pod
 that is new is slow for a while and makes the others slow, because it loads what its tasks need: the pace is taken once each has
@@ -10,8 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FIRST_PODS = 2
+FIRST_PODS = 1
 """Pods of a shape that are started at once."""
+FIRST_TASK_S = 1.0
+"""How long the first one must have been at its task, unless it has answered, before there may be another. Unit: seconds."""
+SLOW_START_S = 3.0
+"""How long the first one may take to begin: where that takes longer, another one starts meanwhile. Unit: seconds."""
 RAMP_S = 5.0
 """How long pods must have been at their tasks, unless they have answered, before their number may double. Unit: seconds."""
 PAUSE_S = 2.0
@@ -42,6 +49,8 @@ class Crew:
     """When the last answer came."""
     least_s: float
     """How long the pod that began last has been at its task."""
+    starting_s: float
+    """How long the oldest pod has been there that has not come to its first task; 0 when all have."""
     mean_s: float | None
     """What a task takes, as far as known."""
 
@@ -69,6 +78,11 @@ class Growth:
 
     def look(self, crew: Crew, now: float) -> None:
         """Allow twice as many pods, if all that are allowed have their hands full and the last doubling was worth it."""
+        if self.allowed == FIRST_PODS and now >= self._not_before:
+            is_long = bool(crew.busy) and crew.least_s >= FIRST_TASK_S
+            if crew.answers or is_long or crew.starting_s >= SLOW_START_S:
+                self._double(now, pace=None)
+            return
         if crew.busy < crew.pods or crew.pods < self.allowed or now < self._not_before:
             return
         self._short |= crew.mean_s is not None and crew.mean_s < SHORT_S

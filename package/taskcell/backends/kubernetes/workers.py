@@ -6,6 +6,7 @@ Here meet what the driver wants (orders), what the dealer decides (who gets them
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -31,6 +32,11 @@ RECHECK_S = 5.0
 """How often records are looked at, in case a worker's line was lost. Unit: seconds."""
 UNSEEN_S = 10.0
 """How long a Job may be without a pod before it is looked for. Unit: seconds."""
+LOOK_OUT_S = 10.0
+"""How long a new pod's worker is looked out for in the store, where it tells sooner than the cluster does. Unit: seconds."""
+LOOK_OUT_PAUSE_S = 0.1
+LOOKED_OUT_FOR = 2
+"""How many such pods are looked at each time."""
 DEATHS_LIMIT = 5
 """Workers of one shape that may die one after the other before what waits for more of them is given up."""
 
@@ -82,7 +88,7 @@ class KubernetesWorkers:
         self._news: list[WorkerEvent] = []
         self._epoch = 0
         self._quiet_until = 0.0
-        self._next_recheck = 0.0
+        self._next_recheck = self._next_look_out = 0.0
         self._looked = self._attentive_since = 0.0
         self._is_closed = False
         self._told: set[str] = set()
@@ -138,6 +144,7 @@ class KubernetesWorkers:
 
     def events(self, timeout_s: float) -> Sequence[WorkerEvent]:
         """Deal, listen for at most ``timeout_s`` seconds, and return what is new."""
+        timeout_s = min(timeout_s, self._look_out())
         self._deal()
         for fact in self._feed.facts(0.0 if self._news else timeout_s):
             self._learn(fact)
@@ -358,6 +365,20 @@ class KubernetesWorkers:
         self._waits.forget(pod.job)
         self._mailboxes.pop(pod.job, None)
         return self._names.pop(pod.job, "")
+
+    def _look_out(self) -> float:
+        """Ask the store whether workers have come for whom orders wait; return when to ask again. Unit: seconds."""
+        now = self._clock()
+        new = [pod for pod in self._dealer.expected() if now - pod.created < LOOK_OUT_S]
+        if not new:
+            return math.inf
+        if now >= self._next_look_out:
+            for pod in new[:LOOKED_OUT_FOR]:
+                if self._mailboxes[pod.job].is_up():
+                    self._dealer.runs(pod, now)
+            # The longer one takes, the less a tenth of a second counts.
+            self._next_look_out = now + max(LOOK_OUT_PAUSE_S, (now - new[-1].created) / 10)
+        return max(0.0, self._next_look_out - now)
 
     # -- looking after what is silent --------------------------------------------------------------------------------
 

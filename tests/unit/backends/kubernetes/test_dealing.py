@@ -6,12 +6,14 @@ import pytest
 
 from taskcell.backends.contracts import TaskOrder
 from taskcell.backends.kubernetes.dealing import MOST_KNOWN, Dealer, Pod
-from taskcell.backends.kubernetes.growing import FIRST_PODS, RAMP_S, Crew, Growth
+from taskcell.backends.kubernetes.growing import FIRST_PODS, FIRST_TASK_S, RAMP_S, SLOW_START_S, Crew, Growth
 from taskcell.backends.kubernetes.shapes import Shape
 from taskcell.hashing import Digest
 
 SHAPE = Shape(image="i", cpu_cores=1.0, cpu_limited=False, memory_bytes=1 << 30, disk_bytes=1 << 30)
 OWN = Shape(image="i", cpu_cores=1.0, cpu_limited=False, memory_bytes=1 << 30, disk_bytes=1 << 30, share=False)
+
+LARGE = Shape(image="i", cpu_cores=2.0, cpu_limited=False, memory_bytes=1 << 32, disk_bytes=1 << 30, share=False)
 
 
 def order(number: int) -> TaskOrder:
@@ -79,9 +81,35 @@ def test_a_pod_that_does_not_run_gets_nothing() -> None:
     table = Table(5)
     table.start_pods()
     assert table.made == FIRST_PODS
+    table.now += SLOW_START_S
+    table.start_pods()
     assert table.deal() == {}
     table.dealer.runs(table.dealer.pods["p2"], table.now)
     assert table.deal() == {"p2": ["t0"]}
+
+
+def test_twenty_trifles_are_the_first_pods_alone() -> None:
+    table = Table(20)
+    table.work(0.05)
+    assert table.made == 1
+
+
+@pytest.mark.parametrize(("at_task_s", "pods"), [(0.9 * FIRST_TASK_S, 1), (FIRST_TASK_S, 2)])
+def test_a_second_pod_is_started_once_the_first_has_a_while_to_do(at_task_s: float, pods: int) -> None:
+    table = Table(20)
+    table.start_pods()
+    table.all_run()
+    table.deal()
+    table.now += at_task_s
+    table.start_pods()
+    assert table.made == pods
+
+
+def test_a_second_pod_is_started_where_the_first_task_says_that_it_is_worth_it() -> None:
+    table = Table(60)
+    table.turn(0.5, cores=2, start_s=0.0)
+    table.start_pods()
+    assert table.made == 2
 
 
 def test_a_thousand_short_tasks_start_few_pods() -> None:
@@ -129,11 +157,20 @@ def test_so_many_orders_are_known_that_short_ones_can_have_all_pods() -> None:
 
 
 def test_a_pause_between_two_maps_is_no_slow_pace() -> None:
-    growth = Growth()
+    growth = Growth(allowed=2)
 
     def look(pods: int, answers: int, at: float) -> int:
         growth.look(
-            Crew(pods=pods, busy=pods, answers=answers, least_answers=1, answered_at=at, least_s=0.1, mean_s=0.1),
+            Crew(
+                pods=pods,
+                busy=pods,
+                answers=answers,
+                least_answers=1,
+                answered_at=at,
+                least_s=0.1,
+                starting_s=0.0,
+                mean_s=0.1,
+            ),
             at,
         )
         return growth.allowed
@@ -165,6 +202,8 @@ def test_there_are_never_more_pods_than_allowed() -> None:
 
 def test_short_tasks_are_sent_ahead_and_shared_fairly() -> None:
     table = Table(40)
+    table.start_pods()
+    table.now += SLOW_START_S
     table.start_pods()
     table.all_run()
     table.deal()
@@ -306,8 +345,8 @@ def test_pods_started_ahead_take_no_room_from_orders_that_are_there() -> None:
     table.dealer.pods.clear()
     table.dealer.foresee([OWN] * 10)
     for number in range(2):
-        table.dealer.line_up(order(10 + number), SHAPE)
-    assert list(table.dealer.wanted(table.now)) == [SHAPE, SHAPE]
+        table.dealer.line_up(order(10 + number), LARGE)
+    assert list(table.dealer.wanted(table.now)) == [LARGE, LARGE]
 
 
 def test_a_pod_started_ahead_in_vain_is_not_followed_by_another() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -11,8 +12,8 @@ from tests.unit.backends.kubernetes.cluster_world import RUN, ClusterWorld, orde
 from taskcell.backends.contracts import DriverOrder, TaskOrder, WorkerEvent, WorkerNews
 from taskcell.backends.kubernetes import faults, feeds, jobs, naming
 from taskcell.backends.kubernetes.dealing import SILENT_S
-from taskcell.backends.kubernetes.growing import FIRST_PODS
-from taskcell.backends.kubernetes.workers import DEATHS_LIMIT
+from taskcell.backends.kubernetes.growing import FIRST_PODS, SLOW_START_S
+from taskcell.backends.kubernetes.workers import DEATHS_LIMIT, LOOK_OUT_PAUSE_S, LOOK_OUT_S
 from taskcell.backends.mailboxes import Mailbox
 from taskcell.model.runs import TaskState
 from taskcell.model.tasks import TaskOptions
@@ -57,6 +58,33 @@ def test_an_order_goes_to_a_pods_mailbox_once_the_pod_runs_and_its_answers_are_t
     assert world.feed.followed == [ONE]
     assert told(world.step(world.line(ONE, "begun", "a"))) == [("begun", "a/1")]
     assert told(world.step(world.line(ONE, "done", "a"), world.line(ONE, "done", "a"))) == [("done", "a/1")]
+
+
+def test_a_worker_that_has_come_is_known_before_the_cluster_says_so() -> None:
+    world = ClusterWorld()
+    world.submit("a")
+    world.step()
+    world.step(seconds=1.0)
+    assert world.handed(ONE) == []
+    Mailbox(world.store.records, RUN, ONE).put_up()
+    world.step(seconds=1.0)
+    assert world.handed(ONE) == ["a"]
+    world.run_pods()
+    assert world.feed.followed == [ONE]
+
+
+def test_the_store_is_asked_for_new_workers_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    world = ClusterWorld()
+    monkeypatch.setattr(Mailbox, "is_up", lambda _: bool(asked.append(world.now)))
+    world.submit("a")
+    for _ in range(1000):
+        world.step(seconds=0.05)
+    began = asked[0]
+    assert sum(at < began + 1.0 for at in asked) > 5
+    assert len(asked) < 40
+    assert asked[-1] < began + LOOK_OUT_S
+    assert min(later - sooner for sooner, later in itertools.pairwise(asked)) >= LOOK_OUT_PAUSE_S - 0.001
 
 
 def test_the_next_order_goes_to_the_same_pod() -> None:
@@ -190,6 +218,7 @@ def test_pods_that_find_no_room_are_dropped_while_others_work() -> None:
     world = ClusterWorld(pending_limit_s=60.0)
     world.submit("a", "b")
     world.step()
+    world.step(seconds=SLOW_START_S)
     running = {"phase": "Running", "containerStatuses": [{"state": {"running": {}}}]}
     assert told(world.step(world.pod(ONE, **running), world.pod(TWO, **NO_ROOM))) == []
     assert told(world.step(seconds=3.0)) == []
