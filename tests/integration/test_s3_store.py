@@ -185,12 +185,26 @@ def test_a_forked_process_has_a_client_of_its_own(founded: str) -> None:
     assert in_another_process(EVERYDAY + forked, founded) == "done"
 
 
+def is_light(request: fault_proxy.Request) -> bool:
+    return bool(request.headers["User-Agent"].startswith("object_store"))
+
+
+def test_what_a_client_is_never_asked_for_is_no_failure_of_it(
+    s3_url: str, one_proxy: fault_proxy.FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_proxy.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", one_proxy.endpoint)
+    store = open_store(s3_url)
+    for _ in range(10):
+        assert list(store.files.walk("a")) == []
+    one_proxy.requests.clear()
+    assert store.project_files.exists("a/record") is False
+    assert [is_light(request) for request in one_proxy.requests] == [True]
+
+
 def test_what_one_client_cannot_do_the_other_does_and_is_soon_the_only_one(
     s3_url: str, one_proxy: fault_proxy.FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def is_light(request: fault_proxy.Request) -> bool:
-        return request.headers["User-Agent"].startswith("object_store")
-
     one_proxy.reset()
     monkeypatch.setenv("AWS_ENDPOINT_URL", one_proxy.endpoint)
     monkeypatch.setenv("AWS_SESSION_TOKEN", "")  # a connection of this test's own
@@ -199,7 +213,9 @@ def test_what_one_client_cannot_do_the_other_does_and_is_soon_the_only_one(
     for number in range(10):
         store.project_files.create(f"a/{number}", b"1")
         assert store.project_files.read(f"a/{number}") == b"1"
-    assert 0 < sum(map(is_light, one_proxy.requests)) < 10
+    asked = [is_light(request) for request in one_proxy.requests]
+    assert any(asked[:3])
+    assert not any(asked[-10:])
 
 
 # -- faults ----------------------------------------------------------------------------------------------------------

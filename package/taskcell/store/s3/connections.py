@@ -120,12 +120,15 @@ class Connection:
             tallies.count(method)
             if self._small is None or whole:
                 return await self._sent_usually(method, arguments)
-            reply = await self._small.send(method, arguments)
-            if reply is not None:
-                self._answered_at = time.monotonic()
+            try:
+                reply = await self._small.send(method, arguments)
+            except small_requests.UnableError:
+                reply = await self._sent_usually(method, arguments)
+                self._small.struck()
                 return reply
-            reply = await self._sent_usually(method, arguments)
-            self._small.struck()
+            if reply is None:
+                return await self._sent_usually(method, arguments)
+            self._answered_at = time.monotonic()
             return reply
 
     async def _sent_usually(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:

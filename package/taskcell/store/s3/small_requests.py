@@ -36,6 +36,10 @@ _is_used = False
 _is_forked = False
 
 
+class UnableError(Exception):
+    """What happened says too little, or nothing certain."""
+
+
 class SmallRequests:
     """A client of one service for the requests that it knows.
 
@@ -73,16 +77,18 @@ class SmallRequests:
         self._strikes = 0
 
     def struck(self) -> None:
-        """Note that the usual client did at once what this one could not do."""
+        """Note that the usual client did at once what this one failed to do."""
         self._strikes += 1
 
     async def send(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return what botocore's method of that name would, as far as anybody here asks for it; None to have that one do it.
+        """Return what botocore's method of that name would, as far as anybody here asks for it; None for what isn't done here.
 
         Raises
         ------
         RefusedError
             When the object isn't there, or the condition doesn't hold.
+        UnableError
+            When anything else keeps it from an answer.
         """
         asked = dict(arguments)
         work = _WORK.get(method)
@@ -90,9 +96,9 @@ class SmallRequests:
             return None
         try:
             reply: dict[str, Any] | None = await work(self._bucket(asked.pop("Bucket")), asked)
-        except Exception as exc:  # noqa: BLE001  whatever it is, the usual client says it better
+        except Exception as exc:
             _raise_if_certain(exc)
-            return None
+            raise UnableError from exc
         if reply is not None:
             self._strikes = 0
         return reply
