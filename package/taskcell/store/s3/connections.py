@@ -126,6 +126,9 @@ class Connection:
                 reply = await self._sent_usually(method, arguments)
                 self._small.struck()
                 return reply
+            except RefusedError:
+                self._answered_at = time.monotonic()
+                raise
             if reply is None:
                 return await self._sent_usually(method, arguments)
             self._answered_at = time.monotonic()
@@ -170,8 +173,8 @@ def connect() -> Connection:
 
 
 def _small_requests() -> small_requests.SmallRequests | None:
-    """Return the light client, where it may be used."""
-    if importlib.util.find_spec("obstore") is None or not small_requests.plain():
+    """Return the light client, where it may be used; without the usual one it may not."""
+    if not all(map(importlib.util.find_spec, ("obstore", "s3fs"))) or not small_requests.plain():
         return None
     return small_requests.SmallRequests(
         os.environ,
