@@ -112,7 +112,7 @@ def test_projects_on_one_cluster_cannot_read_each_other(
     other = clusters.Namespace(f"{kube.namespace.name}-b")
     other.create(bucket_server.environ())
     try:
-        run = kube.launch(*FLOW)
+        run = kube.launch(*FLOW[:2], "%%task\nimport time\ntime.sleep(5)\ntotal = size * 2.5")
         pod = kube.running_pod(run, "driver")
         config = other.user_config("bert", tmp_path / "bert.json", "taskcell-user", "taskcell")
         for words in (

@@ -367,9 +367,12 @@ class KubernetesWorkers:
         return self._names.pop(pod.job, "")
 
     def _look_out(self) -> float:
-        """Ask the store whether workers have come for whom orders wait; return when to ask again. Unit: seconds."""
+        """Ask the store whether workers have come for whom orders wait; return when to ask again. Unit: seconds.
+
+        Only for pods of which the cluster has told: what may not look after pods hands out nothing.
+        """
         now = self._clock()
-        new = [pod for pod in self._dealer.expected() if now - pod.created < LOOK_OUT_S]
+        new = [pod for pod in self._dealer.expected() if pod.job in self._names and now - pod.created < LOOK_OUT_S]
         if not new:
             return math.inf
         if now >= self._next_look_out:

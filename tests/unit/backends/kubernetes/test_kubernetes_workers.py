@@ -64,9 +64,10 @@ def test_a_worker_that_has_come_is_known_before_the_cluster_says_so() -> None:
     world = ClusterWorld()
     world.submit("a")
     world.step()
-    world.step(seconds=1.0)
-    assert world.handed(ONE) == []
     Mailbox(world.store.records, RUN, ONE).put_up()
+    world.step(seconds=1.0)
+    assert world.handed(ONE) == [], "a cluster that does not tell of pods may forbid it"
+    world.step(world.pod(ONE, phase="Pending"))
     world.step(seconds=1.0)
     assert world.handed(ONE) == ["a"]
     world.run_pods()
@@ -78,6 +79,8 @@ def test_the_store_is_asked_for_new_workers_less_and_less_often(monkeypatch: pyt
     world = ClusterWorld()
     monkeypatch.setattr(Mailbox, "is_up", lambda _: bool(asked.append(world.now)))
     world.submit("a")
+    world.step()
+    world.step(world.pod(ONE, phase="Pending"))
     for _ in range(1000):
         world.step(seconds=0.05)
     began = asked[0]
