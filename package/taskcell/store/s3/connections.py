@@ -44,7 +44,7 @@ class Connection:
         threading.Thread(target=self._loop.run_forever, name="taskcell-s3", daemon=True).start()
         self._opening = asyncio.Lock()
         self._answered_at: float | None = None
-        self._clock_ahead_s: float | None = None
+        self._clock_ahead_s = 0.0
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what some requests give; an interrupt cancels them."""
@@ -83,14 +83,9 @@ class Connection:
                     raise fault from exc
             await asyncio.sleep(delay_s)
 
-    @property
-    def knows_time(self) -> bool:
-        """Whether an answer has told the service's time."""
-        return self._clock_ahead_s is not None
-
     def now(self) -> datetime:
-        """Return the time by the service's clock, as its last answer that told it had it, in whole seconds."""
-        return datetime.fromtimestamp(time.monotonic() + (self._clock_ahead_s or 0.0), UTC)
+        """Return the time by the service's clock: what its last answer with headers said, in whole seconds, and since."""
+        return datetime.fromtimestamp(time.monotonic() + self._clock_ahead_s, UTC)
 
     def skew_s(self) -> float:
         """Return by how much the service's clock is ahead of this machine's. Unit: seconds."""

@@ -91,9 +91,8 @@ class S3Files:
         return None
 
     def now(self) -> datetime:
-        """Return the time by the clock that dates the files."""
-        if not self._connection().knows_time:
-            self._run("look at", paths.FORMAT, self._objects().head(self._key(paths.FORMAT)))
+        """Return the time by the clock that dates the files, asked anew: files that are made after this are not older."""
+        self._run("look at", paths.FORMAT, self._objects().head(self._key(paths.FORMAT)))
         return self._connection().now()
 
     # -- writing -------------------------------------------------------------------------------------------
@@ -235,7 +234,7 @@ class S3Files:
         found = await self._objects().head(key)
         if found is None:
             return False
-        if self.now() - found["LastModified"] < _use_mark(found):
+        if self._connection().now() - found["LastModified"] < _use_mark(found):
             return True
         try:
             await transfers.copy(self._objects(), key, key, found["ContentLength"])
@@ -265,8 +264,8 @@ class S3Files:
 
     async def _swept(self, older_than_s: float, dry_run: bool) -> tuple[int, int]:
         call, objects = self._connection().call, self._objects()
-        limit = self.now() - timedelta(seconds=older_than_s)
         uploads = await call("list_multipart_uploads", Bucket=self._bucket, Prefix=f"{self._root}{paths.BLOBS}/")
+        limit = self._connection().now() - timedelta(seconds=older_than_s)
         stale = [upload for upload in uploads.get("Uploads", ()) if upload["Initiated"] < limit]
         leases = await call("list_objects_v2", Bucket=self._bucket, Prefix=f"{self._root}{_LEASES}/")
         expired = [lease for lease in leases.get("Contents", ()) if lease["LastModified"] < limit]
