@@ -44,11 +44,14 @@ def measure(rounds: int) -> Iterator[Result]:
         for title, cells in (("chain", chain), ("fan", fan)):
             for share in (True, False):
                 how = "pods shared" if share else "a pod per task"
-                yield compare(
-                    f"a {title} of {TASKS} tasks, {how}",
-                    {f"taskcell, {how}": bench.runs(cells, share=share), f"floor: {TASKS} bare Jobs": bench.bare_jobs},
-                    rounds=few,
-                )
+                contenders = {
+                    f"taskcell, {how}": bench.runs(cells, share=share),
+                    f"floor: {TASKS} bare Jobs": bench.bare_jobs(NOTHING),
+                }
+                if not share:
+                    contenders["the same, papermill and ipykernel imported"] = bench.bare_jobs(IMPORTS)
+                    contenders["the same, a cell executed by stock papermill"] = bench.bare_jobs(STOCK)
+                yield compare(f"a {title} of {TASKS} tasks, {how}", contenders, rounds=few)
                 bench.print_requests()
         yield compare(
             f"a map over {ELEMENTS:,} elements of {ELEMENT_S * 1e3:.0f} ms",
@@ -94,6 +97,17 @@ def _work(_number: int) -> None:
     ended = time.process_time() + ELEMENT_S
     while time.process_time() < ended:
         pass
+
+
+NOTHING = "t = 1 + 1"
+IMPORTS = "import papermill, ipykernel.ipkernel, IPython.core.interactiveshell"
+STOCK = """
+import nbformat, papermill
+kernel = {"name": "python3", "display_name": "Python", "language": "python"}
+cells = [nbformat.v4.new_code_cell("t = 1 + 1")]
+nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), "/tmp/in.ipynb")
+papermill.execute_notebook("/tmp/in.ipynb", "/tmp/out.ipynb", progress_bar=False)
+"""
 
 
 class _Bench:
@@ -144,10 +158,13 @@ class _Bench:
 
         return run
 
-    def bare_jobs(self) -> float:
-        """Create bare Jobs and wait for all; return the seconds that took."""
+    def bare_jobs(self, code: str) -> Callable[[], float]:
+        """Return a contender: Jobs that execute some code, created at once, until all have."""
+        return lambda: self._bare_jobs(code)
+
+    def _bare_jobs(self, code: str) -> float:
         name = f"bare-{uuid.uuid4().hex[:8]}"
-        items = [_bare_job(f"{name}-{number}", name, self._image) for number in range(TASKS)]
+        items = [_bare_job(f"{name}-{number}", name, self._image, code) for number in range(TASKS)]
         clock = time.perf_counter()
         self._kubectl("create", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
         self._kubectl("wait", "job", "-l", f"bare={name}", "--for=condition=complete", "--timeout=300s")
@@ -186,11 +203,12 @@ class _Bench:
         return subprocess.run(command, check=True, capture_output=True, text=True, input=given).stdout
 
 
-def _bare_job(name: str, group: str, image: str) -> dict[str, object]:
+def _bare_job(name: str, group: str, image: str, code: str) -> dict[str, object]:
     container = {
         "name": "bare",
         "image": image,
-        "command": ["python3", "-c", "t = 1 + 1"],
+        "command": ["python3", "-c", code],
+        "env": [{"name": name, "value": "/tmp"} for name in ("HOME", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR")],
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
     }
     pod = {"restartPolicy": "Never", "automountServiceAccountToken": False, "containers": [container]}
