@@ -132,7 +132,8 @@ class Dealer:
 
     def expected(self) -> list[Pod]:
         """Return the pods that don't run yet and for which orders wait."""
-        return [pod for pod in self.pods.values() if not pod.running and not pod.closed and self.waiting(pod.shape.id)]
+        wanted = {shape_id for shape_id, line in self._lines.items() if line.orders}
+        return [pod for pod in self.pods.values() if not pod.running and not pod.closed and pod.shape.id in wanted]
 
     def wanted(self, now: float) -> Iterator[Shape]:
         """Yield the shape of each pod that should be started now."""

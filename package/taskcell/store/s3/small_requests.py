@@ -20,7 +20,7 @@ from typing import Any
 from taskcell.store.s3.refusals import RefusedError
 
 SMALL_BYTES = 4 * 2**20
-"""Larger bodies are the usual client's."""
+"""Larger bodies are sent by the usual client."""
 _NEEDED = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
 _KNOWN = _NEEDED | {"AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED"}
 _FILES = {"AWS_CONFIG_FILE": "~/.aws/config", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials"}
@@ -168,7 +168,7 @@ async def _get(bucket: Any, asked: dict[str, Any]) -> dict[str, Any] | None:
     meta, (start, stop) = found.meta, found.range
     body = bytes(await found.bytes_async())
     if len(body) != stop - start:
-        return None
+        raise UnableError
     return {
         "Body": body,
         "ContentLength": len(body),
