@@ -118,6 +118,7 @@ class Connection:
             try:
                 reply = await self._small.send(method, arguments)
             except small_requests.UnableError:
+                tallies.count(method)  # another request
                 reply = await self._sent_usually(method, arguments)
                 self._small.struck()
                 return reply
